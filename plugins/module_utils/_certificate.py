@@ -1,0 +1,175 @@
+# Copyright (c) 2026, tenantops
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to this collection: not for use from outside, and free to change in any release.
+
+"""The self-signed certificate: issue it, read it, see whether it still fits. The only place that uses x509."""
+
+from __future__ import annotations
+
+import datetime
+import typing as t
+
+from ansible_collections.tenantops.qlik.plugins.module_utils import _pem
+from ansible_collections.tenantops.qlik.plugins.module_utils._errors import CertificateError, OptionError, PemError
+
+try:
+    from cryptography import x509
+    from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import padding, rsa
+    from cryptography.x509.oid import NameOID, SignatureAlgorithmOID
+except ImportError:
+    pass  # Modules report it: see _module.run.
+
+MAXIMUM_COMMON_NAME_LENGTH = 64
+"""Characters: ub-common-name of RFC 5280, appendix A.1."""
+
+
+class Terms(t.NamedTuple):
+    """What a certificate is issued for; days are of 24 hours."""
+
+    common_name: str
+    valid_days: int
+    renew_before_days: int
+
+
+def terms(common_name: str, valid_days: int, renew_before_days: int | None) -> Terms:
+    """Check the terms and fill in the renewal window: 30 days, or a third of the lifetime if that is not shorter.
+
+    :raises OptionError: if the terms contradict each other or cannot be written in a certificate.
+    """
+    if not common_name.strip() or len(common_name) > MAXIMUM_COMMON_NAME_LENGTH:
+        raise OptionError(f"common_name must have 1 to {MAXIMUM_COMMON_NAME_LENGTH} characters (RFC 5280).")
+    if not 1 <= valid_days <= 36500:
+        raise OptionError(f"valid_days is {valid_days}: give a number of days from 1 to 36500.")
+    if renew_before_days is None:
+        renew_before_days = 30 if valid_days > 30 else valid_days // 3
+    if not 0 <= renew_before_days < valid_days:
+        raise OptionError(
+            f"renew_before_days is {renew_before_days}, but the certificate is valid for {valid_days} days: with such"
+            " a window every run would renew it. Give fewer days, at least 0."
+        )
+    return Terms(common_name, valid_days, renew_before_days)
+
+
+def issue(key: rsa.RSAPrivateKey, wanted: Terms, now: datetime.datetime) -> x509.Certificate:
+    """Issue a self-signed certificate: X.509 v3, SHA-256, random serial number, for signatures alone (RFC 5280)."""
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, wanted.common_name)])
+    start = now.astimezone(datetime.timezone.utc).replace(tzinfo=None, microsecond=0)
+    uses = dict.fromkeys(
+        (
+            "content_commitment",
+            "key_encipherment",
+            "data_encipherment",
+            "key_agreement",
+            "key_cert_sign",
+            "crl_sign",
+            "encipher_only",
+            "decipher_only",
+        ),
+        False,
+    )
+    return (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(start)
+        .not_valid_after(start + datetime.timedelta(days=wanted.valid_days))
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(x509.KeyUsage(digital_signature=True, **uses), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+
+
+def load(data: bytes, source: str) -> x509.Certificate:
+    """Read a PEM certificate.
+
+    :raises CertificateError: if it is not one.
+    """
+    try:
+        certificate = x509.load_pem_x509_certificate(_pem.find(data, "CERTIFICATE", source).text.encode())
+        _ = certificate.subject, certificate.issuer  # parsed only when they are asked for
+    except (PemError, ValueError, TypeError) as error:
+        raise CertificateError(f"{source} cannot be read as a certificate in PEM form.") from error
+    return certificate
+
+
+def pem(certificate: x509.Certificate) -> bytes:
+    """The certificate as PEM."""
+    return certificate.public_bytes(serialization.Encoding.PEM)
+
+
+def reasons_to_issue_anew(
+    certificate: x509.Certificate, key: rsa.RSAPublicKey, wanted: Terms, now: datetime.datetime
+) -> list[str]:
+    """Why the certificate does not fit (any more), in words; empty if it does."""
+    if not _is_for(certificate, key):
+        return ["it is for another key"]
+    reasons = []
+    if certificate.signature_algorithm_oid != SignatureAlgorithmOID.RSA_WITH_SHA256:
+        reasons.append("it is not signed with SHA-256")
+    elif not _is_signed_by(certificate, key):
+        reasons.append("its signature does not fit its key")
+    names = [attribute.value for attribute in certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
+    if names != [wanted.common_name]:
+        reasons.append("it is for another common name")
+    if not_after(certificate) - not_before(certificate) != datetime.timedelta(days=wanted.valid_days):
+        reasons.append("it is for another number of days")
+    if not_after(certificate) - now <= datetime.timedelta(days=wanted.renew_before_days):
+        reasons.append(f"it expires on {not_after(certificate).date().isoformat()}")
+    return reasons
+
+
+def is_issued_by_another(certificate: x509.Certificate) -> bool:
+    """Whether somebody else, such as a company's CA, has issued it: then it is not ours to replace."""
+    return certificate.issuer != certificate.subject
+
+
+def describe(certificate: x509.Certificate) -> dict[str, t.Any]:
+    """The facts about it that modules return: PEM, fingerprint, serial number, validity."""
+    text = pem(certificate).decode()
+    return {
+        "certificate": text,
+        "certificate_line": _pem.one_line(text),
+        "fingerprint_sha256": certificate.fingerprint(hashes.SHA256()).hex(":").upper(),
+        "serial_number": certificate.serial_number,
+        "not_before": not_before(certificate).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "not_after": not_after(certificate).strftime("%Y-%m-%dT%H:%M:%SZ"),
+    }
+
+
+def not_before(certificate: x509.Certificate) -> datetime.datetime:
+    """The start of its validity, in UTC."""
+    return _utc(certificate, "not_valid_before")
+
+
+def not_after(certificate: x509.Certificate) -> datetime.datetime:
+    """The end of its validity, in UTC."""
+    return _utc(certificate, "not_valid_after")
+
+
+def _utc(certificate: x509.Certificate, attribute: str) -> datetime.datetime:
+    # cryptography 42 added the attributes that know their time zone and deprecated the others.
+    aware = getattr(certificate, f"{attribute}_utc", None)
+    return aware or getattr(certificate, attribute).replace(tzinfo=datetime.timezone.utc)
+
+
+def _is_signed_by(certificate: x509.Certificate, key: rsa.RSAPublicKey) -> bool:
+    try:
+        key.verify(certificate.signature, certificate.tbs_certificate_bytes, padding.PKCS1v15(), hashes.SHA256())
+    except InvalidSignature:
+        return False
+    return True
+
+
+def _is_for(certificate: x509.Certificate, key: rsa.RSAPublicKey) -> bool:
+    try:
+        its_key = certificate.public_key()
+    except (UnsupportedAlgorithm, ValueError):
+        return False
+    return isinstance(its_key, rsa.RSAPublicKey) and its_key.public_numbers() == key.public_numbers()

@@ -1,0 +1,227 @@
+# Copyright (c) 2026, tenantops
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to this collection: not for use from outside, and free to change in any release.
+
+"""What Qlik Cloud wants in a token: build it, check it, compare it. Pure Python.
+
+The rules are those of https://qlik.dev/authenticate/jwt/create-signed-tokens-for-jwt-authorization/; the names of the
+claims are those of RFC 7519, section 4.1, and Qlik's own.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import typing as t
+import unicodedata
+import uuid
+
+from ansible_collections.tenantops.qlik.plugins.module_utils._errors import OptionError
+
+ALGORITHM = "RS256"
+AUDIENCE = "qlik.api/login/jwt-session"
+SUBJECT_TYPE = "user"
+MAXIMUM_LIFETIME = 3600
+"""Seconds between nbf and exp that Qlik Cloud accepts, enforced since July 2022."""
+
+REQUIRED = ("iss", "aud", "sub", "subType", "name", "email", "email_verified", "jti", "iat", "nbf", "exp")
+"""Claims without which Qlik Cloud refuses a login; of the optional ones it reads groups alone."""
+
+MANAGED = (*REQUIRED, "groups")
+"""Claims that have an option of their own, or are always the same."""
+
+SUBJECT_NAMESPACE = uuid.UUID("da98542e-27b3-5e8b-979f-d5f06e281591")
+"""The UUIDv5 of ``tenantops.qlik`` in the namespace for DNS names; it must never change."""
+
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800, "y": 31557600}
+_DURATION = re.compile(r"(-?)([0-9]{1,12})([smhdwy]?)", re.ASCII)
+_NOTATION = "write a whole number of seconds, or a number with a unit, as in 30s, 60m, 48h, 365d, 2w or 5y"
+_LATEST = 253402300799  # 9999-12-31T23:59:59Z, the last instant that dates can be written for
+
+# The options that hold text, and the claims that they become.
+_TEXT_OPTIONS = {"issuer": "iss", "audience": "aud", "subject": "sub", "name": "name", "email": "email", "jti": "jti"}
+
+
+class Window(t.NamedTuple):
+    """When a token is valid, in seconds: from when on, relative to now, and for how long."""
+
+    not_before: int
+    lifetime: int
+
+
+def seconds(duration: str, option: str) -> int:
+    """Read a duration in the notation that the ``ms`` package made common: a year has 365.25 days.
+
+    Unlike there, a bare number means seconds, and fractions and long unit names are refused.
+
+    :raises OptionError: if it is not in this notation.
+    """
+    match = _DURATION.fullmatch(duration.strip())
+    if not match:
+        raise OptionError(f"{option} is '{duration}', which is not a duration: {_NOTATION}.")
+    sign, number, unit = match.groups()
+    return int(f"{sign}{number}") * _SECONDS[unit or "s"]
+
+
+def positive_seconds(duration: str, option: str) -> int:
+    """Read a duration that must be longer than nothing.
+
+    :raises OptionError: if it is not, or not a duration.
+    """
+    number = seconds(duration, option)
+    if number <= 0:
+        raise OptionError(f"{option} is '{duration}', but must be longer than 0 seconds: {_NOTATION}.")
+    return number
+
+
+def window(not_before: str, expires_in: str, now: int) -> Window:
+    """Read the options that say when a token is valid.
+
+    :param now: seconds since 1970.
+    :raises OptionError: if they are no durations, or the token would never be valid.
+    """
+    result = Window(seconds(not_before, "not_before"), positive_seconds(expires_in, "expires_in"))
+    start = now + result.not_before
+    if start < 0 or start + result.lifetime > _LATEST:
+        raise OptionError("not_before and expires_in lead outside the years 1970 to 9999: give shorter durations.")
+    if start + result.lifetime <= now:
+        raise OptionError(
+            f"not_before is '{not_before}' and expires_in is '{expires_in}': such a token has expired before it is"
+            " signed. Give a longer expires_in."
+        )
+    return result
+
+
+def renewal(renew_before: str | None, lifetime: int) -> int:
+    """Seconds before its end at which a kept token is replaced: five minutes, or a third of a shorter lifetime.
+
+    :raises OptionError: if every run would replace it.
+    """
+    if renew_before is None:
+        return min(300, lifetime // 3)
+    result = positive_seconds(renew_before, "renew_before")
+    if result >= lifetime:
+        raise OptionError(
+            f"renew_before is '{renew_before}', but the token is valid for {lifetime} seconds: with such a window every"
+            " run would sign a new one. Give a shorter one."
+        )
+    return result
+
+
+def build(options: t.Mapping[str, t.Any], valid: Window, now: int) -> dict[str, t.Any]:
+    """The claims of a token.
+
+    :param options: those of the module qscloud_jwt, by their names.
+    :param now: seconds since 1970.
+    :raises OptionError: if Qlik Cloud could not use such a token, or options contradict each other.
+    """
+    _check(options)
+    claims = {
+        "iss": options["issuer"],
+        "aud": options["audience"],
+        "sub": options["subject"] if options["subject"] is not None else subject(options["issuer"], options["email"]),
+        "subType": SUBJECT_TYPE,
+        "name": options["name"],
+        "email": options["email"],
+        "email_verified": options["email_verified"],
+        "groups": options["groups"],
+        "jti": options["jti"] if options["jti"] is not None else str(uuid.uuid4()),
+        "iat": now,
+        "nbf": now + valid.not_before,
+        "exp": now + valid.not_before + valid.lifetime,
+    }
+    return {name: value for name, value in claims.items() if value is not None} | (options["claims"] or {})
+
+
+def subject(issuer: str, email: str | None) -> str:
+    """The subject of a user who has been given none: the same user always gets the same.
+
+    It is the UUIDv5 (RFC 9562, section 5.5), in the namespace :data:`SUBJECT_NAMESPACE`, of the JSON array
+    ``["<issuer>","<e-mail>"]`` in UTF-8, without blanks; the e-mail address trimmed, in Unicode's normal form C and in
+    lower case.
+
+    :raises OptionError: if there is no e-mail address: a name is not unique.
+    """
+    if email is None:
+        raise OptionError("subject is missing, and without an email it cannot be derived: give subject, or email.")
+    normal = unicodedata.normalize("NFC", email.strip()).lower()
+    text = json.dumps([issuer, normal], ensure_ascii=False, separators=(",", ":"))
+    return str(uuid.uuid5(SUBJECT_NAMESPACE, text))
+
+
+def broken_rules(claims: t.Mapping[str, t.Any]) -> list[str]:
+    """What Qlik Cloud will refuse at a login with these claims, a sentence each."""
+    sentences = []
+    missing = [name for name in REQUIRED if name not in claims]
+    if missing:
+        sentences.append(f"the token lacks {', '.join(missing)}, which Qlik Cloud requires: it will refuse the login.")
+    if "aud" in claims and claims["aud"] != AUDIENCE:
+        sentences.append(f"the audience is not {AUDIENCE}: Qlik Cloud will refuse the login.")
+    if "nbf" in claims and "exp" in claims and claims["exp"] - claims["nbf"] > MAXIMUM_LIFETIME:
+        sentences.append(
+            f"the token is valid for {claims['exp'] - claims['nbf']} seconds, but Qlik Cloud accepts at most"
+            f" {MAXIMUM_LIFETIME} (one hour) between nbf and exp: it will refuse the login. Sign a short-lived token at"
+            " each login."
+        )
+    return sentences
+
+
+def still_fits(
+    kept: t.Mapping[str, t.Any], wanted: t.Mapping[str, t.Any], same_jti: bool, renew_before: int, now: int
+) -> bool:
+    """Whether a token that was signed earlier is as good as one that would be signed now.
+
+    :param kept: its claims.
+    :param wanted: the claims that :func:`build` gives now.
+    :param same_jti: whether jti has been asked for, and so must be the same.
+    :param renew_before: seconds that must be left.
+    """
+    times = ("iat", "nbf", "exp")
+    if not all(type(kept.get(name)) is int for name in times):
+        return False
+    ignored = times if same_jti else (*times, "jti")
+
+    def without(claims: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+        return {name: value for name, value in claims.items() if name not in ignored}
+
+    shift = kept["iat"] - wanted["iat"]
+    return (
+        _identical(without(kept), without(wanted))
+        and "jti" in kept
+        and all(kept[name] - wanted[name] == shift for name in times)
+        and kept["iat"] <= now
+        and kept["exp"] - now > renew_before
+    )
+
+
+def _identical(one: t.Any, other: t.Any) -> bool:
+    # As JSON: there, True and 1 are not the same.
+    return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
+
+
+def _check(options: t.Mapping[str, t.Any]) -> None:
+    for option in (*_TEXT_OPTIONS, "key_id"):
+        if options[option] is not None and not options[option].strip():
+            raise OptionError(f"{option} is empty: give a value, or leave the option out where it is not required.")
+    if options["email"] is not None and options["email_verified"] is None:
+        raise OptionError(
+            "email needs email_verified: say with true or false whether you vouch for the address. With true, Qlik Cloud"
+            " can link the login to an account that has the same address."
+        )
+    groups = options["groups"]
+    if groups is not None and not (
+        isinstance(groups, list) and all(isinstance(group, str) and group.strip() for group in groups)
+    ):
+        raise OptionError("groups must be a list of names, each a text that is not empty: write numbers in quotes.")
+    claims = options["claims"] or {}
+    overruled = sorted(set(claims) & set(MANAGED))
+    if overruled:
+        raise OptionError(
+            f"claims must not hold {', '.join(overruled)}: use the option of that claim, or leave it to this module."
+        )
+    try:
+        json.dumps(claims, allow_nan=False)
+    except ValueError as error:
+        raise OptionError("claims holds a number that JSON cannot write (infinity, or not a number).") from error

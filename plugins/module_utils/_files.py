@@ -1,0 +1,294 @@
+# Copyright (c) 2026, tenantops
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to this collection: not for use from outside, and free to change in any release.
+
+"""Files that hold secrets: read, write atomically, back up, under a lock. The only place that touches the file system.
+
+Every name is used relative to the descriptor of its folder and never through a link, so that nobody can redirect a
+write or a change of mode by swapping something for a link.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import grp
+import os
+import pwd
+import re
+import secrets
+import stat
+import time
+import typing as t
+
+from ansible_collections.tenantops.qlik.plugins.module_utils._errors import FileError, OptionError
+
+MAXIMUM_SIZE = 1024 * 1024
+"""Bytes. No key, certificate or token comes near it."""
+
+
+class Access(t.NamedTuple):
+    """Who may use a file: permission bits, and numeric owner and group (None: leave as it is)."""
+
+    mode: int
+    uid: int | None = None
+    gid: int | None = None
+
+
+class Found(t.NamedTuple):
+    """A file that exists."""
+
+    content: bytes
+    access: Access
+
+
+def parse_mode(value: t.Any, option: str, *, forbidden: int) -> int:
+    """Read permission bits: an octal string as in ``0600``, or a YAML number as Ansible takes it.
+
+    :param forbidden: bits that may not be set.
+    :raises OptionError: if it is not such a number, has forbidden bits, or would lock out the owner.
+    """
+    try:
+        mode = int(value, 8) if isinstance(value, str) else int(value)
+    except (TypeError, ValueError) as error:
+        raise OptionError(f"{option} is not an octal number: write it in quotes, as in '0600'.") from error
+    if mode & ~0o777 or mode & forbidden or not mode & stat.S_IRUSR:
+        raise OptionError(
+            f"{option} is {mode:04o}: it must let the owner read, and have no bit of {forbidden:04o}. Write it in"
+            " quotes, as in '0600'."
+        )
+    return mode
+
+
+def user_id(name: str | None, option: str) -> int | None:
+    """The number of a user given by name or number; None stays None.
+
+    :raises OptionError: if there is no such user.
+    """
+    return _account_id(name, option, lambda known: pwd.getpwnam(known).pw_uid)
+
+
+def group_id(name: str | None, option: str) -> int | None:
+    """The number of a group given by name or number; None stays None.
+
+    :raises OptionError: if there is no such group.
+    """
+    return _account_id(name, option, lambda known: grp.getgrnam(known).gr_gid)
+
+
+def read(path: str, source: str) -> bytes:
+    """Read a whole file that somebody else looks after; links are followed.
+
+    :param source: the option that names it, for messages.
+    :raises FileError: if there is no readable regular file, or it is far too large.
+    """
+    try:
+        # O_NONBLOCK: opening a named pipe must not wait for a writer.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        raise FileError(f"{source}: cannot read {path}: {error.strerror}.") from error
+    try:
+        return _content(descriptor, os.fstat(descriptor), f"{source}: {path}")
+    finally:
+        os.close(descriptor)
+
+
+def make_folder(path: str, access: Access) -> bool:
+    """Make a folder and its missing parents, each with this access from the first instant.
+
+    :returns: whether it was missing.
+    :raises FileError: if it cannot be made.
+    """
+    missing = []
+    while path and not os.path.isdir(path):
+        missing.append(path)
+        path = os.path.dirname(path)
+    for folder in reversed(missing):
+        with _as_file_error(f"cannot make the folder {folder}"), contextlib.suppress(FileExistsError):
+            os.mkdir(folder, 0o700)
+            descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+            try:
+                _set_access(descriptor, access)
+            finally:
+                os.close(descriptor)
+    return bool(missing)
+
+
+@contextlib.contextmanager
+def locked_folder(path: str, owner: int | None = None) -> t.Iterator[Folder]:
+    """Open a folder and hold an exclusive lock on it, so that two runs never work in it at once.
+
+    :param owner: a user, besides the one who runs this and root, to whom the folder may belong.
+    :raises FileError: if it is missing, or somebody else can write to it.
+    """
+    with _as_file_error(f"cannot use the folder {path}"):
+        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        with _as_file_error(f"cannot lock the folder {path}"):
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        _check_folder(os.fstat(descriptor), path, {os.geteuid(), 0} | ({owner} if owner is not None else set()))
+        yield Folder(path, descriptor)
+    finally:
+        os.close(descriptor)
+
+
+class Folder:
+    """A folder that is open and locked; see :func:`locked_folder`."""
+
+    def __init__(self, path: str, descriptor: int) -> None:
+        self.path = path
+        self._descriptor = descriptor
+
+    def path_of(self, name: str) -> str:
+        """The path of a file in this folder."""
+        return os.path.join(self.path, name)
+
+    def read(self, name: str) -> Found | None:
+        """Read one of our files; None if it is missing.
+
+        :raises FileError: if it is a link, has several names, is no regular file, or cannot be read.
+        """
+        path = self.path_of(name)
+        try:
+            descriptor = self._open(name, os.O_RDONLY | os.O_NONBLOCK)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            if error.errno == errno.ELOOP:
+                raise FileError(f"{path} is a link: replace it by the file itself.") from error
+            raise FileError(f"cannot read {path}: {error.strerror}.") from error
+        try:
+            status = os.fstat(descriptor)
+            content = _content(descriptor, status, path)
+        finally:
+            os.close(descriptor)
+        if status.st_nlink > 1:
+            raise FileError(
+                f"{path} has {status.st_nlink} names (hard links), so that others may hold it: copy it, and put the"
+                " copy in its place."
+            )
+        return Found(content, Access(stat.S_IMODE(status.st_mode), status.st_uid, status.st_gid))
+
+    def write(self, name: str, content: bytes, access: Access) -> None:
+        """Put a file in place at once: whoever looks sees the old one or the new one, and never a wider mode.
+
+        :raises FileError: if that fails; then nothing has changed.
+        """
+        temporary = f".{name}.{secrets.token_hex(8)}.tmp"
+        with _as_file_error(f"cannot write {self.path_of(name)}"):
+            descriptor = self._open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, access.mode & 0o600)
+            try:
+                with open(descriptor, "wb") as file:
+                    self._keep_owner(name, file.fileno())
+                    _set_access(file.fileno(), access)
+                    file.write(content)
+                    file.flush()
+                    os.fsync(file.fileno())
+                os.rename(temporary, name, src_dir_fd=self._descriptor, dst_dir_fd=self._descriptor)
+            except BaseException:
+                with contextlib.suppress(OSError):
+                    os.unlink(temporary, dir_fd=self._descriptor)
+                raise
+            os.fsync(self._descriptor)
+
+    def set_access(self, name: str, access: Access) -> None:
+        """Give a file this access.
+
+        :raises FileError: if that is not allowed.
+        """
+        with _as_file_error(f"cannot change mode or owner of {self.path_of(name)}"):
+            descriptor = self._open(name, os.O_RDONLY | os.O_NONBLOCK)
+            try:
+                _set_access(descriptor, access)
+            finally:
+                os.close(descriptor)
+
+    def back_up(self, name: str, found: Found, access: Access) -> str:
+        """Copy a file to a name of its own, in Ansible's style, and return the path of the copy.
+
+        :raises FileError: if that fails.
+        """
+        copy = f"{name}.{os.getpid()}.{time.strftime('%Y-%m-%d@%H:%M:%S')}~"
+        while copy in self._names():  # the lock keeps others from taking a name that was free
+            copy = f"{copy[:-1]}+~"
+        self.write(copy, found.content, access)
+        return self.path_of(copy)
+
+    def remove(self, name: str) -> None:
+        """Remove a file.
+
+        :raises FileError: if that fails.
+        """
+        with _as_file_error(f"cannot remove {self.path_of(name)}"):
+            os.unlink(name, dir_fd=self._descriptor)
+            os.fsync(self._descriptor)
+
+    def leftovers(self, names: t.Iterable[str]) -> list[str]:
+        """Names of temporary files that a killed run has left behind when it wrote these files or their backups."""
+        ours = re.compile(rf"\.(?:{'|'.join(map(re.escape, names))})(?:\.[^/]*~)?\.[0-9a-f]{{16}}\.tmp")
+        return sorted(filter(ours.fullmatch, self._names()))
+
+    def _names(self) -> list[str]:
+        with _as_file_error(f"cannot list the folder {self.path}"):
+            return os.listdir(self._descriptor)
+
+    def _keep_owner(self, name: str, descriptor: int) -> None:
+        # As Ansible does it: a file that is replaced keeps its owner where that is allowed.
+        with contextlib.suppress(FileNotFoundError, PermissionError):
+            old = os.stat(name, dir_fd=self._descriptor, follow_symlinks=False)
+            os.fchown(descriptor, old.st_uid, old.st_gid)
+
+    def _open(self, name: str, flags: int, mode: int = 0) -> int:
+        return os.open(name, flags | os.O_NOFOLLOW | os.O_CLOEXEC, mode, dir_fd=self._descriptor)
+
+
+def _account_id(name: str | None, option: str, look_up: t.Callable[[str], int]) -> int | None:
+    if name is None:
+        return None
+    try:
+        return int(name) if name.isdigit() else look_up(name)
+    except KeyError as error:
+        raise OptionError(f"{option}: there is no {option} named {name} on this machine.") from error
+
+
+def _content(descriptor: int, status: os.stat_result, path: str) -> bytes:
+    if stat.S_ISDIR(status.st_mode):
+        raise FileError(f"{path} is a directory: give a file.")
+    if not stat.S_ISREG(status.st_mode):
+        raise FileError(f"{path} is not a regular file.")
+    with _as_file_error(f"cannot read {path}"), open(descriptor, "rb", closefd=False) as file:
+        content = file.read(MAXIMUM_SIZE + 1)
+    if len(content) > MAXIMUM_SIZE:
+        raise FileError(f"{path} has more than {MAXIMUM_SIZE} bytes: that cannot be a key, certificate or token.")
+    return content
+
+
+def _check_folder(status: os.stat_result, path: str, trusted: set[int]) -> None:
+    if status.st_uid not in trusted:
+        raise FileError(
+            f"the folder {path} belongs to user {status.st_uid}, who could swap the files in it: run as that user, name"
+            " the user as owner, or take another folder."
+        )
+    if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        raise FileError(
+            f"the folder {path} has mode {stat.S_IMODE(status.st_mode):04o}, so that others can write to it: take that"
+            " away with 'chmod go-w', or take another folder."
+        )
+
+
+def _set_access(descriptor: int, access: Access) -> None:
+    # Owner first: as long as the old owner has the file, the mode must not open it for a group that is not meant.
+    if access.uid is not None or access.gid is not None:
+        os.fchown(descriptor, -1 if access.uid is None else access.uid, -1 if access.gid is None else access.gid)
+    os.fchmod(descriptor, access.mode)
+
+
+@contextlib.contextmanager
+def _as_file_error(what_failed: str) -> t.Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise FileError(f"{what_failed}: {error.strerror}.") from error

@@ -1,0 +1,296 @@
+# Copyright (c) 2026, tenantops
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to this collection: not for use from outside, and free to change in any release.
+
+"""The three files of a key pair as one consistent set: private key, public key, certificate.
+
+The private key is the root of truth. It is written first and removed last, so that whatever a killed run leaves behind,
+the next run makes the other two from it.
+"""
+
+from __future__ import annotations
+
+import datetime
+import os
+import typing as t
+
+from ansible_collections.tenantops.qlik.plugins.module_utils import _certificate, _files, _keys
+from ansible_collections.tenantops.qlik.plugins.module_utils._errors import (
+    CertificateError,
+    FileError,
+    KeyMismatchError,
+    OptionError,
+)
+
+PASSPHRASE_OPTION = "passphrase"
+
+FACTS = (
+    "certificate",
+    "certificate_line",
+    "public_key",
+    "key_id",
+    "fingerprint_sha256",
+    "serial_number",
+    "not_before",
+    "not_after",
+    "key_size",
+)
+"""What is returned about a key pair, besides the paths. Never the private key."""
+
+
+class Names(t.NamedTuple):
+    """The names of the three files, in the order in which they are written."""
+
+    private_key: str
+    public_key: str
+    certificate: str
+
+
+def names(file_prefix: str) -> Names:
+    """The file names with this prefix.
+
+    :raises OptionError: if the prefix would lead out of the folder.
+    """
+    if "/" in file_prefix or "\0" in file_prefix:
+        raise OptionError("file_prefix must not contain a slash: name the folder in the option directory.")
+    return Names(f"{file_prefix}privatekey.pem", f"{file_prefix}publickey.pem", f"{file_prefix}publickey.cer")
+
+
+class Wanted(t.NamedTuple):
+    """What the key pair is to be; the options of the module, checked."""
+
+    directory: str
+    names: Names
+    size: int
+    passphrase: str | None
+    terms: _certificate.Terms
+    regenerate: str
+    backup: bool
+    private_access: _files.Access
+    public_access: _files.Access
+
+    def access(self, name: str) -> _files.Access:
+        """The access that a file of the pair gets."""
+        return self.private_access if name == self.names.private_key else self.public_access
+
+    def paths(self) -> dict[str, str]:
+        """Where the files are, as modules return it."""
+        return {f"{role}_path": os.path.join(self.directory, name) for role, name in self.names._asdict().items()}
+
+
+class Outcome(t.NamedTuple):
+    """What was done, or would be done in check mode, in words; and what is there then (None: not known before)."""
+
+    actions: list[str]
+    backup_files: list[str]
+    facts: dict[str, t.Any]
+    before: dict[str, t.Any]
+    after: dict[str, t.Any]
+
+
+def ensure_present(
+    wanted: Wanted, now: datetime.datetime, check_mode: bool, accept: t.Callable[[dict[str, t.Any]], None]
+) -> Outcome:
+    """Make, renew or repair what is missing or does not fit.
+
+    :param accept: called with the facts before anything is written; it raises to refuse them.
+    :raises QlikError: if something is there that must not be replaced; then nothing has changed.
+    """
+    if not os.path.isdir(wanted.directory):
+        plan = _Repair(wanted, now, None)
+        if check_mode:
+            return plan.run(check_mode, accept)
+        plan.look()  # so that a wrong option is found before the folder is made
+        _files.make_folder(wanted.directory, wanted.private_access._replace(mode=0o700))
+    with _files.locked_folder(wanted.directory, wanted.private_access.uid) as folder:
+        return _Repair(wanted, now, folder).run(check_mode, accept)
+
+
+def ensure_absent(wanted: Wanted, check_mode: bool) -> Outcome:
+    """Remove the three files; the folder stays.
+
+    :raises QlikError: if the private key would be lost although nobody could read it.
+    """
+    empty = Outcome([], [], {}, {}, {})
+    if not os.path.isdir(wanted.directory):
+        return empty
+    with _files.locked_folder(wanted.directory, wanted.private_access.uid) as folder:
+        found = {name: file for name in reversed(wanted.names) if (file := folder.read(name))}
+        leftovers = folder.leftovers(wanted.names)
+        private_key = found.get(wanted.names.private_key)
+        if private_key and not wanted.backup:
+            path = folder.path_of(wanted.names.private_key)
+            _keys.load_private(private_key.content, wanted.passphrase, path, PASSPHRASE_OPTION)
+        outcome = empty._replace(
+            actions=[f"removed {name}" for name in [*found, *leftovers]], before=dict.fromkeys(found, "present")
+        )
+        if check_mode:
+            return outcome
+        for name, file in found.items():
+            if wanted.backup:
+                outcome.backup_files.append(folder.back_up(name, file, wanted.access(name)))
+            folder.remove(name)
+        for name in leftovers:
+            folder.remove(name)
+        return outcome
+
+
+class _Repair:
+    """One run over a folder: look at what is there, then do what it needs."""
+
+    def __init__(self, wanted: Wanted, now: datetime.datetime, folder: _files.Folder | None) -> None:
+        self.wanted = wanted
+        self.now = now
+        self.folder = folder  # None: the folder does not exist (yet)
+        self.found: dict[str, _files.Found] = {}
+        self.leftovers: list[str] = []
+        self.key = None
+        self.certificate = None
+        # Why each file is to be written; a file that fits is not here.
+        self.reasons: dict[str, str] = {}
+
+    def run(self, check_mode: bool, accept: t.Callable[[dict[str, t.Any]], None]) -> Outcome:
+        self.look()
+        wrong_access = self._wrong_access()
+        actions = self._actions(wrong_access)
+        before = self._summary({name: file.access.mode for name, file in self.found.items()})
+        self._forget_what_is_replaced()
+        contents = {} if check_mode else self._make()
+        facts = self._facts()
+        accept(facts)
+        after = self._summary({name: self.wanted.access(name).mode for name in self.wanted.names})
+        if check_mode:
+            return Outcome(actions, [], facts, before, after)
+        backup_files = self._write(contents)
+        for name in wrong_access:
+            self.folder.set_access(name, self.wanted.access(name))
+        for name in self.leftovers:
+            self.folder.remove(name)
+        return Outcome(actions, backup_files, facts, before, after)
+
+    def look(self) -> None:
+        """Read what is there and find out what does not fit."""
+        if self.folder:
+            self.found = {name: file for name in self.wanted.names if (file := self.folder.read(name))}
+            self.leftovers = self.folder.leftovers(self.wanted.names)
+        self._look_at_private_key()
+        self._look_at_public_key()
+        self._look_at_certificate()
+
+    def _look_at_private_key(self) -> None:
+        name = self.wanted.names.private_key
+        path = os.path.join(self.wanted.directory, name)
+        if name not in self.found:
+            self.reasons[name] = "it was missing"
+        else:
+            try:
+                self.key = _keys.load_private(
+                    self.found[name].content, self.wanted.passphrase, path, PASSPHRASE_OPTION
+                )
+                if self.key.key_size != self.wanted.size:
+                    raise KeyMismatchError(
+                        f"{path} has {self.key.key_size} bits, but size is {self.wanted.size}: set size to"
+                        f" {self.key.key_size} to keep it, or regenerate to mismatch to replace it."
+                    )
+                if self.wanted.regenerate == "always":
+                    self.reasons[name] = "regenerate is always"
+            except KeyMismatchError as error:
+                if self.wanted.regenerate == "fail":
+                    raise
+                self.reasons[name] = "it was of another kind or size"
+        if name in self.reasons:
+            _keys.check_new_passphrase(self.wanted.passphrase, PASSPHRASE_OPTION)
+
+    def _look_at_public_key(self) -> None:
+        name = self.wanted.names.public_key
+        if name not in self.found:
+            self.reasons[name] = "it was missing"
+        elif self.wanted.names.private_key in self.reasons:
+            self.reasons[name] = "the private key is new"
+        elif self.found[name].content != _keys.public_pem(self.key.public_key()):
+            self.reasons[name] = "it did not match the private key"
+
+    def _look_at_certificate(self) -> None:
+        name = self.wanted.names.certificate
+        path = os.path.join(self.wanted.directory, name)
+        if name not in self.found:
+            self.reasons[name] = "it was missing"
+            return
+        try:
+            certificate = _certificate.load(self.found[name].content, path)
+        except CertificateError:
+            self.reasons[name] = "it was damaged"
+            return
+        if _certificate.is_issued_by_another(certificate) and self.wanted.regenerate == "fail":
+            raise FileError(
+                f"{path} was issued by somebody else: move it away, or set regenerate to mismatch to replace it by a"
+                " self-signed certificate."
+            )
+        self.certificate = certificate
+        if self.wanted.names.private_key in self.reasons:
+            self.reasons[name] = "the private key is new"
+        elif reasons := _certificate.reasons_to_issue_anew(
+            certificate, self.key.public_key(), self.wanted.terms, self.now
+        ):
+            self.reasons[name] = " and ".join(reasons)
+
+    def _wrong_access(self) -> list[str]:
+        def differs(name: str) -> bool:
+            there, wanted = self.found[name].access, self.wanted.access(name)
+            return any(want is not None and want != is_ for want, is_ in zip(wanted, there))
+
+        return [name for name in self.found if name not in self.reasons and differs(name)]
+
+    def _actions(self, wrong_access: list[str]) -> list[str]:
+        return [
+            *(f"wrote {name}: {reason}" for name, reason in self.reasons.items()),
+            *(f"changed mode or owner of {name}" for name in wrong_access),
+            *(f"removed {name}: a killed run had left it" for name in self.leftovers),
+        ]
+
+    def _forget_what_is_replaced(self) -> None:
+        if self.wanted.names.private_key in self.reasons:
+            self.key = None
+        if self.wanted.names.certificate in self.reasons:
+            self.certificate = None
+
+    def _make(self) -> dict[str, bytes]:
+        # All is made before the first file is written, so that a failure on the way leaves the old set.
+        self.key = self.key or _keys.generate(self.wanted.size)
+        self.certificate = self.certificate or _certificate.issue(self.key, self.wanted.terms, self.now)
+        make = {
+            self.wanted.names.private_key: lambda: _keys.private_pem(self.key, self.wanted.passphrase),
+            self.wanted.names.public_key: lambda: _keys.public_pem(self.key.public_key()),
+            self.wanted.names.certificate: lambda: _certificate.pem(self.certificate),
+        }
+        return {name: make[name]() for name in self.wanted.names if name in self.reasons}
+
+    def _write(self, contents: dict[str, bytes]) -> list[str]:
+        backup_files = [
+            self.folder.back_up(name, self.found[name], self.wanted.access(name))
+            for name in contents
+            if name in self.found and (self.wanted.backup or name == self.wanted.names.private_key)
+        ]
+        for name, content in contents.items():
+            self.folder.write(name, content, self.wanted.access(name))
+        return backup_files
+
+    def _facts(self) -> dict[str, t.Any]:
+        facts: dict[str, t.Any] = dict.fromkeys(FACTS)
+        if self.key:
+            public_key = self.key.public_key()
+            facts["key_id"] = _keys.thumbprint(public_key)
+            facts["key_size"] = self.key.key_size
+            facts["public_key"] = _keys.public_pem(public_key).decode()
+        if self.certificate:
+            facts.update(_certificate.describe(self.certificate))
+        return facts
+
+    def _summary(self, modes: dict[str, int]) -> dict[str, t.Any]:
+        facts = self._facts()
+        return {
+            "modes": {name: f"{mode:04o}" for name, mode in modes.items()},
+            **{fact: facts[fact] for fact in ("key_id", "key_size", "fingerprint_sha256", "not_before", "not_after")},
+        }

@@ -1,0 +1,170 @@
+# Copyright (c) 2026, tenantops
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to this collection: not for use from outside, and free to change in any release.
+
+"""RSA keys: generate, load, check, encrypt, identify. The only place that uses cryptography's keys."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import math
+
+from ansible_collections.tenantops.qlik.plugins.module_utils import _pem
+from ansible_collections.tenantops.qlik.plugins.module_utils._errors import (
+    KeyMismatchError,
+    OptionError,
+    PrivateKeyError,
+)
+
+try:
+    import cryptography
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import rsa
+except ImportError:
+    pass  # Modules report it: see _module.run.
+
+PUBLIC_EXPONENT = 65537
+MINIMUM_SIZE = 2048
+"""Bits. Below it, RSA is broken or close to it (NIST SP 800-131A), and Qlik Cloud asks for it too."""
+
+MINIMUM_PASSPHRASE_LENGTH = 12
+
+
+def generate(size: int) -> rsa.RSAPrivateKey:
+    """A new private key of ``size`` bits."""
+    return rsa.generate_private_key(public_exponent=PUBLIC_EXPONENT, key_size=size)
+
+
+def check_new_passphrase(passphrase: str | None, option: str) -> None:
+    """Refuse a passphrase that is too short to protect a new key.
+
+    :raises OptionError: if it is shorter than 12 characters.
+    """
+    if passphrase is not None and len(passphrase) < MINIMUM_PASSPHRASE_LENGTH:
+        raise OptionError(
+            f"{option} has fewer than {MINIMUM_PASSPHRASE_LENGTH} characters, which is too short to protect a new"
+            " private key: choose a longer one."
+        )
+
+
+def load_private(data: bytes, passphrase: str | None, source: str, passphrase_option: str) -> rsa.RSAPrivateKey:
+    """Load a private key (PKCS#1 or PKCS#8, PEM) and check that its numbers belong together.
+
+    The library's own check tests the primes, which takes 0.3 s for 4096 bits. It is left out in favour of the
+    arithmetic of :func:`_numbers_belong_together`, which finds a damaged key in 0.05 ms.
+
+    :param source: the file or option, for messages.
+    :param passphrase_option: the option that holds the passphrase, for messages.
+    :raises PemError: if this is not the PEM of a private key.
+    :raises KeyMismatchError: if it is in good order, but not an RSA key.
+    :raises PrivateKeyError: if it cannot be read, or is damaged.
+    """
+    block = _pem.find(data, "PRIVATE KEY", source)
+    if block.label == "OPENSSH PRIVATE KEY":
+        raise PrivateKeyError(
+            f"{source} is in OpenSSH's own form: convert a copy of it with 'ssh-keygen -p -m PEM -f FILE'."
+        )
+    encrypted = block.label == "ENCRYPTED PRIVATE KEY" or "Proc-Type: 4,ENCRYPTED" in block.text
+    if encrypted and not passphrase:
+        raise PrivateKeyError(f"{source} is encrypted: give its passphrase in {passphrase_option}.")
+    if passphrase and not encrypted:
+        raise PrivateKeyError(
+            f"{source} is not encrypted, but {passphrase_option} is given: leave the option out, or encrypt the key."
+        )
+    # The damage that can be seen differs: in an encrypted key, a wrong passphrase looks the same.
+    damaged = (
+        f"{source} cannot be decrypted: {passphrase_option} is not its passphrase, or the key is damaged."
+        if encrypted
+        else f"{source} is damaged: it cannot be read as a private key. Restore it from a backup."
+    )
+    try:
+        key = serialization.load_pem_private_key(
+            block.text.encode(), passphrase.encode() if passphrase else None, **_without_prime_test()
+        )
+    except (UnsupportedAlgorithm, ValueError, TypeError) as error:
+        if block.label.startswith(("EC ", "DSA ")):
+            raise _not_rsa(source, block.label.split()[0]) from error
+        raise PrivateKeyError(damaged) from error
+    if not isinstance(key, rsa.RSAPrivateKey):
+        raise _not_rsa(source, type(key).__name__.replace("PrivateKey", "").lstrip("_"))
+    if not _numbers_belong_together(key.private_numbers()):
+        raise PrivateKeyError(f"{source} is damaged: the numbers of the RSA key do not fit. Restore it from a backup.")
+    return key
+
+
+def check_size(key: rsa.RSAPrivateKey, source: str) -> None:
+    """Refuse a key that is too small to sign with.
+
+    :raises PrivateKeyError: if it has fewer than 2048 bits.
+    """
+    if key.key_size < MINIMUM_SIZE:
+        raise PrivateKeyError(
+            f"{source} has {key.key_size} bits, which is not safe: use an RSA key of {MINIMUM_SIZE} bits or more."
+        )
+
+
+def private_pem(key: rsa.RSAPrivateKey, passphrase: str | None) -> bytes:
+    """The private key as PKCS#8 PEM, encrypted if there is a passphrase."""
+    encryption = (
+        serialization.BestAvailableEncryption(passphrase.encode()) if passphrase else serialization.NoEncryption()
+    )
+    return key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, encryption)
+
+
+def public_pem(key: rsa.RSAPublicKey) -> bytes:
+    """The public key as SubjectPublicKeyInfo PEM."""
+    return key.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+
+
+def thumbprint(key: rsa.RSAPublicKey) -> str:
+    """The key's SHA-256 thumbprint, base64url (RFC 7638, section 3): a key id that only a new key changes."""
+    numbers = key.public_numbers()
+    jwk = {"e": _base64url_uint(numbers.e), "kty": "RSA", "n": _base64url_uint(numbers.n)}
+    canonical = json.dumps(jwk, separators=(",", ":"), sort_keys=True).encode()
+    return _base64url(hashlib.sha256(canonical).digest())
+
+
+def _without_prime_test() -> dict[str, bool]:
+    # The parameter came with cryptography 39; older ones test the primes, which is slow and right.
+    has_parameter = int(cryptography.__version__.split(".", maxsplit=1)[0]) >= 39
+    return {"unsafe_skip_rsa_key_validation": True} if has_parameter else {}
+
+
+def _numbers_belong_together(numbers: rsa.RSAPrivateNumbers) -> bool:
+    """RFC 8017, section 3.2: the relations that the numbers of a two-prime RSA key must satisfy.
+
+    A signature made with a damaged key often still verifies, so signing is no test for this.
+    """
+    p, q, d = numbers.p, numbers.q, numbers.d
+    n, e = numbers.public_numbers.n, numbers.public_numbers.e
+    return (
+        p > 1
+        and q > 1
+        and p % 2 == 1
+        and q % 2 == 1
+        and p * q == n
+        and math.gcd(p, q) == 1
+        and e * d % (p - 1) == 1
+        and e * d % (q - 1) == 1
+        and numbers.dmp1 == d % (p - 1)
+        and numbers.dmq1 == d % (q - 1)
+        and 0 < numbers.iqmp < p
+        and q * numbers.iqmp % p == 1
+    )
+
+
+def _not_rsa(source: str, kind: str) -> KeyMismatchError:
+    return KeyMismatchError(f"{source} is a private key of kind {kind}, but Qlik Cloud needs RSA: use an RSA key.")
+
+
+def _base64url(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def _base64url_uint(number: int) -> str:
+    return _base64url(number.to_bytes((number.bit_length() + 7) // 8, "big"))

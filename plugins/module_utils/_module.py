@@ -1,0 +1,67 @@
+# Copyright (c) 2026, tenantops
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to this collection: not for use from outside, and free to change in any release.
+
+"""What the modules share: from the library's errors to ``fail_json``, and results that masking leaves whole."""
+
+from __future__ import annotations
+
+import traceback
+import typing as t
+
+from ansible.module_utils.basic import missing_required_lib
+from ansible.module_utils.common.parameters import remove_values
+
+from ansible_collections.tenantops.qlik.plugins.module_utils._errors import OptionError, QlikError
+
+MISSING: dict[str, str] = {}
+"""The libraries that are not there, by the name that users install them by, and why."""
+
+try:
+    import cryptography as _cryptography  # pylint: disable=unused-import
+except ImportError:
+    MISSING["cryptography"] = traceback.format_exc()
+try:
+    import jwt as _jwt  # pylint: disable=unused-import
+except ImportError:
+    MISSING["PyJWT"] = traceback.format_exc()
+
+if t.TYPE_CHECKING:
+    from ansible.module_utils.basic import AnsibleModule
+
+
+def run(
+    module: AnsibleModule, libraries: t.Sequence[str], task: t.Callable[[AnsibleModule], dict[str, t.Any]]
+) -> t.NoReturn:
+    """Do the task of a module, and end the module with its result or its error.
+
+    :param libraries: the libraries that the task needs.
+    """
+    for library in libraries:
+        if library in MISSING:
+            module.fail_json(msg=missing_required_lib(library), exception=MISSING[library])
+    try:
+        result = task(module)
+    except QlikError as error:
+        sentence = str(error)
+    else:
+        module.exit_json(**result)
+    # Outside the handler, so that no traceback is attached to a message that is meant for the user.
+    module.fail_json(msg=sentence[:1].upper() + sentence[1:])
+
+
+def refuse_masked(module: AnsibleModule, result: t.Mapping[str, t.Any]) -> None:
+    """Refuse a result in which Ansible's masking of secret options would cut out something that is no secret.
+
+    :raises OptionError: if a secret option is part of a returned value; asterisks in a token would make it useless.
+    """
+    for option, definition in module.argument_spec.items():
+        secret = module.params[option] if definition.get("no_log") else None
+        damaged = [name for name, value in result.items() if secret and remove_values(value, {secret}) != value]
+        if damaged:
+            raise OptionError(
+                f"The value of {option} is part of {' and '.join(damaged)}, where Ansible would replace it by asterisks:"
+                " choose another value."
+            )

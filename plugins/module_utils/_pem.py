@@ -1,0 +1,79 @@
+# Copyright (c) 2026, tenantops
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to this collection: not for use from outside, and free to change in any release.
+
+"""PEM as text (RFC 7468): find it, mend its line breaks, write it on one line. No cryptography."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from ansible_collections.tenantops.qlik.plugins.module_utils._errors import PemError
+
+_BEGIN = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----")
+
+
+class PemBlock(t.NamedTuple):
+    """One PEM block: what it says that it is, such as ``RSA PRIVATE KEY``, and its well-formed text."""
+
+    label: str
+    text: str
+
+
+def find(data: bytes, label_ends: str, source: str) -> PemBlock:
+    """Find the one block whose label ends so, with the line breaks of RFC 7468.
+
+    Line breaks that an environment variable or a form has changed are mended where that is unambiguous: Windows line
+    ends, the two characters ``\\n``, blanks, or none at all. (None of these characters occurs in base64.)
+
+    :param data: the text; other blocks and text around the block are ignored.
+    :param label_ends: the end of the label, for instance ``PRIVATE KEY``.
+    :param source: the file or option, for messages.
+    :raises PemError: if there is no such block, more than one, or one without an end.
+    """
+    text = data.decode("ascii", errors="replace").replace("\\r", "\r").replace("\\n", "\n")
+    begins = [match for match in _BEGIN.finditer(text) if match[1].endswith(label_ends)]
+    if len(begins) != 1:
+        raise PemError(_what_it_is_instead(data, text, label_ends, source, len(begins)))
+    label = begins[0][1]
+    end = text.find(f"-----END {label}-----", begins[0].end())
+    if end < 0:
+        raise PemError(f"{source} is cut off: the line '-----END {label}-----' is missing. Copy the whole text.")
+    return PemBlock(label, _well_formed(label, text[begins[0].end() : end]))
+
+
+def one_line(pem: str) -> str:
+    """The PEM without any line break, as the tenant's API wants it.
+
+    https://qlik.dev/manage/automate/identity-provider-create: "the pem must be on a single line".
+    """
+    return "".join(pem.split("\n"))
+
+
+def _well_formed(label: str, body: str) -> str:
+    # The headers of the old encrypted form (RFC 1421) end with an empty line, so their line breaks carry meaning.
+    headers, separator, base64_text = body.replace("\r\n", "\n").rpartition("\n\n")
+    if "Proc-Type:" not in headers:
+        headers, separator, base64_text = "", "", body
+    lines = [f"-----BEGIN {label}-----"]
+    if separator:
+        lines += [*headers.strip().split("\n"), ""]
+    lines += re.findall(".{1,64}", "".join(base64_text.split()))
+    return "\n".join([*lines, f"-----END {label}-----", ""])
+
+
+def _what_it_is_instead(data: bytes, text: str, wanted: str, source: str, found: int) -> str:
+    wanted = wanted.lower()
+    if not text.strip():
+        return f"{source} is empty: give a {wanted} in PEM form."
+    if found > 1:
+        return f"{source} holds {found} blocks that are a {wanted}: leave only the one to use."
+    others = sorted({match[1].lower() for match in _BEGIN.finditer(text)})
+    if others:
+        return f"{source} holds a {' and a '.join(others)}, not a {wanted}: give the {wanted}."
+    if data[:1] == b"\x30":
+        return f"{source} is in DER form (binary): convert it to PEM with 'openssl pkey -inform DER -in FILE'."
+    return f"{source} is not a {wanted} in PEM form: there is no line '-----BEGIN {wanted.upper()}-----'."

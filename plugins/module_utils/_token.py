@@ -1,0 +1,70 @@
+# Copyright (c) 2026, tenantops
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to this collection: not for use from outside, and free to change in any release.
+
+"""JWTs in compact form (RFC 7519, RFC 7515): sign, verify, take apart. The only place that uses PyJWT."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.tenantops.qlik.plugins.module_utils import _claims
+from ansible_collections.tenantops.qlik.plugins.module_utils._errors import PrivateKeyError, TokenError
+
+try:
+    import jwt
+except ImportError:
+    pass  # Modules report it: see _module.run.
+
+if t.TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric import rsa
+
+
+class Token(t.NamedTuple):
+    """A token and what it says; nothing of it is verified."""
+
+    text: str
+    header: dict[str, t.Any]
+    claims: dict[str, t.Any]
+
+
+def header(key_id: str) -> dict[str, str]:
+    """The header that Qlik Cloud wants: nothing but the algorithm, the type and the key id."""
+    return {"alg": _claims.ALGORITHM, "typ": "JWT", "kid": key_id}
+
+
+def sign(claims: dict[str, t.Any], key: rsa.RSAPrivateKey, key_id: str) -> Token:
+    """Sign a token, and verify the signature: a fault while computing it could give the key away.
+
+    :raises PrivateKeyError: if the signature does not verify.
+    """
+    token = Token(jwt.encode(claims, key, _claims.ALGORITHM, headers=header(key_id)), header(key_id), claims)
+    if not is_signed_by(token, key.public_key()):
+        raise PrivateKeyError("the private key made a signature that does not verify: restore the key from a backup.")
+    return token
+
+
+def is_signed_by(token: Token, key: rsa.RSAPublicKey) -> bool:
+    """Whether this key verifies the signature. Claims are not looked at: the rules about them are in ``_claims``."""
+    try:
+        jwt.api_jws.decode(token.text, key, algorithms=[_claims.ALGORITHM])
+    except jwt.exceptions.InvalidTokenError:
+        return False
+    return True
+
+
+def parse(text: bytes, source: str) -> Token:
+    """Take a token apart.
+
+    :param source: the file or option, for messages.
+    :raises TokenError: if it is not a JWT.
+    """
+    try:
+        token = text.decode("ascii").strip()
+        parts = jwt.decode_complete(token, options={"verify_signature": False})
+    # A payload that is nested too deeply for Python's JSON reader is no token of ours either.
+    except (UnicodeDecodeError, RecursionError, jwt.exceptions.InvalidTokenError) as error:
+        raise TokenError(f"{source} holds something else than a JWT, and is not overwritten: name another file, or remove it.") from error
+    return Token(token, parts["header"], parts["payload"])

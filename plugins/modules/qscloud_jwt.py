@@ -1,0 +1,336 @@
+#!/usr/bin/python
+# Copyright (c) 2026, tenantops
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: qscloud_jwt
+short_description: Sign a JWT that logs a user in to a Qlik Cloud tenant
+version_added: 0.1.0
+author:
+  - tenantops (@tenantops)
+description:
+  - Signs a JSON Web Token (RFC 7519) for a user or a service, with the claims that Qlik Cloud wants, and returns it.
+  - Without O(path) nothing on the host changes, so that the task reports no change and returns a fresh token each time.
+    With O(path) the token is kept in a file, and stays there for as long as it is good.
+  - A token is good for one login. Qlik Cloud remembers its C(jti) and refuses it a second time. So a token that is kept
+    in a file may have been spent already. Prefer a fresh one, and keep a token only for something that logs in once.
+  - 'The result holds the token, so it is hidden from all output, as if C(no_log: true) were set, unless the task fails.
+    C(register) works as usual.'
+  - The options that have a counterpart in C(qs-jwt create-qscloud) have its name as an alias.
+requirements:
+  - cryptography >= 3.4.8
+  - PyJWT >= 2.3.0
+extends_documentation_fragment:
+  - tenantops.qlik.attributes
+  - tenantops.qlik.attributes.action
+attributes:
+  check_mode:
+    support: full
+    details:
+      - If the file of the private key does not exist yet, there is a warning, and the returned values are null.
+      - Otherwise a token is signed and returned, but not written to O(path).
+  diff_mode:
+    support: full
+    details: Shows mode, header and claims of the token in O(path), but no signature.
+  idempotent:
+    support: full
+  safe_file_operations:
+    support: full
+  action:
+    support: full
+    details: With a local connection the module runs inside Ansible's own process, which is much faster.
+  async:
+    support: full
+options:
+  private_key_path:
+    description:
+      - The file of the private key. It must be an RSA key of 2048 bits or more, in PEM form (PKCS#1 or PKCS#8).
+      - Exactly one of O(private_key_path) and O(private_key_content) must be given.
+    type: path
+    aliases: [cert_privatekey_file]
+  private_key_content:
+    description:
+      - The private key itself, instead of O(private_key_path).
+      - Windows line ends, and line breaks that have become the two characters C(\n), are understood.
+    type: str
+    aliases: [cert_privatekey]
+  private_key_passphrase:
+    description: The passphrase of the private key, if it has one.
+    type: str
+  issuer:
+    description:
+      - The claim C(iss). It must be the issuer of the tenant's JWT identity provider.
+      - No claim names the tenant. If two tenants share issuer and key, a token for one of them lets its user in to both;
+        so let the issuer name the tenant.
+    type: str
+    required: true
+  key_id:
+    description:
+      - The C(kid) in the header. It must be the key id of the tenant's JWT identity provider.
+      - If it is not given, it is the thumbprint of the public key (RFC 7638), as M(tenantops.qlik.qscloud_keypair)
+        returns it.
+    type: str
+    aliases: [keyid]
+  subject:
+    description:
+      - The claim C(sub), by which Qlik Cloud knows the user.
+      - 'If it is not given, it is derived from O(issuer) and O(email), so that the same user keeps the same identity: the
+        UUIDv5 in the namespace V(da98542e-27b3-5e8b-979f-d5f06e281591) of the JSON array C(["issuer","email"]), without
+        blanks, the address trimmed, in Unicode normal form C, and in lower case. Without O(email) it must be given.'
+    type: str
+  name:
+    description: The claim C(name), the name to show.
+    type: str
+    aliases: [username]
+  email:
+    description: The claim C(email). It needs O(email_verified).
+    type: str
+    aliases: [useremail]
+  email_verified:
+    description:
+      - The claim C(email_verified). Whether you vouch for the address.
+      - With V(true), Qlik Cloud can link the login to an account that has the same address.
+    type: bool
+    aliases: [useremail_verified]
+  groups:
+    description:
+      - The claim C(groups), a list of names. The tenant drops them unless it is set to create groups.
+      - Each must be a text; numbers have to be written in quotes.
+    type: raw
+  audience:
+    description: The claim C(aud). Qlik Cloud accepts only the default.
+    type: str
+    default: qlik.api/login/jwt-session
+  jti:
+    description: The claim C(jti), by which a token is used only once. A random UUID if it is not given.
+    type: str
+  claims:
+    description: Further claims. Those that have an option of their own, or are always the same, are refused here.
+    type: dict
+  not_before:
+    description:
+      - When the token starts to be valid (C(nbf)), relative to now, in the notation of O(expires_in). The default allows
+        for a clock of the tenant that is slow.
+    type: str
+    default: '-10s'
+  expires_in:
+    description:
+      - For how long the token is valid, from C(nbf) to C(exp). V(30s), V(60m), V(48h), V(365d), V(2w), V(5y), or a whole
+        number of seconds. A year has 365.25 days, as in C(jsonwebtoken).
+      - Qlik Cloud refuses tokens that are valid for more than an hour; so there is a warning.
+    type: str
+    default: 30m
+    aliases: [expires]
+  strict:
+    description: Whether to fail, rather than to warn, if Qlik Cloud would refuse the token.
+    type: bool
+    default: false
+  path:
+    description:
+      - A file to keep the token in, with mode V(0600). Its folder must exist, and must not be writable by others.
+      - The token in it stays if its signature fits the key, its header, claims and window are those that the task asks
+        for, and more than O(renew_before) is left of it.
+      - A file that holds something else than a JWT is an error.
+    type: path
+  renew_before:
+    description:
+      - How long before its end the token in O(path) is replaced, in the notation of O(expires_in). It must be shorter than
+        O(expires_in).
+      - If it is not given, it is V(5m), or a third of O(expires_in) if that is shorter.
+    type: str
+  force:
+    description: Whether to sign a new token even if the one in O(path) is good.
+    type: bool
+    default: false
+seealso:
+  - module: tenantops.qlik.qscloud_keypair
+  - name: Create Signed Tokens for JWT Authorization
+    description: What Qlik Cloud wants in a token.
+    link: https://qlik.dev/authenticate/jwt/create-signed-tokens-for-jwt-authorization/
+"""
+
+EXAMPLES = r"""
+- name: Create the key pair
+  tenantops.qlik.qscloud_keypair:
+    directory: keys/acme.eu.qlikcloud.com
+  register: keypair
+
+- name: Sign a token for Anna
+  tenantops.qlik.qscloud_jwt:
+    private_key_path: "{{ keypair.private_key_path }}"
+    issuer: acme.eu.qlikcloud.com
+    name: Anna Anderson
+    email: anna@grusgrus.com
+    email_verified: true
+    groups: [group1, group 2]
+  register: anna
+
+- name: Use the token, for one login
+  ansible.builtin.set_fact:
+    login_headers:
+      Authorization: "Bearer {{ anna.token }}"
+  no_log: true
+
+- name: The same with the options of qs-jwt, and a lifetime that Qlik Cloud warns about
+  tenantops.qlik.qscloud_jwt:
+    cert_privatekey_file: "{{ keypair.private_key_path }}"
+    issuer: acme.eu.qlikcloud.com
+    keyid: my-key-id
+    username: Anna Anderson
+    useremail: anna@grusgrus.com
+    useremail_verified: true
+    groups: [group1, group 2]
+    expires: 365d
+
+- name: Sign with a private key from an environment variable, for a service that has no e-mail address
+  tenantops.qlik.qscloud_jwt:
+    private_key_content: "{{ lookup('ansible.builtin.env', 'QSJWTPRIVKEY') }}"
+    issuer: acme.eu.qlikcloud.com
+    subject: nightly-reload
+    name: Nightly reload
+  when: lookup('ansible.builtin.env', 'QSJWTPRIVKEY') is truthy
+
+- name: Keep a token in a file, and sign a new one ten minutes before its end
+  tenantops.qlik.qscloud_jwt:
+    private_key_path: "{{ keypair.private_key_path }}"
+    issuer: acme.eu.qlikcloud.com
+    name: Anna Anderson
+    email: anna@grusgrus.com
+    email_verified: true
+    expires_in: 60m
+    renew_before: 10m
+    path: keys/acme.eu.qlikcloud.com/anna.jwt
+"""
+
+RETURN = r"""
+token:
+  description: The token. Null in check mode if the private key does not exist yet, as are the other values.
+  returned: success
+  type: str
+  sample: eyJhbGciOiJSUzI1NiIsImtpZCI6InJNUUI5M...
+header:
+  description: The header of the token.
+  returned: success
+  type: dict
+  sample: {"alg": "RS256", "typ": "JWT", "kid": "rMQB93idRgfuUD2YUSJ76jXiAjaGpmvlmHGLsQ-6pPc"}
+claims:
+  description: The claims of the token.
+  returned: success
+  type: dict
+  sample:
+    iss: acme.eu.qlikcloud.com
+    aud: qlik.api/login/jwt-session
+    sub: f254cfb9-959b-58f8-b2d4-226ec0fb6f26
+    subType: user
+    name: Anna Anderson
+    email: anna@grusgrus.com
+    email_verified: true
+    groups: [group1, group 2]
+    jti: c120649c-de36-4b3b-966c-07fe9b1706e9
+    iat: 1795470146
+    nbf: 1795470136
+    exp: 1795471936
+subject:
+  description: The claim C(sub), given or derived.
+  returned: success
+  type: str
+  sample: f254cfb9-959b-58f8-b2d4-226ec0fb6f26
+key_id:
+  description: The C(kid) in the header, given or derived.
+  returned: success
+  type: str
+  sample: rMQB93idRgfuUD2YUSJ76jXiAjaGpmvlmHGLsQ-6pPc
+public_key:
+  description: The public key that verifies the token, in PEM form.
+  returned: success
+  type: str
+  sample: "-----BEGIN PUBLIC KEY-----\nMIICIjANBgkqhkiG9w0BA...\n-----END PUBLIC KEY-----\n"
+issued_at:
+  description: When the token was signed, in UTC.
+  returned: success
+  type: str
+  sample: "2026-11-23T21:42:26Z"
+not_before:
+  description: From when on the token is valid, in UTC.
+  returned: success
+  type: str
+  sample: "2026-11-23T21:42:16Z"
+expires_at:
+  description: Until when the token is valid, in UTC.
+  returned: success
+  type: str
+  sample: "2026-11-23T22:12:16Z"
+lifetime:
+  description: For how long the token is valid, from C(nbf) to C(exp), in seconds.
+  returned: success
+  type: int
+  sample: 1800
+reused:
+  description: Whether the token is the one that was in O(path).
+  returned: success
+  type: bool
+  sample: false
+"""
+
+import time
+import typing as t
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.tenantops.qlik.plugins.module_utils import _claims, _issuance, _module
+
+
+def sign(module: AnsibleModule) -> dict[str, t.Any]:
+    """Sign the token that the options ask for, or keep the one that is there."""
+    outcome = _issuance.issue(
+        module.params,
+        int(time.time()),
+        module.check_mode,
+        accept=lambda facts: _module.refuse_masked(module, facts),
+    )
+    for sentence in outcome.warnings:
+        module.warn(sentence[:1].upper() + sentence[1:])
+    return {
+        "changed": outcome.changed,
+        "reused": outcome.reused,
+        "diff": {"before": outcome.before, "after": outcome.after},
+        **outcome.facts,
+    }
+
+
+def main() -> None:
+    """Run the module."""
+    module = AnsibleModule(
+        argument_spec={
+            "private_key_path": {"type": "path", "aliases": ["cert_privatekey_file"]},
+            "private_key_content": {"type": "str", "no_log": True, "aliases": ["cert_privatekey"]},
+            "private_key_passphrase": {"type": "str", "no_log": True},
+            "issuer": {"type": "str", "required": True},
+            "key_id": {"type": "str", "aliases": ["keyid"]},
+            "subject": {"type": "str"},
+            "name": {"type": "str", "aliases": ["username"]},
+            "email": {"type": "str", "aliases": ["useremail"]},
+            "email_verified": {"type": "bool", "aliases": ["useremail_verified"]},
+            "groups": {"type": "raw"},
+            "audience": {"type": "str", "default": _claims.AUDIENCE},
+            "jti": {"type": "str"},
+            "claims": {"type": "dict"},
+            "not_before": {"type": "str", "default": "-10s"},
+            "expires_in": {"type": "str", "default": "30m", "aliases": ["expires"]},
+            "strict": {"type": "bool", "default": False},
+            "path": {"type": "path"},
+            "renew_before": {"type": "str"},
+            "force": {"type": "bool", "default": False},
+        },
+        mutually_exclusive=[("private_key_path", "private_key_content")],
+        required_one_of=[("private_key_path", "private_key_content")],
+        supports_check_mode=True,
+    )
+    _module.run(module, ["cryptography", "PyJWT"], sign)
+
+
+if __name__ == "__main__":
+    main()
