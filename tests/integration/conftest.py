@@ -1,0 +1,140 @@
+# Copyright (c) 2026, tenantops
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Fixtures that run real playbooks with the installed collection, the way a user does."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import typing as t
+
+import pytest
+import yaml
+
+HERE = pathlib.Path(__file__).parent
+ANSIBLE_PLAYBOOK = pathlib.Path(sys.executable).with_name("ansible-playbook")
+
+# How to make a task run in one way or the other. Any environment makes it an ordinary module.
+MODES = {"in-process": {}, "ordinary": {"environment": {"TENANTOPS_TEST": "ordinary"}}}
+
+
+@dataclasses.dataclass
+class Run:
+    """What a playbook left behind."""
+
+    returncode: int
+    output: str
+    saved: pathlib.Path
+
+    @property
+    def recap(self) -> dict[str, int]:
+        """The counters of the (only) host."""
+        return {name: int(count) for name, count in re.findall(r"(\w+)=(\d+)", self.output.rsplit("PLAY RECAP", 1)[1])}
+
+    def registered(self, name: str) -> t.Any:
+        """A value that a task ``save`` has written."""
+        return json.loads((self.saved / name).read_text())
+
+
+@pytest.fixture
+def home(tmp_path: pathlib.Path) -> pathlib.Path:
+    """A home directory and a temporary folder that belong to one test, to look for what is left there."""
+    folder = tmp_path / "home"
+    (folder / "tmp").mkdir(parents=True)
+    return folder
+
+
+@pytest.fixture
+def run_playbook(tmp_path: pathlib.Path, home: pathlib.Path) -> t.Callable[..., Run]:
+    """Run plays, or a playbook by name, in an empty folder of the test's own."""
+    project = tmp_path / "project"
+    project.mkdir()
+    shutil.copytree(HERE / "action_plugins", project / "action_plugins", ignore=shutil.ignore_patterns("__pycache__"))
+    saved = tmp_path / "saved"
+    saved.mkdir()
+
+    def run(
+        playbook: str | list[dict[str, t.Any]],
+        *options: str,
+        env: dict[str, str] | None = None,
+        user: int | None = None,
+        umask: int = -1,
+        check: bool = True,
+    ) -> Run:
+        if not isinstance(playbook, str):
+            (project / "playbook.yml").write_text(yaml.safe_dump(playbook, sort_keys=False))
+            playbook = "playbook.yml"
+        if user is not None:
+            for folder in (tmp_path, project, saved, home, home / "tmp"):
+                os.chown(folder, user, user)
+        environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(home),
+            "TMPDIR": str(home / "tmp"),
+            "LC_ALL": "C.UTF-8",
+            "ANSIBLE_NOCOLOR": "true",
+            "ANSIBLE_LOCALHOST_WARNING": "false",
+            "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
+            **(env or {}),
+        }
+        finished = subprocess.run(
+            [ANSIBLE_PLAYBOOK, playbook, "-e", f"saved={saved}", *options],
+            cwd=project,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            user=user,
+            group=user,
+            extra_groups=[] if user is not None else None,
+            umask=umask,
+            check=False,
+        )
+        if check:
+            assert finished.returncode == 0, finished.stdout
+        return Run(finished.returncode, finished.stdout, saved)
+
+    return run
+
+
+@pytest.fixture(params=MODES)
+def mode(request: pytest.FixtureRequest) -> str:
+    """Both ways in which a module runs."""
+    return request.param
+
+
+@pytest.fixture
+def run_module(run_playbook: t.Callable[..., Run], mode: str) -> t.Callable[..., dict[str, t.Any]]:
+    """Run one task of the collection, in both ways, and return what ``register`` gave; a failure is a result too."""
+
+    def run(module: str, options: dict[str, t.Any], *arguments: str, **keywords: t.Any) -> dict[str, t.Any]:
+        task = {
+            f"tenantops.qlik.{module}": options,
+            "register": "result",
+            "ignore_errors": True,
+            **MODES[mode],
+        }
+        finished = run_playbook([play(task, save("result"))], "-v", *arguments, **keywords)
+        assert ("runs as an ordinary module" in finished.output) == (mode == "ordinary"), finished.output
+        return {**finished.registered("result"), "_output": finished.output}
+
+    return run
+
+
+def play(*tasks: dict[str, t.Any], **keywords: t.Any) -> dict[str, t.Any]:
+    """A play of these tasks on this machine."""
+    return {"hosts": "localhost", "connection": "local", "gather_facts": False, **keywords, "tasks": list(tasks)}
+
+
+def save(name: str) -> dict[str, t.Any]:
+    """A task that saves a variable for :meth:`Run.registered`."""
+    return {"save": {"path": f"{{{{ saved }}}}/{name}", "value": f"{{{{ {name} }}}}"}}
