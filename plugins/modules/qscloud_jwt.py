@@ -44,6 +44,7 @@ attributes:
     details: With a local connection the module runs inside Ansible's own process, which is much faster.
   async:
     support: full
+    details: Ansible writes the result, and so the token, to a file of the job, which stays until the job is cleaned up.
 options:
   private_key_path:
     description:

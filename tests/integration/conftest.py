@@ -138,3 +138,18 @@ def play(*tasks: dict[str, t.Any], **keywords: t.Any) -> dict[str, t.Any]:
 def save(name: str) -> dict[str, t.Any]:
     """A task that saves a variable for :meth:`Run.registered`."""
     return {"save": {"path": f"{{{{ saved }}}}/{name}", "value": f"{{{{ {name} }}}}"}}
+
+
+def snapshot(folder: pathlib.Path) -> dict[str, t.Any]:
+    """All that is in a folder, with what can be changed about it, to see that nothing was."""
+    return {
+        str(path.relative_to(folder)): (
+            (status := path.lstat()).st_mode,
+            status.st_uid,
+            status.st_gid,
+            status.st_nlink,
+            status.st_mtime_ns,
+            path.read_bytes() if path.is_file() else None,
+        )
+        for path in sorted(folder.rglob("*"))
+    }
