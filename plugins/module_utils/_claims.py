@@ -207,8 +207,8 @@ def _check(options: t.Mapping[str, t.Any]) -> None:
             raise OptionError(f"{option} is empty: give a value, or leave the option out where it is not required.")
     if options["email"] is not None and options["email_verified"] is None:
         raise OptionError(
-            "email needs email_verified: say with true or false whether you vouch for the address. With true, Qlik Cloud"
-            " can link the login to an account that has the same address."
+            "email needs email_verified: say with true or false whether you vouch for the address. With true, Qlik"
+            " Cloud can link the login to an account that has the same address."
         )
     groups = options["groups"]
     if groups is not None and not (

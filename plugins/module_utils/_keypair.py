@@ -186,9 +186,7 @@ class _Repair:
             self.reasons[name] = "it was missing"
         else:
             try:
-                self.key = _keys.load_private(
-                    self.found[name].content, self.wanted.passphrase, path, PASSPHRASE_OPTION
-                )
+                self.key = _keys.load_private(self.found[name].content, self.wanted.passphrase, path, PASSPHRASE_OPTION)
                 if self.key.key_size != self.wanted.size:
                     raise KeyMismatchError(
                         f"{path} has {self.key.key_size} bits, but size is {self.wanted.size}: set size to"
@@ -196,7 +194,7 @@ class _Repair:
                     )
                 if self.wanted.regenerate == "always":
                     self.reasons[name] = "regenerate is always"
-            except KeyMismatchError as error:
+            except KeyMismatchError:
                 if self.wanted.regenerate == "fail":
                     raise
                 self.reasons[name] = "it was of another kind or size"

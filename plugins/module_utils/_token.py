@@ -63,8 +63,10 @@ def parse(text: bytes, source: str) -> Token:
     """
     try:
         token = text.decode("ascii").strip()
-        parts = jwt.decode_complete(token, options={"verify_signature": False})
+        parts = jwt.api_jwt.decode_complete(token, options={"verify_signature": False})
     # A payload that is nested too deeply for Python's JSON reader is no token of ours either.
     except (UnicodeDecodeError, RecursionError, jwt.exceptions.InvalidTokenError) as error:
-        raise TokenError(f"{source} holds something else than a JWT, and is not overwritten: name another file, or remove it.") from error
+        raise TokenError(
+            f"{source} holds something else than a JWT, and is not overwritten: name another file, or remove it."
+        ) from error
     return Token(token, parts["header"], parts["payload"])

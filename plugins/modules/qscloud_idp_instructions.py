@@ -12,8 +12,8 @@ version_added: 0.1.0
 author:
   - tenantops (@tenantops)
 description:
-  - Prints issuer, key id, and certificate or public key, so that they can be copied from the terminal into the management
-    console of the tenant. (M(ansible.builtin.debug) would print a PEM as one line with C(\n) in it.)
+  - Prints issuer, key id, and certificate or public key, so that they can be copied from the terminal into the
+    management console of the tenant. (M(ansible.builtin.debug) would print a PEM as one line with C(\n) in it.)
   - It changes nothing, and prints nothing that is secret.
 extends_documentation_fragment:
   - tenantops.qlik.attributes

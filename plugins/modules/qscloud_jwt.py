@@ -64,8 +64,8 @@ options:
   issuer:
     description:
       - The claim C(iss). It must be the issuer of the tenant's JWT identity provider.
-      - No claim names the tenant. If two tenants share issuer and key, a token for one of them lets its user in to both;
-        so let the issuer name the tenant.
+      - No claim names the tenant. If two tenants share issuer and key, a token for one of them lets its user in to
+        both. So let the issuer name the tenant.
     type: str
     required: true
   key_id:
@@ -78,9 +78,10 @@ options:
   subject:
     description:
       - The claim C(sub), by which Qlik Cloud knows the user.
-      - 'If it is not given, it is derived from O(issuer) and O(email), so that the same user keeps the same identity: the
-        UUIDv5 in the namespace V(da98542e-27b3-5e8b-979f-d5f06e281591) of the JSON array C(["issuer","email"]), without
-        blanks, the address trimmed, in Unicode normal form C, and in lower case. Without O(email) it must be given.'
+      - 'If it is not given, it is derived from O(issuer) and O(email), so that the same user keeps the same identity.
+        It is the UUIDv5 in the namespace V(da98542e-27b3-5e8b-979f-d5f06e281591) of the JSON array
+        C(["issuer","email"]), without blanks, the address trimmed, in Unicode normal form C, and in lower case. Without
+        O(email) it must be given.'
     type: str
   name:
     description: The claim C(name), the name to show.
@@ -113,14 +114,14 @@ options:
     type: dict
   not_before:
     description:
-      - When the token starts to be valid (C(nbf)), relative to now, in the notation of O(expires_in). The default allows
-        for a clock of the tenant that is slow.
+      - When the token starts to be valid (C(nbf)), relative to now, in the notation of O(expires_in). The default
+        allows for a clock of the tenant that is slow.
     type: str
     default: '-10s'
   expires_in:
     description:
-      - For how long the token is valid, from C(nbf) to C(exp). V(30s), V(60m), V(48h), V(365d), V(2w), V(5y), or a whole
-        number of seconds. A year has 365.25 days, as in C(jsonwebtoken).
+      - For how long the token is valid, from C(nbf) to C(exp). V(30s), V(60m), V(48h), V(365d), V(2w), V(5y), or a
+        whole number of seconds. A year has 365.25 days, as in C(jsonwebtoken).
       - Qlik Cloud refuses tokens that are valid for more than an hour; so there is a warning.
     type: str
     default: 30m
@@ -132,14 +133,14 @@ options:
   path:
     description:
       - A file to keep the token in, with mode V(0600). Its folder must exist, and must not be writable by others.
-      - The token in it stays if its signature fits the key, its header, claims and window are those that the task asks
-        for, and more than O(renew_before) is left of it.
+      - The token in it stays if its signature fits the key, its header, claims and window are those that the task
+        asks for, and more than O(renew_before) is left of it.
       - A file that holds something else than a JWT is an error.
     type: path
   renew_before:
     description:
-      - How long before its end the token in O(path) is replaced, in the notation of O(expires_in). It must be shorter than
-        O(expires_in).
+      - How long before its end the token in O(path) is replaced, in the notation of O(expires_in). It must be shorter
+        than O(expires_in).
       - If it is not given, it is V(5m), or a third of O(expires_in) if that is shorter.
     type: str
   force:

@@ -176,7 +176,8 @@ certificate:
   type: str
   sample: "-----BEGIN CERTIFICATE-----\nMIIE2TCCAsGgAwIBAgIUf...\n-----END CERTIFICATE-----\n"
 certificate_line:
-  description: The certificate on one line, as the REST API of the tenant wants it. Null in check mode like RV(certificate).
+  description:
+    - The certificate on one line, as the REST API of the tenant wants it. Null in check mode like RV(certificate).
   returned: O(state=present)
   type: str
   sample: "-----BEGIN CERTIFICATE-----MIIE2TCCAsGgAwIBAgIUf...-----END CERTIFICATE-----"
@@ -193,7 +194,8 @@ key_id:
   type: str
   sample: rMQB93idRgfuUD2YUSJ76jXiAjaGpmvlmHGLsQ-6pPc
 fingerprint_sha256:
-  description: The SHA-256 fingerprint of the certificate, as C(openssl) prints it. Null in check mode like RV(certificate).
+  description:
+    - The SHA-256 fingerprint of the certificate, as C(openssl) prints it. Null in check mode like RV(certificate).
   returned: O(state=present)
   type: str
   sample: "ED:FF:82:81:0D:67:BF:DA:B8:C5:34:7F:B6:B1:89:6A:CA:0D:0F:B0:33:5C:92:E3:B4:55:C1:4C:13:DB:26:D4"
@@ -276,7 +278,9 @@ def read_options(options: dict[str, t.Any]) -> _keypair.Wanted:
         regenerate=options["regenerate"],
         backup=options["backup"],
         private_access=_files.Access(_files.parse_mode(options["mode"], "mode", forbidden=0o007), uid, gid),
-        public_access=_files.Access(_files.parse_mode(options["public_mode"], "public_mode", forbidden=0o022), uid, gid),
+        public_access=_files.Access(
+            _files.parse_mode(options["public_mode"], "public_mode", forbidden=0o022), uid, gid
+        ),
     )
 
 

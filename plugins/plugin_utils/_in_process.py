@@ -7,7 +7,7 @@
 """Run a module inside the controller's worker process instead of starting a Python for it.
 
 Starting an interpreter, unpacking the module and importing cryptography takes twenty times as long as what our modules
-do. With a local connection all of that is there already: the worker is a fork of a process that has imported the module.
+do. With a local connection all of that is there already: the worker is a fork of a process that has imported them.
 """
 
 from __future__ import annotations

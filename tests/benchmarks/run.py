@@ -26,7 +26,14 @@ import ansible.release
 import cryptography
 import jwt
 import yaml
-from ansible_collections.tenantops.qlik.plugins.module_utils import _certificate, _claims, _files, _keypair, _keys, _token
+from ansible_collections.tenantops.qlik.plugins.module_utils import (
+    _certificate,
+    _claims,
+    _files,
+    _keypair,
+    _keys,
+    _token,
+)
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 
@@ -86,7 +93,9 @@ def key_pair(folder: pathlib.Path) -> Row:
         ratios.append(total / generating)
         totals.append(total)
     measured = f"{1000 * statistics.median(totals):.0f} ms a pair, {len(totals)} pairs"
-    return Row("key pair and certificate, 4096 bits / bare key generation", measured, statistics.median(ratios), 1.3, "x")
+    return Row(
+        "key pair and certificate, 4096 bits / bare key generation", measured, statistics.median(ratios), 1.3, "x"
+    )
 
 
 def unchanged(folder: pathlib.Path) -> Row:

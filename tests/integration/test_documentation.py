@@ -1,0 +1,65 @@
+# Copyright (c) 2026, tenantops
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the documentation shows runs as it stands."""
+
+from __future__ import annotations
+
+import importlib
+import pathlib
+import re
+import subprocess
+
+import pytest
+import yaml
+from conftest import play
+
+ROOT = pathlib.Path(__file__).parents[2]
+MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("qscloud_*.py"))
+PAGES = ("README.md", "roles/tenant_jwt/README.md")
+
+
+def yaml_blocks():
+    for page in PAGES:
+        for number, block in enumerate(re.findall(r"^```yaml\n(.*?)^```$", (ROOT / page).read_text(), re.M | re.S)):
+            yield pytest.param(block, id=f"{page}-{number}")
+
+
+@pytest.fixture
+def project(tmp_path, run_playbook):
+    """A folder with what the documentation takes for granted."""
+    folder = tmp_path / "project"
+    subprocess.run(["openssl", "genrsa", "-out", folder / "privatekey.pem", "2048"], check=True, capture_output=True)
+    (folder / "inventory.yml").write_text(yaml.safe_dump({"tenants": {"hosts": {"acme.eu.qlikcloud.com": None}}}))
+    return folder
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_examples_of_a_module(run_playbook, project, module):
+    documented = importlib.import_module(f"ansible_collections.tenantops.qlik.plugins.modules.{module}")
+    tasks = yaml.safe_load(documented.EXAMPLES)
+    key = (project / "privatekey.pem").read_text()
+    run = run_playbook([play(*tasks)], env={"QSJWTPRIVKEY": key})
+    assert run.recap["ok"] == len(tasks)
+
+
+@pytest.mark.parametrize("block", list(yaml_blocks()))
+def test_playbook_in_a_readme(run_playbook, project, block):
+    plays = yaml.safe_load(block)
+    if not isinstance(plays, list) or "hosts" not in plays[0]:
+        pytest.skip("not a playbook; what else a page shows is read as YAML at least")
+    key = (project / "privatekey.pem").read_text()
+    run = run_playbook(plays, "-i", "inventory.yml", env={"QSJWTPRIVKEY": key})
+    assert "failed=0" in run.output and "ok=0" not in run.output
+
+
+def test_the_readme_of_the_role_names_every_variable():
+    page = (ROOT / "roles/tenant_jwt/README.md").read_text()
+    specification = yaml.safe_load((ROOT / "roles/tenant_jwt/meta/argument_specs.yml").read_text())
+    options = specification["argument_specs"]["main"]["options"]
+    assert set(re.findall(r"^\| `(tenant_jwt_\w+)` \| .*\|$", page.split("## Facts")[0], re.M)) == set(options)
+    defaults = yaml.safe_load((ROOT / "roles/tenant_jwt/defaults/main.yml").read_text())
+    assert set(defaults) < set(options)
+    literal = {name: value for name, value in defaults.items() if "default" in options[name]}
+    assert literal == {name: options[name]["default"] for name in literal}
