@@ -93,7 +93,7 @@ def load(data: bytes, source: str) -> x509.Certificate:
     """
     try:
         certificate = x509.load_pem_x509_certificate(_pem.find(data, "CERTIFICATE", source).text.encode())
-        _ = certificate.subject, certificate.issuer  # parsed only when they are asked for
+        _parsed = certificate.subject, certificate.issuer  # only when they are asked for
     except (PemError, ValueError, TypeError) as error:
         raise CertificateError(f"{source} cannot be read as a certificate in PEM form.") from error
     return certificate

@@ -179,7 +179,7 @@ def still_fits(
     :param renew_before: seconds that must be left.
     """
     times = ("iat", "nbf", "exp")
-    if not all(type(kept.get(name)) is int for name in times):
+    if not all(isinstance(kept.get(name), int) for name in times):
         return False
     ignored = times if same_jti else (*times, "jti")
 

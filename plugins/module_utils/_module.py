@@ -42,14 +42,15 @@ def run(
     for library in libraries:
         if library in MISSING:
             module.fail_json(msg=missing_required_lib(library), exception=MISSING[library])
+    result, mistake = {}, ""
     try:
         result = task(module)
     except QlikError as error:
-        sentence = str(error)
-    else:
-        module.exit_json(**result)
-    # Outside the handler, so that no traceback is attached to a message that is meant for the user.
-    module.fail_json(msg=sentence[:1].upper() + sentence[1:])
+        mistake = str(error)
+    if mistake:
+        # Outside the handler, so that no traceback is attached to a message that is meant for the user.
+        module.fail_json(msg=mistake[:1].upper() + mistake[1:])
+    module.exit_json(**result)
 
 
 def refuse_masked(module: AnsibleModule, result: t.Mapping[str, t.Any]) -> None:

@@ -1,0 +1,98 @@
+# Builds, runs, tests and checks the collection. `make` alone lists what it can do.
+#
+# Nothing is needed but make, Python 3.11 or newer with its venv module, and PyPI.
+
+PYTHON ?= python3
+VENV ?= .venv
+PYTEST_ARGS ?= --numprocesses=auto
+
+bin := $(abspath $(VENV))/bin
+requirements := $(wildcard tests/requirements/*.txt)
+
+# Folders are named along with their files, so that a file's removal is noticed too.
+sources := $(shell find $(wildcard COPYING README.md CHANGELOG.* galaxy.yml requirements.txt \
+                                   changelogs docs meta playbooks plugins roles) -name __pycache__ -prune -o -print)
+tarball := .build/tenantops-qlik-$(shell sed -n 's/^version: *//p' galaxy.yml).tar.gz
+released := .build/check/ansible_collections/tenantops/qlik
+
+# Keeps Ansible out of the user's own ~/.ansible, where another release of this collection might come before ours.
+export ANSIBLE_HOME := $(CURDIR)/.build/ansible
+
+.DELETE_ON_ERROR:
+.PHONY: help demo test bench check lint sanity clean
+
+help: ## List these targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST)
+
+demo: $(VENV)/collection.stamp ## Install the collection into a virtual environment and run playbooks/demo.yml there
+	$(bin)/ansible-playbook -i localhost, tenantops.qlik.demo
+
+test: $(VENV)/test.stamp $(VENV)/collection.stamp ## Run the tests, with PYTEST_ARGS
+	$(bin)/python -m pytest $(PYTEST_ARGS) tests/unit tests/integration
+
+bench: $(VENV)/test.stamp $(VENV)/collection.stamp ## Measure how fast it is
+	$(bin)/python tests/benchmarks/run.py
+
+check: lint sanity ## Check what a release has to pass: linters and ansible-test's sanity tests
+
+clean: ## Remove everything that the other targets made
+	rm -rf .build $(VENV) .venv-newest .ansible .pytest_cache demo
+
+# ---- The virtual environment and, in it, the collection
+
+$(VENV)/venv.stamp:
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed: make PYTHON=..." if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
+	touch $@
+
+# A change in any list counts for all of them: they include each other.
+$(VENV)/demo.stamp $(VENV)/test.stamp $(VENV)/check.stamp: $(VENV)/%.stamp: $(requirements) | $(VENV)/venv.stamp
+	$(bin)/python -m pip install --quiet --disable-pip-version-check --requirement tests/requirements/$*.txt
+	touch $@
+
+$(tarball): $(sources) | $(VENV)/demo.stamp
+	$(bin)/ansible-galaxy collection build --force --output-path $(@D)
+
+# Ansible finds collections in site-packages by itself, and Python imports them from there.
+$(VENV)/collection.stamp: $(tarball) | $(VENV)/demo.stamp
+	$(bin)/ansible-galaxy collection install --offline --force $< --collections-path \
+	    "$$($(bin)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"
+	touch $@
+
+# ---- The checks
+
+lint: $(VENV)/check.stamp $(released)
+	$(bin)/yamllint --strict .
+	$(bin)/antsibull-changelog lint
+	@# These two start Ansible's commands by name.
+	PATH="$(bin):$$PATH" ansible-lint
+	PATH="$(bin):$$PATH" antsibull-docs lint-collection-docs --plugin-docs --disallow-unknown-collection-refs $(released)
+
+# What users get, and the tests, which are held to the same rules. Without --force, ansible-galaxy would be content with
+# the copy in the virtual environment.
+$(released): $(tarball) $(shell find tests) | $(VENV)/demo.stamp
+	rm -rf .build/check
+	$(bin)/ansible-galaxy collection install --offline --force $< --collections-path .build/check
+	cp -R tests $@
+
+# ansible-test keeps an environment for each of its tests in the home folder: it gets one that `make clean` removes.
+sanity_home := $(CURDIR)/.build/home
+
+# It fetches get-pip from a server of its own for them, unless it finds it here. Python's own pip does as well, and needs
+# no other server than PyPI. One file for each ansible-core in demo.txt: the error names the file that is missing.
+get_pip := $(addprefix $(sanity_home)/.ansible/test/cache/get_pip_,24_2.py 25_2.py)
+
+$(get_pip):
+	mkdir -p $(@D)
+	printf 'import ensurepip\n\nensurepip.bootstrap(upgrade=True)\n' >$@
+
+# Modules run on other Pythons than ours: ansible-test compiles and imports them with each one that it supports and finds
+# on PATH, and names the others. pyenv's own commands refuse to run the versions that are not selected, hence the real ones.
+pyenv_path = $(shell command -v pyenv >/dev/null && \
+                     pyenv prefix $$(pyenv versions --bare) | sed 's,:,/bin:,g; s,$$,/bin:,')
+
+# The content root is given because the copy lies in a git work tree that ignores it: asked by ansible-test, git would
+# name no file, and no test would run.
+sanity: $(VENV)/check.stamp $(released) $(get_pip)
+	cd $(released) && HOME=$(sanity_home) PATH="$(bin):$(pyenv_path)$$PATH" ANSIBLE_TEST_CONTENT_ROOT="$$PWD" \
+	    ansible-test sanity --local --requirements
