@@ -8,7 +8,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
+import re
 import typing as t
 
 from ansible_collections.tenantops.qlik.plugins.module_utils import _pem
@@ -22,6 +24,8 @@ try:
     from cryptography.x509.oid import NameOID, SignatureAlgorithmOID
 except ImportError:
     pass  # Modules report it: see _module.run.
+
+_PEM = re.compile(rb"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
 
 MAXIMUM_COMMON_NAME_LENGTH = 64
 """Characters: ub-common-name of RFC 5280, appendix A.1."""
@@ -40,8 +44,15 @@ def terms(common_name: str, valid_days: int, renew_before_days: int | None) -> T
 
     :raises OptionError: if the terms contradict each other or cannot be written in a certificate.
     """
-    if not common_name.strip() or len(common_name) > MAXIMUM_COMMON_NAME_LENGTH:
-        raise OptionError(f"common_name must have 1 to {MAXIMUM_COMMON_NAME_LENGTH} characters (RFC 5280).")
+    try:
+        length = len(common_name.strip().encode())
+    except UnicodeEncodeError:  # bytes that are no text
+        length = 0
+    if not 1 <= length <= MAXIMUM_COMMON_NAME_LENGTH:
+        raise OptionError(
+            f"common_name must be a text of 1 to {MAXIMUM_COMMON_NAME_LENGTH} characters; those beyond ASCII count"
+            " more than once."
+        )
     if not 1 <= valid_days <= 36500:
         raise OptionError(f"valid_days is {valid_days}: give a number of days from 1 to 36500.")
     if renew_before_days is None:
@@ -94,7 +105,7 @@ def load(data: bytes, source: str) -> x509.Certificate:
     try:
         certificate = x509.load_pem_x509_certificate(_pem.find(data, "CERTIFICATE", source).text.encode())
         _parsed = certificate.subject, certificate.issuer  # only when they are asked for
-    except (PemError, ValueError, TypeError) as error:
+    except (PemError, x509.InvalidVersion, ValueError, TypeError) as error:
         raise CertificateError(f"{source} cannot be read as a certificate in PEM form.") from error
     return certificate
 
@@ -125,9 +136,19 @@ def reasons_to_issue_anew(
     return reasons
 
 
-def is_issued_by_another(certificate: x509.Certificate) -> bool:
-    """Whether somebody else, such as a company's CA, has issued it: then it is not ours to replace."""
-    return certificate.issuer != certificate.subject
+def is_issued_by_another(data: bytes) -> bool:
+    """Whether a file holds a certificate that somebody else, such as a company's CA, has issued.
+
+    Such a file is not ours to replace, so its form does not matter: PEM, a chain of several, or DER.
+    """
+    found = _PEM.findall(data)
+    loaders = [(x509.load_pem_x509_certificate, text) for text in found] or [(x509.load_der_x509_certificate, data)]
+    for load_one, text in loaders:
+        with contextlib.suppress(x509.InvalidVersion, ValueError, TypeError):
+            certificate = load_one(text)
+            if certificate.issuer != certificate.subject:
+                return True
+    return False
 
 
 def describe(certificate: x509.Certificate) -> dict[str, t.Any]:

@@ -40,8 +40,7 @@ _DURATION = re.compile(r"(-?)([0-9]{1,12})([smhdwy]?)", re.ASCII)
 _NOTATION = "write a whole number of seconds, or a number with a unit, as in 30s, 60m, 48h, 365d, 2w or 5y"
 _LATEST = 253402300799  # 9999-12-31T23:59:59Z, the last instant that dates can be written for
 
-# The options that hold text, and the claims that they become.
-_TEXT_OPTIONS = {"issuer": "iss", "audience": "aud", "subject": "sub", "name": "name", "email": "email", "jti": "jti"}
+_TEXT_OPTIONS = ("issuer", "audience", "subject", "name", "email", "jti", "key_id")
 
 
 class Window(t.NamedTuple):
@@ -49,6 +48,11 @@ class Window(t.NamedTuple):
 
     not_before: int
     lifetime: int
+
+    @property
+    def left_when_signed(self) -> int:
+        """What is left of it now: a start in the past is over already."""
+        return self.lifetime + min(self.not_before, 0)
 
 
 def seconds(duration: str, option: str) -> int:
@@ -94,18 +98,18 @@ def window(not_before: str, expires_in: str, now: int) -> Window:
     return result
 
 
-def renewal(renew_before: str | None, lifetime: int) -> int:
-    """Seconds before its end at which a kept token is replaced: five minutes, or a third of a shorter lifetime.
+def renewal(renew_before: str | None, left_when_signed: int) -> int:
+    """Seconds before its end at which a kept token is replaced: five minutes, or a third of what it has when signed.
 
     :raises OptionError: if every run would replace it.
     """
     if renew_before is None:
-        return min(300, lifetime // 3)
+        return min(300, left_when_signed // 3)
     result = positive_seconds(renew_before, "renew_before")
-    if result >= lifetime:
+    if result >= left_when_signed:
         raise OptionError(
-            f"renew_before is '{renew_before}', but the token is valid for {lifetime} seconds: with such a window every"
-            " run would sign a new one. Give a shorter one."
+            f"renew_before is '{renew_before}', but a new token is valid for {left_when_signed} seconds: with such a"
+            " window every run would sign a new one. Give a shorter one."
         )
     return result
 
@@ -156,12 +160,12 @@ def broken_rules(claims: t.Mapping[str, t.Any]) -> list[str]:
     sentences = []
     missing = [name for name in REQUIRED if name not in claims]
     if missing:
-        sentences.append(f"the token lacks {', '.join(missing)}, which Qlik Cloud requires: it will refuse the login.")
+        sentences.append(f"The token lacks {', '.join(missing)}, which Qlik Cloud requires: it will refuse the login.")
     if "aud" in claims and claims["aud"] != AUDIENCE:
-        sentences.append(f"the audience is not {AUDIENCE}: Qlik Cloud will refuse the login.")
+        sentences.append(f"The audience is not {AUDIENCE}: Qlik Cloud will refuse the login.")
     if "nbf" in claims and "exp" in claims and claims["exp"] - claims["nbf"] > MAXIMUM_LIFETIME:
         sentences.append(
-            f"the token is valid for {claims['exp'] - claims['nbf']} seconds, but Qlik Cloud accepts at most"
+            f"The token is valid for {claims['exp'] - claims['nbf']} seconds, but Qlik Cloud accepts at most"
             f" {MAXIMUM_LIFETIME} (one hour) between nbf and exp: it will refuse the login. Sign a short-lived token at"
             " each login."
         )
@@ -201,10 +205,22 @@ def _identical(one: t.Any, other: t.Any) -> bool:
     return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
 
 
+def _is_unicode(text: str) -> bool:
+    # Python stands in for bytes that it could not decode by surrogates, which cannot be encoded.
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def _check(options: t.Mapping[str, t.Any]) -> None:
-    for option in (*_TEXT_OPTIONS, "key_id"):
-        if options[option] is not None and not options[option].strip():
+    for option in _TEXT_OPTIONS:
+        text = options[option]
+        if text is not None and not text.strip():
             raise OptionError(f"{option} is empty: give a value, or leave the option out where it is not required.")
+        if text is not None and not _is_unicode(text):
+            raise OptionError(f"{option} has bytes in it that are no text: write it in UTF-8.")
     if options["email"] is not None and options["email_verified"] is None:
         raise OptionError(
             "email needs email_verified: say with true or false whether you vouch for the address. With true, Qlik"
@@ -212,7 +228,8 @@ def _check(options: t.Mapping[str, t.Any]) -> None:
         )
     groups = options["groups"]
     if groups is not None and not (
-        isinstance(groups, list) and all(isinstance(group, str) and group.strip() for group in groups)
+        isinstance(groups, list)
+        and all(isinstance(group, str) and group.strip() and _is_unicode(group) for group in groups)
     ):
         raise OptionError("groups must be a list of names, each a text that is not empty: write numbers in quotes.")
     claims = options["claims"] or {}

@@ -30,6 +30,10 @@ MAXIMUM_SIZE = 1024 * 1024
 """Bytes. No key, certificate or token comes near it."""
 
 
+_NO_ID = 2**32 - 1
+"""The number that means no user and no group (chown(2))."""
+
+
 class Access(t.NamedTuple):
     """Who may use a file: permission bits, and numeric owner and group (None: leave as it is)."""
 
@@ -96,25 +100,43 @@ def read(path: str, source: str) -> bytes:
         os.close(descriptor)
 
 
-def make_folder(path: str, access: Access) -> bool:
-    """Make a folder and its missing parents, each with this access from the first instant.
+def exists(path: str) -> bool:
+    """Whether there is anything of this name, if only a link to nowhere.
 
-    :returns: whether it was missing.
+    :raises FileError: if nobody lets us look.
+    """
+    with _as_file_error(f"Cannot look for {path}"):
+        try:
+            os.lstat(path)
+        except FileNotFoundError:
+            return False
+    return True
+
+
+@contextlib.contextmanager
+def new_folder(path: str) -> t.Iterator[None]:
+    """Make a folder that nobody else may enter, and missing parents as ``mkdir -p`` does.
+
+    If what is done with it fails, the folders are taken away again.
+
     :raises FileError: if it cannot be made.
     """
-    missing = []
-    while path and not os.path.isdir(path):
-        missing.append(path)
-        path = os.path.dirname(path)
-    for folder in reversed(missing):
-        with _as_file_error(f"cannot make the folder {folder}"), contextlib.suppress(FileExistsError):
-            os.mkdir(folder, 0o700)
-            descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
-            try:
-                _set_access(descriptor, access)
-            finally:
-                os.close(descriptor)
-    return bool(missing)
+    missing = [path]
+    while (parent := os.path.dirname(missing[-1].rstrip("/"))) and not exists(parent):
+        missing.append(parent)
+    made = []
+    try:
+        for folder in reversed(missing):
+            # Another run may make it at the same time.
+            with _as_file_error(f"Cannot make the folder {folder}"), contextlib.suppress(FileExistsError):
+                os.mkdir(folder, 0o700 if folder == path else 0o755)
+                made.append(folder)
+        yield
+    except BaseException:
+        for folder in reversed(made):
+            with contextlib.suppress(OSError):
+                os.rmdir(folder)
+        raise
 
 
 @contextlib.contextmanager
@@ -124,10 +146,10 @@ def locked_folder(path: str, owner: int | None = None) -> t.Iterator[Folder]:
     :param owner: a user, besides the one who runs this and root, to whom the folder may belong.
     :raises FileError: if it is missing, or somebody else can write to it.
     """
-    with _as_file_error(f"cannot use the folder {path}"):
+    with _as_file_error(f"Cannot use the folder {path}"):
         descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        with _as_file_error(f"cannot lock the folder {path}"):
+        with _as_file_error(f"Cannot lock the folder {path}"):
             fcntl.flock(descriptor, fcntl.LOCK_EX)
         _check_folder(os.fstat(descriptor), path, {os.geteuid(), 0} | ({owner} if owner is not None else set()))
         yield Folder(path, descriptor)
@@ -159,7 +181,7 @@ class Folder:
         except OSError as error:
             if error.errno == errno.ELOOP:
                 raise FileError(f"{path} is a link: replace it by the file itself.") from error
-            raise FileError(f"cannot read {path}: {error.strerror}.") from error
+            raise FileError(f"Cannot read {path}: {error.strerror}.") from error
         try:
             status = os.fstat(descriptor)
             content = _content(descriptor, status, path)
@@ -172,57 +194,55 @@ class Folder:
             )
         return Found(content, Access(stat.S_IMODE(status.st_mode), status.st_uid, status.st_gid))
 
-    def write(self, name: str, content: bytes, access: Access) -> None:
-        """Put a file in place at once: whoever looks sees the old one or the new one, and never a wider mode.
+    def write(self, files: t.Mapping[str, tuple[bytes, Access]]) -> None:
+        """Put files in place, in this order, each at once: whoever looks sees the old one or the new one.
 
-        :raises FileError: if that fails; then nothing has changed.
+        All of them are written under temporary names before the first is renamed, so that a full disk changes nothing.
+        None of them ever has a wider mode than the one that it gets.
+
+        :raises FileError: if that fails.
         """
-        temporary = f".{name}.{secrets.token_hex(8)}.tmp"
-        with _as_file_error(f"cannot write {self.path_of(name)}"):
-            descriptor = self._open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, access.mode & 0o600)
-            try:
-                with open(descriptor, "wb") as file:
-                    self._keep_owner(name, file.fileno())
-                    _set_access(file.fileno(), access)
-                    file.write(content)
-                    file.flush()
-                    os.fsync(file.fileno())
-                os.rename(temporary, name, src_dir_fd=self._descriptor, dst_dir_fd=self._descriptor)
-            except BaseException:
+        temporary = {name: f".{name}.{secrets.token_hex(8)}.tmp" for name in files}
+        try:
+            for name, (content, access) in files.items():
+                with _as_file_error(f"Cannot write {self.path_of(name)}"):
+                    self._write_new(temporary[name], content, access, replaces=name)
+            for name in files:
+                with _as_file_error(f"Cannot write {self.path_of(name)}"):
+                    os.rename(temporary[name], name, src_dir_fd=self._descriptor, dst_dir_fd=self._descriptor)
+                    # Without it, a power failure could keep the second file and lose the first.
+                    os.fsync(self._descriptor)
+                del temporary[name]
+        finally:
+            for left in temporary.values():
                 with contextlib.suppress(OSError):
-                    os.unlink(temporary, dir_fd=self._descriptor)
-                raise
-            os.fsync(self._descriptor)
+                    os.unlink(left, dir_fd=self._descriptor)
 
     def set_access(self, name: str, access: Access) -> None:
         """Give a file this access.
 
         :raises FileError: if that is not allowed.
         """
-        with _as_file_error(f"cannot change mode or owner of {self.path_of(name)}"):
+        with _as_file_error(f"Cannot change mode or owner of {self.path_of(name)}"):
             descriptor = self._open(name, os.O_RDONLY | os.O_NONBLOCK)
             try:
                 _set_access(descriptor, access)
             finally:
                 os.close(descriptor)
 
-    def back_up(self, name: str, found: Found, access: Access) -> str:
-        """Copy a file to a name of its own, in Ansible's style, and return the path of the copy.
-
-        :raises FileError: if that fails.
-        """
+    def backup_name(self, name: str) -> str:
+        """A name that is free, in Ansible's style, for a copy of a file. The lock keeps others from taking it."""
         copy = f"{name}.{os.getpid()}.{time.strftime('%Y-%m-%d@%H:%M:%S')}~"
-        while copy in self._names():  # the lock keeps others from taking a name that was free
+        while copy in self._names():
             copy = f"{copy[:-1]}+~"
-        self.write(copy, found.content, access)
-        return self.path_of(copy)
+        return copy
 
     def remove(self, name: str) -> None:
         """Remove a file.
 
         :raises FileError: if that fails.
         """
-        with _as_file_error(f"cannot remove {self.path_of(name)}"):
+        with _as_file_error(f"Cannot remove {self.path_of(name)}"):
             os.unlink(name, dir_fd=self._descriptor)
             os.fsync(self._descriptor)
 
@@ -231,15 +251,32 @@ class Folder:
         ours = re.compile(rf"\.(?:{'|'.join(map(re.escape, names))})(?:\.[^/]*~)?\.[0-9a-f]{{16}}\.tmp")
         return sorted(filter(ours.fullmatch, self._names()))
 
+    def is_empty(self) -> bool:
+        """Whether there is nothing in the folder."""
+        return not self._names()
+
+    def give_to(self, owner: Access) -> None:
+        """Give the folder to the owner of its files; its mode stays.
+
+        :raises FileError: if that is not allowed.
+        """
+        with _as_file_error(f"Cannot change the owner of the folder {self.path}"):
+            _set_owner(self._descriptor, owner)
+
     def _names(self) -> list[str]:
-        with _as_file_error(f"cannot list the folder {self.path}"):
+        with _as_file_error(f"Cannot list the folder {self.path}"):
             return os.listdir(self._descriptor)
 
-    def _keep_owner(self, name: str, descriptor: int) -> None:
-        # As Ansible does it: a file that is replaced keeps its owner where that is allowed.
-        with contextlib.suppress(FileNotFoundError, PermissionError):
-            old = os.stat(name, dir_fd=self._descriptor, follow_symlinks=False)
-            os.fchown(descriptor, old.st_uid, old.st_gid)
+    def _write_new(self, name: str, content: bytes, access: Access, replaces: str) -> None:
+        with open(self._open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, access.mode & 0o600), "wb") as file:
+            # As Ansible does it: a file that is replaced keeps its owner where that is allowed.
+            with contextlib.suppress(FileNotFoundError, PermissionError):
+                old = os.stat(replaces, dir_fd=self._descriptor, follow_symlinks=False)
+                os.fchown(file.fileno(), old.st_uid, old.st_gid)
+            _set_access(file.fileno(), access)
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
 
     def _open(self, name: str, flags: int, mode: int = 0) -> int:
         return os.open(name, flags | os.O_NOFOLLOW | os.O_CLOEXEC, mode, dir_fd=self._descriptor)
@@ -248,10 +285,12 @@ class Folder:
 def _account_id(name: str | None, option: str, look_up: t.Callable[[str], int]) -> int | None:
     if name is None:
         return None
+    if re.fullmatch("[0-9]{1,10}", name) and int(name) < _NO_ID:
+        return int(name)
     try:
-        return int(name) if name.isdigit() else look_up(name)
-    except KeyError as error:
-        raise OptionError(f"{option}: there is no {option} named {name} on this machine.") from error
+        return look_up(name)
+    except (KeyError, ValueError) as error:
+        raise OptionError(f"{option} is {name}, but this machine knows no such name: give another one.") from error
 
 
 def _content(descriptor: int, status: os.stat_result, path: str) -> bytes:
@@ -259,7 +298,7 @@ def _content(descriptor: int, status: os.stat_result, path: str) -> bytes:
         raise FileError(f"{path} is a directory: give a file.")
     if not stat.S_ISREG(status.st_mode):
         raise FileError(f"{path} is not a regular file.")
-    with _as_file_error(f"cannot read {path}"), open(descriptor, "rb", closefd=False) as file:
+    with _as_file_error(f"Cannot read {path}"), open(descriptor, "rb", closefd=False) as file:
         content = file.read(MAXIMUM_SIZE + 1)
     if len(content) > MAXIMUM_SIZE:
         raise FileError(f"{path} has more than {MAXIMUM_SIZE} bytes: that cannot be a key, certificate or token.")
@@ -269,21 +308,25 @@ def _content(descriptor: int, status: os.stat_result, path: str) -> bytes:
 def _check_folder(status: os.stat_result, path: str, trusted: set[int]) -> None:
     if status.st_uid not in trusted:
         raise FileError(
-            f"the folder {path} belongs to user {status.st_uid}, who could swap the files in it: run as that user, name"
-            " the user as owner, or take another folder."
+            f"The folder {path} belongs to user {status.st_uid}, who could swap the files in it: run as that user, or"
+            " take another folder."
         )
     if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
         raise FileError(
-            f"the folder {path} has mode {stat.S_IMODE(status.st_mode):04o}, so that others can write to it: take that"
+            f"The folder {path} has mode {stat.S_IMODE(status.st_mode):04o}, so that others can write to it: take that"
             " away with 'chmod go-w', or take another folder."
         )
 
 
 def _set_access(descriptor: int, access: Access) -> None:
     # Owner first: as long as the old owner has the file, the mode must not open it for a group that is not meant.
+    _set_owner(descriptor, access)
+    os.fchmod(descriptor, access.mode)
+
+
+def _set_owner(descriptor: int, access: Access) -> None:
     if access.uid is not None or access.gid is not None:
         os.fchown(descriptor, -1 if access.uid is None else access.uid, -1 if access.gid is None else access.gid)
-    os.fchmod(descriptor, access.mode)
 
 
 @contextlib.contextmanager

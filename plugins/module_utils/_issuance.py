@@ -57,11 +57,11 @@ def issue(
     :raises QlikError: if that is not possible; then nothing has changed.
     """
     valid = _claims.window(options["not_before"], options["expires_in"], now)
-    renew_before = _claims.renewal(options["renew_before"], valid.lifetime)
+    renew_before = _claims.renewal(options["renew_before"], valid.left_when_signed)
     claims = _claims.build(options, valid, now)
     warnings = _claims.broken_rules(claims)
     if warnings and options["strict"]:
-        raise OptionError(f"strict is true, and {' '.join(warnings)}")
+        raise OptionError(f"strict is true: {' '.join(warnings)}")
 
     if check_mode and options["private_key_path"] and not os.path.lexists(options["private_key_path"]):
         warnings.append(f"{options['private_key_path']} does not exist yet, so that no token could be signed.")
@@ -90,13 +90,16 @@ def issue(
         token = kept if good else _token.sign(claims, key, key_id)
         accept(_facts(token, key))
         right_mode = found and found.access.mode == TOKEN_ACCESS.mode
+        leftovers = folder.leftovers([name])
         if not check_mode:
             if not good:
-                folder.write(name, token.text.encode(), TOKEN_ACCESS)
+                folder.write({name: (token.text.encode(), TOKEN_ACCESS)})
             elif not right_mode:
                 folder.set_access(name, TOKEN_ACCESS)
+            for leftover in leftovers:
+                folder.remove(leftover)
     return Outcome(
-        changed=not (good and right_mode),
+        changed=bool(not good or not right_mode or leftovers),
         reused=bool(good),
         facts=_facts(token, key),
         warnings=warnings,
@@ -106,12 +109,12 @@ def issue(
 
 
 def _private_key(options: t.Mapping[str, t.Any]) -> rsa.RSAPrivateKey:
-    if options["private_key_path"]:
+    if options["private_key_path"] is not None:
         source = f"private_key_path: {options['private_key_path']}"
         content = _files.read(options["private_key_path"], "private_key_path")
     else:
         source = "private_key_content"
-        content = options["private_key_content"].encode()
+        content = options["private_key_content"].encode(errors="replace")
     key = _keys.load_private(content, options["private_key_passphrase"], source, "private_key_passphrase")
     _keys.check_size(key, source)
     return key

@@ -98,14 +98,15 @@ def ensure_present(
     :param accept: called with the facts before anything is written; it raises to refuse them.
     :raises QlikError: if something is there that must not be replaced; then nothing has changed.
     """
-    if not os.path.isdir(wanted.directory):
-        plan = _Repair(wanted, now, None)
-        if check_mode:
-            return plan.run(check_mode, accept)
-        plan.look()  # so that a wrong option is found before the folder is made
-        _files.make_folder(wanted.directory, wanted.private_access._replace(mode=0o700))
-    with _files.locked_folder(wanted.directory, wanted.private_access.uid) as folder:
-        return _Repair(wanted, now, folder).run(check_mode, accept)
+    if _files.exists(wanted.directory):
+        with _files.locked_folder(wanted.directory, wanted.private_access.uid) as folder:
+            return _Repair(wanted, now, folder).run(check_mode, accept)
+    plan = _Repair(wanted, now, None)
+    if check_mode:
+        return plan.run(check_mode, accept)
+    plan.look()  # so that a wrong option is found before the folder is made
+    with _files.new_folder(wanted.directory):
+        return ensure_present(wanted, now, check_mode, accept)
 
 
 def ensure_absent(wanted: Wanted, check_mode: bool) -> Outcome:
@@ -114,7 +115,7 @@ def ensure_absent(wanted: Wanted, check_mode: bool) -> Outcome:
     :raises QlikError: if the private key would be lost although nobody could read it.
     """
     empty = Outcome([], [], {}, {}, {})
-    if not os.path.isdir(wanted.directory):
+    if not _files.exists(wanted.directory):
         return empty
     with _files.locked_folder(wanted.directory, wanted.private_access.uid) as folder:
         found = {name: file for name in reversed(wanted.names) if (file := folder.read(name))}
@@ -128,13 +129,18 @@ def ensure_absent(wanted: Wanted, check_mode: bool) -> Outcome:
         )
         if check_mode:
             return outcome
-        for name, file in found.items():
-            if wanted.backup:
-                outcome.backup_files.append(folder.back_up(name, file, wanted.access(name)))
+        backups = _backups(folder, wanted, found) if wanted.backup else {}
+        folder.write(backups)
+        for name in [*found, *leftovers]:
             folder.remove(name)
-        for name in leftovers:
-            folder.remove(name)
-        return outcome
+        return outcome._replace(backup_files=[folder.path_of(name) for name in backups])
+
+
+def _backups(
+    folder: _files.Folder, wanted: Wanted, found: t.Mapping[str, _files.Found]
+) -> dict[str, tuple[bytes, _files.Access]]:
+    """What to write so that these files are kept under other names."""
+    return {folder.backup_name(name): (file.content, wanted.access(name)) for name, file in found.items()}
 
 
 class _Repair:
@@ -163,6 +169,8 @@ class _Repair:
         after = self._summary({name: self.wanted.access(name).mode for name in self.wanted.names})
         if check_mode:
             return Outcome(actions, [], facts, before, after)
+        if self.folder.is_empty():
+            self.folder.give_to(self.wanted.private_access)
         backup_files = self._write(contents)
         for name in wrong_access:
             self.folder.set_access(name, self.wanted.access(name))
@@ -216,21 +224,21 @@ class _Repair:
         if name not in self.found:
             self.reasons[name] = "it was missing"
             return
-        try:
-            certificate = _certificate.load(self.found[name].content, path)
-        except CertificateError:
-            self.reasons[name] = "it was damaged"
-            return
-        if _certificate.is_issued_by_another(certificate) and self.wanted.regenerate == "fail":
+        content = self.found[name].content
+        if _certificate.is_issued_by_another(content) and self.wanted.regenerate == "fail":
             raise FileError(
                 f"{path} was issued by somebody else: move it away, or set regenerate to mismatch to replace it by a"
                 " self-signed certificate."
             )
-        self.certificate = certificate
+        try:
+            self.certificate = _certificate.load(content, path)
+        except CertificateError:
+            self.reasons[name] = "it was damaged"
+            return
         if self.wanted.names.private_key in self.reasons:
             self.reasons[name] = "the private key is new"
         elif reasons := _certificate.reasons_to_issue_anew(
-            certificate, self.key.public_key(), self.wanted.terms, self.now
+            self.certificate, self.key.public_key(), self.wanted.terms, self.now
         ):
             self.reasons[name] = " and ".join(reasons)
 
@@ -266,14 +274,14 @@ class _Repair:
         return {name: make[name]() for name in self.wanted.names if name in self.reasons}
 
     def _write(self, contents: dict[str, bytes]) -> list[str]:
-        backup_files = [
-            self.folder.back_up(name, self.found[name], self.wanted.access(name))
+        replaced = {
+            name: self.found[name]
             for name in contents
             if name in self.found and (self.wanted.backup or name == self.wanted.names.private_key)
-        ]
-        for name, content in contents.items():
-            self.folder.write(name, content, self.wanted.access(name))
-        return backup_files
+        }
+        backups = _backups(self.folder, self.wanted, replaced)
+        self.folder.write(backups | {name: (content, self.wanted.access(name)) for name, content in contents.items()})
+        return [self.folder.path_of(name) for name in backups]
 
     def _facts(self) -> dict[str, t.Any]:
         facts: dict[str, t.Any] = dict.fromkeys(FACTS)

@@ -33,6 +33,8 @@ MINIMUM_SIZE = 2048
 """Bits. Below it, RSA is broken or close to it (NIST SP 800-131A), and Qlik Cloud asks for it too."""
 
 MINIMUM_PASSPHRASE_LENGTH = 12
+MAXIMUM_PASSPHRASE_BYTES = 1023
+"""What OpenSSL takes."""
 
 
 def generate(size: int) -> rsa.RSAPrivateKey:
@@ -41,15 +43,17 @@ def generate(size: int) -> rsa.RSAPrivateKey:
 
 
 def check_new_passphrase(passphrase: str | None, option: str) -> None:
-    """Refuse a passphrase that is too short to protect a new key.
+    """Refuse a passphrase that cannot protect a new key.
 
-    :raises OptionError: if it is shorter than 12 characters.
+    :raises OptionError: if it has fewer than 12 characters, or more than 1023 bytes in UTF-8.
     """
     if passphrase is not None and len(passphrase) < MINIMUM_PASSPHRASE_LENGTH:
         raise OptionError(
             f"{option} has fewer than {MINIMUM_PASSPHRASE_LENGTH} characters, which is too short to protect a new"
             " private key: choose a longer one."
         )
+    if passphrase is not None and len(passphrase.encode()) > MAXIMUM_PASSPHRASE_BYTES:
+        raise OptionError(f"{option} has more than {MAXIMUM_PASSPHRASE_BYTES} bytes: choose a shorter one.")
 
 
 def load_private(data: bytes, passphrase: str | None, source: str, passphrase_option: str) -> rsa.RSAPrivateKey:
@@ -86,9 +90,9 @@ def load_private(data: bytes, passphrase: str | None, source: str, passphrase_op
         key = serialization.load_pem_private_key(
             block.text.encode(), passphrase.encode() if passphrase else None, **_without_prime_test()
         )
-    except (UnsupportedAlgorithm, ValueError, TypeError) as error:
-        if block.label.startswith(("EC ", "DSA ")):
-            raise _not_rsa(source, block.label.split()[0]) from error
+    except UnsupportedAlgorithm as error:
+        raise _not_rsa(source, block.label.split()[0]) from error
+    except (ValueError, TypeError) as error:
         raise PrivateKeyError(damaged) from error
     if not isinstance(key, rsa.RSAPrivateKey):
         raise _not_rsa(source, type(key).__name__.replace("PrivateKey", "").lstrip("_"))

@@ -49,7 +49,7 @@ def run(
         mistake = str(error)
     if mistake:
         # Outside the handler, so that no traceback is attached to a message that is meant for the user.
-        module.fail_json(msg=mistake[:1].upper() + mistake[1:])
+        module.fail_json(msg=mistake)
     module.exit_json(**result)
 
 

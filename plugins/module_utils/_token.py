@@ -42,7 +42,7 @@ def sign(claims: dict[str, t.Any], key: rsa.RSAPrivateKey, key_id: str) -> Token
     """
     token = Token(jwt.encode(claims, key, _claims.ALGORITHM, headers=header(key_id)), header(key_id), claims)
     if not is_signed_by(token, key.public_key()):
-        raise PrivateKeyError("the private key made a signature that does not verify: restore the key from a backup.")
+        raise PrivateKeyError("The private key made a signature that does not verify: restore the key from a backup.")
     return token
 
 

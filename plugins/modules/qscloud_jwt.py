@@ -141,7 +141,7 @@ options:
     description:
       - How long before its end the token in O(path) is replaced, in the notation of O(expires_in). It must be shorter
         than O(expires_in).
-      - If it is not given, it is V(5m), or a third of O(expires_in) if that is shorter.
+      - If it is not given, it is V(5m), or a third of what a new token has left if that is shorter.
     type: str
   force:
     description: Whether to sign a new token even if the one in O(path) is good.
@@ -294,7 +294,7 @@ def sign(module: AnsibleModule) -> dict[str, t.Any]:
         accept=lambda facts: _module.refuse_masked(module, facts),
     )
     for sentence in outcome.warnings:
-        module.warn(sentence[:1].upper() + sentence[1:])
+        module.warn(sentence)
     return {
         "changed": outcome.changed,
         "reused": outcome.reused,

@@ -46,7 +46,7 @@ attributes:
 options:
   directory:
     description:
-      - The folder of the three files. A missing one is made, with its parents, with mode V(0700).
+      - The folder of the three files. A missing one is made with mode V(0700), and missing parents too.
     type: path
     required: true
     aliases: [path]
@@ -105,10 +105,10 @@ options:
     choices: [present, absent]
     default: present
   owner:
-    description: Name or number of the user who is to own the files, and the folder if it is made.
+    description: Name or number of the user who is to own the files, and the folder if it is made or empty.
     type: str
   group:
-    description: Name or number of the group of the files, and of the folder if it is made.
+    description: Name or number of the group of the files, and of the folder if it is made or empty.
     type: str
   mode:
     description:

@@ -104,8 +104,15 @@ def test_anything_special_is_handed_to_an_ordinary_module(run_playbook, private_
 def test_the_controllers_own_python_stays_in_process(run_playbook, private_key, name):
     interpreter = str(pathlib.Path(sys.executable).with_name(name))
     one = task("qscloud_jwt", {**JWT, "private_key_path": private_key}, delegate_to="other")
-    hosts = [{"ansible.builtin.add_host": {"name": "other", "ansible_connection": "local",
-                                           "ansible_python_interpreter": interpreter}}]
+    hosts = [
+        {
+            "ansible.builtin.add_host": {
+                "name": "other",
+                "ansible_connection": "local",
+                "ansible_python_interpreter": interpreter,
+            }
+        }
+    ]
     run = run_playbook([play(*hosts, one)], "-v")
     assert "ordinary module" not in run.output
 
@@ -140,9 +147,7 @@ def test_a_missing_library_is_named(run_module, private_key, tmp_path, library):
     hidden = tmp_path / "hidden" / library
     hidden.mkdir(parents=True)
     (hidden / "__init__.py").write_text(f"raise ImportError('No module named {library}')\n")
-    result = run_module(
-        "qscloud_jwt", {**JWT, "private_key_path": private_key}, env={"PYTHONPATH": str(hidden.parent)}
-    )
+    result = run_module("qscloud_jwt", {**JWT, "private_key_path": private_key}, env={"PYTHONPATH": str(hidden.parent)})
     name = {"jwt": "PyJWT"}.get(library, library)
     assert result["failed"]
     assert f"Failed to import the required Python library ({name})" in result["msg"]

@@ -31,7 +31,9 @@ ONE_HOUR = re.compile(r"31536000 seconds, but Qlik Cloud accepts at most 3600")
 
 
 def openssl(*arguments, stdin=None):
-    finished = subprocess.run(["openssl", *map(str, arguments)], input=stdin, capture_output=True, text=True, check=True)
+    finished = subprocess.run(
+        ["openssl", *map(str, arguments)], input=stdin, capture_output=True, text=True, check=True
+    )
     return finished.stdout
 
 

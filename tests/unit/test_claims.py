@@ -1,0 +1,415 @@
+# Copyright (c) 2026, tenantops
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What Qlik wants in a token, and durations. The numbers are what the ``ms`` package gives, written out."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import typing as t
+import unicodedata
+import uuid
+
+import pytest
+
+from ansible_collections.tenantops.qlik.plugins.module_utils import _claims
+from ansible_collections.tenantops.qlik.plugins.module_utils._errors import OptionError
+
+NOW = 1780000000
+HALF_AN_HOUR = _claims.Window(-10, 1800)
+ANNA = {
+    "issuer": "acme.eu.qlikcloud.com",
+    "audience": "qlik.api/login/jwt-session",
+    "subject": None,
+    "name": "Anna Anderson",
+    "email": "anna@grusgrus.com",
+    "email_verified": True,
+    "groups": ["group1", "group 2"],
+    "jti": None,
+    "claims": None,
+    "key_id": None,
+}
+
+
+def build(**options: t.Any) -> dict[str, t.Any]:
+    """The claims for Anna, with other options."""
+    return _claims.build({**ANNA, **options}, HALF_AN_HOUR, NOW)
+
+
+def uuid5(namespace: bytes, name: bytes) -> str:
+    """RFC 9562, section 5.5, by hand."""
+    digest = bytearray(hashlib.sha1(namespace + name).digest()[:16])
+    digest[6] = digest[6] & 0x0F | 0x50
+    digest[8] = digest[8] & 0x3F | 0x80
+    return re.sub("^(.{8})(.{4})(.{4})(.{4})(.{12})$", r"\1-\2-\3-\4-\5", digest.hex())
+
+
+@pytest.mark.parametrize(
+    ("duration", "seconds"),
+    [
+        ("30s", 30),
+        ("60m", 3600),
+        ("30m", 1800),
+        ("48h", 172800),
+        ("1d", 86400),
+        ("365d", 31536000),
+        ("2w", 1209600),
+        ("1y", 31557600),
+        ("5y", 157788000),
+        ("90", 90),
+        ("0", 0),
+        ("-10s", -10),
+        ("-5m", -300),
+        (" 60m\n", 3600),
+        ("007", 7),
+        ("999999999999", 999999999999),
+    ],
+)
+def test_duration(duration: str, seconds: int) -> None:
+    assert _claims.seconds(duration, "expires_in") == seconds
+
+
+@pytest.mark.parametrize(
+    "duration",
+    [
+        *("", " ", "banana", "1e9y", "1e3", "1.5h", "1,5h", ".5h", "5 m", "- 5m", "--5m", "+5m", "5m5", "1h30m", "m"),
+        *(
+            "5M",
+            "5H",
+            "5ms",
+            "5min",
+            "5 minutes",
+            "5days",
+            "0x10",
+            "1_000",
+            "٣٠s",
+            "inf",
+            "nan",
+            "None",
+            "9999999999999",
+        ),
+    ],
+)
+def test_what_is_no_duration_is_refused_and_the_notation_shown(duration: str) -> None:
+    with pytest.raises(OptionError) as caught:
+        _claims.seconds(duration, "expires_in")
+    assert str(caught.value).startswith(f"expires_in is '{duration}', which is not a duration: ")
+    assert "30s, 60m, 48h, 365d, 2w or 5y" in str(caught.value)
+
+
+@pytest.mark.parametrize("duration", ["0", "0s", "-0", "-5m", "-1", "0y"])
+def test_a_lifetime_is_longer_than_nothing(duration: str) -> None:
+    with pytest.raises(OptionError, match=f"^expires_in is '{duration}', but must be longer .*30s, 60m, 48h"):
+        _claims.window("0", duration, NOW)
+
+
+def test_the_window_is_what_is_asked_for() -> None:
+    assert _claims.window("-10s", "30m", NOW) == (-10, 1800)
+    assert _claims.window("1h", "365d", NOW) == (3600, 31536000)
+
+
+@pytest.mark.parametrize(
+    ("not_before", "expires_in"), [("-30m", "30m"), ("-1h", "60s"), ("-10s", "10s"), ("-10s", "5")]
+)
+def test_a_token_that_has_expired_before_it_is_signed_is_refused(not_before: str, expires_in: str) -> None:
+    with pytest.raises(OptionError, match=f"not_before is '{not_before}' and expires_in is '{expires_in}'.*expired"):
+        _claims.window(not_before, expires_in, NOW)
+
+
+def test_a_token_may_be_valid_for_its_last_second_only() -> None:
+    assert _claims.window("-10s", "11s", NOW).lifetime == 11
+
+
+@pytest.mark.parametrize(
+    ("not_before", "expires_in"),
+    [("0", "9000y"), ("9000y", "1m"), ("-100y", "200y"), ("-1780000001", "100y"), ("0", "999999999999y")],
+)
+def test_times_that_cannot_be_written_are_refused(not_before: str, expires_in: str) -> None:
+    with pytest.raises(OptionError, match="outside the years 1970 to 9999"):
+        _claims.window(not_before, expires_in, NOW)
+
+
+def test_the_first_and_the_last_instant_can_be_written() -> None:
+    assert _claims.window(f"-{NOW}", "100y", NOW).not_before == -NOW
+    # date -u -d 9999-12-31T23:59:59Z +%s
+    last = 253402300799
+    assert _claims.window("0", str(last - NOW), NOW).lifetime == last - NOW
+    with pytest.raises(OptionError):
+        _claims.window("0", str(last - NOW + 1), NOW)
+
+
+def test_the_window_may_start_later() -> None:
+    assert _claims.window("100y", "1m", NOW) == (3155760000, 60)
+
+
+@pytest.mark.parametrize(
+    ("renew_before", "lifetime", "seconds"),
+    [
+        (None, 1800, 300),
+        (None, 901, 300),
+        (None, 899, 299),
+        (None, 60, 20),
+        (None, 1, 0),
+        ("10m", 1800, 600),
+        ("59s", 60, 59),
+    ],
+)
+def test_renewal(renew_before: str | None, lifetime: int, seconds: int) -> None:
+    assert _claims.renewal(renew_before, lifetime) == seconds
+
+
+@pytest.mark.parametrize("renew_before", ["1800s", "30m", "31m", "1y"])
+def test_a_renewal_window_as_long_as_the_lifetime_is_refused(renew_before: str) -> None:
+    with pytest.raises(
+        OptionError, match=f"^renew_before is '{renew_before}', but a new token is valid for 1800 seconds"
+    ):
+        _claims.renewal(renew_before, 1800)
+
+
+@pytest.mark.parametrize("renew_before", ["banana", "0", "-5m"])
+def test_a_renewal_window_is_a_duration(renew_before: str) -> None:
+    with pytest.raises(OptionError, match=f"^renew_before is '{renew_before}'"):
+        _claims.renewal(renew_before, 1800)
+
+
+def test_anna() -> None:
+    claims = build()
+    assert uuid.UUID(claims.pop("jti")).version == 4
+    assert claims == {
+        "iss": "acme.eu.qlikcloud.com",
+        "aud": "qlik.api/login/jwt-session",
+        # python3 -c "import uuid; print(uuid.uuid5(uuid.uuid5(uuid.NAMESPACE_DNS, 'tenantops.qlik'),
+        #   '[\"acme.eu.qlikcloud.com\",\"anna@grusgrus.com\"]'))": it must never change.
+        "sub": "6f276bc4-d715-53f9-a145-bddaec3cbdf4",
+        "subType": "user",
+        "name": "Anna Anderson",
+        "email": "anna@grusgrus.com",
+        "email_verified": True,
+        "groups": ["group1", "group 2"],
+        "iat": 1780000000,
+        "nbf": 1779999990,
+        "exp": 1780001790,
+    }
+    assert claims["email_verified"] is True
+
+
+def test_every_token_has_a_jti_of_its_own() -> None:
+    assert len({build()["jti"] for _ in range(20)}) == 20
+
+
+@pytest.mark.parametrize(
+    ("option", "claim"),
+    [("issuer", "iss"), ("audience", "aud"), ("subject", "sub"), ("name", "name"), ("email", "email"), ("jti", "jti")],
+)
+def test_text_is_taken_as_it_is(option: str, claim: str) -> None:
+    assert build(**{option: " Ünïcode  Text "})[claim] == " Ünïcode  Text "
+
+
+@pytest.mark.parametrize("verified", [True, False])
+def test_email_verified_is_what_was_said(verified: bool) -> None:
+    assert build(email_verified=verified)["email_verified"] is verified
+
+
+def test_a_service_needs_no_email() -> None:
+    claims = build(email=None, email_verified=None, groups=None, name=None, subject="nightly-reload")
+    assert set(claims) == {"iss", "aud", "sub", "subType", "jti", "iat", "nbf", "exp"}
+    assert claims["sub"] == "nightly-reload"
+
+
+def test_no_groups_is_not_the_same_as_an_empty_list() -> None:
+    assert build(groups=[])["groups"] == []
+    assert "groups" not in build(groups=None)
+
+
+def test_further_claims() -> None:
+    further = {"department": "R&D", "nested": {"levels": [1, None, True]}, "kid": "only the one in the header counts"}
+    assert {name: build(claims=further)[name] for name in further} == further
+
+
+@pytest.mark.parametrize(
+    "claim",
+    ["iss", "aud", "sub", "subType", "name", "email", "email_verified", "groups", "jti", "iat", "nbf", "exp"],
+)
+def test_managed_claims_may_not_be_overruled(claim: str) -> None:
+    with pytest.raises(OptionError, match=f"^claims must not hold {claim}: "):
+        build(claims={claim: "x", "other": "y"})
+
+
+def test_all_overruled_claims_are_named() -> None:
+    with pytest.raises(OptionError, match="^claims must not hold exp, iss: "):
+        build(claims={"iss": "x", "exp": 1})
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
+def test_numbers_that_json_cannot_write_are_refused(number: float) -> None:
+    with pytest.raises(OptionError, match="^claims holds a number that JSON cannot write"):
+        build(claims={"nested": [{"number": number}]})
+
+
+@pytest.mark.parametrize("option", ["issuer", "audience", "subject", "name", "email", "jti", "key_id"])
+@pytest.mark.parametrize("empty", ["", " ", "\n"], ids=repr)
+def test_empty_text_is_refused(option: str, empty: str) -> None:
+    with pytest.raises(OptionError, match=f"^{option} is empty"):
+        build(**{option: empty})
+
+
+def test_an_email_needs_email_verified() -> None:
+    with pytest.raises(OptionError, match="^email needs email_verified: .*link"):
+        build(email_verified=None)
+
+
+@pytest.mark.parametrize(
+    "groups",
+    ["group1", 1, {"name": "group1"}, [1], ["group1", 2], [{"name": "x"}], [None], [True], [["x"]], [""], [" "]],
+)
+def test_groups_are_names(groups: t.Any) -> None:
+    with pytest.raises(OptionError, match="^groups must be a list of names"):
+        build(groups=groups)
+
+
+def test_the_subject_is_derived_from_issuer_and_email() -> None:
+    namespace = bytes.fromhex(
+        uuid5(bytes.fromhex("6ba7b8109dad11d180b400c04fd430c8"), b"tenantops.qlik").replace("-", "")
+    )
+    assert str(_claims.SUBJECT_NAMESPACE).replace("-", "") == namespace.hex()
+    expected = uuid5(namespace, '["ïssuer \\"1\\"","jürgen@müller.de"]'.encode())
+    assert _claims.subject('ïssuer "1"', "jürgen@müller.de") == expected
+    assert build(issuer='ïssuer "1"', email="jürgen@müller.de")["sub"] == expected
+
+
+@pytest.mark.parametrize(
+    "email", [" jürgen@müller.de\n", "JÜRGEN@MÜLLER.DE", unicodedata.normalize("NFD", "Jürgen@müller.de")]
+)
+def test_the_same_user_has_the_same_subject(email: str) -> None:
+    assert email != "jürgen@müller.de"
+    assert _claims.subject("i", email) == _claims.subject("i", "jürgen@müller.de")
+
+
+def test_other_users_and_issuers_have_other_subjects() -> None:
+    pairs = [("i", "a@x"), ("i", "b@x"), ("j", "a@x"), ("I", "a@x"), (" i", "a@x"), ('i","a', "@x")]
+    assert len({_claims.subject(*pair) for pair in pairs}) == len(pairs)
+
+
+def test_letters_that_only_look_alike_are_different_users() -> None:
+    # Form KC would make one of the ligature and its two letters.
+    assert _claims.subject("i", "\ufb01@x") != _claims.subject("i", "fi@x")
+
+
+def test_the_name_plays_no_part_in_the_subject() -> None:
+    assert build(name="Anna")["sub"] == build(name="Berta")["sub"]
+
+
+def test_without_an_email_a_subject_is_asked_for() -> None:
+    with pytest.raises(OptionError, match="^subject is missing, .* give subject"):
+        build(email=None, email_verified=None)
+
+
+def test_a_good_token_breaks_no_rule() -> None:
+    assert not _claims.broken_rules(build())
+    assert not _claims.broken_rules(build(groups=None))
+
+
+@pytest.mark.parametrize(
+    "claim", ["iss", "aud", "sub", "subType", "name", "email", "email_verified", "jti", "iat", "nbf", "exp"]
+)
+def test_a_missing_claim_breaks_a_rule(claim: str) -> None:
+    claims = build()
+    del claims[claim]
+    (sentence,) = _claims.broken_rules(claims)
+    assert sentence.startswith(f"The token lacks {claim}, which Qlik Cloud requires")
+
+
+def test_all_missing_claims_are_named_at_once() -> None:
+    claims = build(name=None, email=None, email_verified=None, subject="s")
+    (sentence,) = _claims.broken_rules(claims)
+    assert sentence.startswith("The token lacks name, email, email_verified, which Qlik Cloud requires")
+
+
+@pytest.mark.parametrize(("lifetime", "broken"), [(3600, 0), (3601, 1), (31536000, 1), (30, 0)])
+def test_qlik_accepts_one_hour(lifetime: int, broken: int) -> None:
+    claims = _claims.build(ANNA, _claims.Window(-10, lifetime), NOW)
+    sentences = _claims.broken_rules(claims)
+    assert len(sentences) == broken
+    assert all(f"{lifetime} seconds" in sentence and "3600 (one hour)" in sentence for sentence in sentences)
+
+
+def test_another_audience_breaks_a_rule() -> None:
+    (sentence,) = _claims.broken_rules(build(audience="qlik.api"))
+    assert "audience is not qlik.api/login/jwt-session" in sentence
+
+
+def fits(kept: dict[str, t.Any], later: int = 0, renew_before: int = 300, **options: t.Any) -> bool:
+    """Whether a token with these claims still fits, some seconds later, for Anna with these options."""
+    now = NOW + later
+    wanted = _claims.build({**ANNA, **options}, HALF_AN_HOUR, now)
+    return _claims.still_fits(kept, wanted, options.get("jti") is not None, renew_before, now)
+
+
+@pytest.mark.parametrize(
+    ("later", "good"),
+    # The token ends 1790 seconds after it was signed; more than 300 of them must be left.
+    [(0, True), (1, True), (1489, True), (1490, False), (1800, False), (-1, False)],
+)
+def test_a_kept_token_fits_until_its_renewal(later: int, good: bool) -> None:
+    assert fits(build(), later) is good
+
+
+@pytest.mark.parametrize("renew_before", [0, 1789, 1790])
+def test_a_kept_token_has_more_left_than_the_renewal(renew_before: int) -> None:
+    assert fits(build(), renew_before=renew_before) is (renew_before < 1790)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"issuer": "other"},
+        {"audience": "other"},
+        {"subject": "other"},
+        {"name": "other"},
+        {"email": "other@grusgrus.com"},
+        {"email_verified": False},
+        {"groups": ["group1"]},
+        {"groups": ["group 2", "group1"]},
+        {"groups": None},
+        {"jti": "other"},
+        {"claims": {"further": 1}},
+    ],
+    ids=str,
+)
+def test_a_kept_token_that_says_something_else_does_not_fit(options: dict[str, t.Any]) -> None:
+    assert not fits(build(), **options)
+
+
+def test_a_kept_token_that_says_more_does_not_fit() -> None:
+    assert not fits(build(claims={"further": 1}))
+
+
+def test_a_jti_that_was_asked_for_must_be_the_same() -> None:
+    assert fits(build(jti="one"), jti="one")
+    assert not fits(build(jti="two"), jti="one")
+
+
+def test_numbers_and_truth_values_are_different_things() -> None:
+    assert not fits(build() | {"email_verified": 1})
+    assert not fits(build(claims={"further": True}), claims={"further": 1})
+
+
+@pytest.mark.parametrize("claim", ["iat", "nbf", "exp", "jti"])
+def test_a_kept_token_without_a_managed_claim_does_not_fit(claim: str) -> None:
+    kept = build()
+    del kept[claim]
+    assert not fits(kept)
+
+
+@pytest.mark.parametrize("claim", ["iat", "nbf", "exp"])
+@pytest.mark.parametrize("value", [None, "1780000000", 1780000000.0, True, [], 1e400])
+def test_odd_times_do_not_fit(claim: str, value: t.Any) -> None:
+    assert not fits(build() | {claim: value})
+
+
+@pytest.mark.parametrize("change", [{"nbf": 1}, {"exp": 1}, {"exp": -1}, {"iat": -1}, {"nbf": 1, "exp": 1}], ids=str)
+def test_another_window_does_not_fit(change: dict[str, int]) -> None:
+    kept = build()
+    assert not fits(kept | {claim: kept[claim] + seconds for claim, seconds in change.items()}, later=5)

@@ -1,0 +1,122 @@
+# Copyright (c) 2026, tenantops
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a power failure would leave: only what was synchronised before is sure to be on the disk, in whatever order."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import typing as t
+
+import pytest
+import trust_tools as trust
+
+
+class Disk:
+    """Keeps account of what is surely on the disk, and stops the process when it relies on something that is not."""
+
+    def __init__(self, folder: pathlib.Path) -> None:
+        self.folder = folder
+        self.content: dict[int, bytes] = {}
+        self.entries: dict[str, int] = {}
+        if folder.exists():
+            self.content = {path.stat().st_ino: path.read_bytes() for path in folder.iterdir()}
+            self.entries = {path.name: path.stat().st_ino for path in folder.iterdir()}
+
+    def watch(self) -> None:
+        """Take the place of the functions that matter."""
+        fsync, rename, unlink = os.fsync, os.rename, os.unlink
+
+        def watched_fsync(descriptor: int) -> None:
+            fsync(descriptor)
+            path = pathlib.Path(f"/proc/self/fd/{descriptor}")
+            if path.is_dir():
+                self.entries = {entry.name: entry.stat().st_ino for entry in path.iterdir()}
+            else:
+                self.content[path.stat().st_ino] = path.read_bytes()
+
+        def watched_rename(source: str, target: str, **where: int) -> None:
+            self.check_content(self.folder / source)
+            if target in (trust.PUBLIC, trust.CERTIFICATE):
+                self.check_private_key()
+            elif target == trust.PRIVATE:
+                self.check_backup()
+            rename(source, target, **where)
+
+        def watched_unlink(name: str, **where: int) -> None:
+            if name == trust.PRIVATE:
+                self.check_backup()
+            unlink(name, **where)
+
+        # The aliases too, so that another way to write the same is not a way around.
+        os.fsync = watched_fsync
+        os.rename = os.replace = watched_rename
+        os.unlink = os.remove = watched_unlink
+
+    def check_content(self, path: pathlib.Path) -> None:
+        """A file may get its final name when its content is on the disk, not before."""
+        assert self.content.get(path.stat().st_ino) == path.read_bytes(), f"{path.name} is not synchronised"
+
+    def check_private_key(self) -> None:
+        """Public key and certificate may be put in place after the private key that they are made from."""
+        path = self.folder / trust.PRIVATE
+        self.check_content(path)
+        assert self.entries.get(path.name) == path.stat().st_ino, "the private key's name is not synchronised"
+
+    def check_backup(self) -> None:
+        """A private key may go when a copy of it is on the disk under another name."""
+        path = self.folder / trust.PRIVATE
+        copies = [self.content.get(number) for name, number in self.entries.items() if trust.BACKUP.fullmatch(name)]
+        assert not path.exists() or path.read_bytes() in copies, "the old private key has no copy"
+
+    def check_all(self) -> None:
+        """At the end, all that is there is on the disk."""
+        assert {path.name: path.stat().st_ino for path in self.folder.iterdir()} == self.entries
+        for path in self.folder.iterdir():
+            self.check_content(path)
+
+
+def _on(disk: Disk, run: t.Callable[..., trust.Finished], *arguments: t.Any, **options: t.Any) -> dict[str, t.Any]:
+    """Run a module on a disk that is watched, up to its end."""
+
+    def before() -> None:
+        disk.watch()
+        real_exit = trust.basic.AnsibleModule.exit_json
+
+        def checked_exit(module: t.Any, **result: t.Any) -> None:
+            disk.check_all()
+            real_exit(module, **result)
+
+        trust.basic.AnsibleModule.exit_json = checked_exit
+
+    return run(*arguments, before, **options).result
+
+
+@pytest.mark.parametrize(
+    "files, options",
+    [
+        (dict, {}),
+        (trust.ready_pair, {"common_name": "another"}),
+        (trust.ready_pair, {"regenerate": "always"}),
+        (trust.ready_pair, {"regenerate": "always", "backup": False}),
+        (trust.qs_jwt_pair, {}),
+        (trust.ready_pair, {"state": "absent"}),
+    ],
+    ids=["creation", "renewal", "replacement", "replacement without backup", "adoption", "removal"],
+)
+def test_keys_survive_a_power_failure(files: t.Any, options: dict[str, t.Any], tmp_path: pathlib.Path) -> None:
+    folder = trust.put(tmp_path / "keys", files())
+    assert _on(Disk(folder), trust.keypair, folder, **options)["changed"]
+
+
+def test_a_token_survives_a_power_failure(tmp_path: pathlib.Path) -> None:
+    path = trust.put(tmp_path / "keys", {}) / "anna.jwt"
+    for force in (False, True):
+        assert _on(Disk(path.parent), trust.token, path, force=force)["changed"]
+
+
+def test_a_leftover_is_gone_for_good(tmp_path: pathlib.Path) -> None:
+    folder = trust.put(tmp_path / "keys", {**trust.ready_pair(), ".privatekey.pem.0123456789abcdef.tmp": b""})
+    assert _on(Disk(folder), trust.keypair, folder)["changed"]

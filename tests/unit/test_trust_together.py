@@ -1,0 +1,109 @@
+# Copyright (c) 2026, tenantops
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Runs at the same time on one folder end with one consistent set, and one of them has made it."""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+import pytest
+import trust_tools as trust
+
+RUNS = 8
+
+
+def _start_together(module: object, options: dict[str, object]) -> list[trust.Finished]:
+    """Let processes start the module at the same instant: each waits until all are there."""
+    gate, opener = os.pipe()
+
+    def wait() -> None:
+        os.close(opener)
+        os.read(gate, 1)
+
+    running = [trust.Running(module, options, wait) for _ in range(RUNS)]
+    os.close(opener)
+    os.close(gate)
+    return [run.wait() for run in running]
+
+
+def _check_one_changed(results: list[dict[str, object]]) -> None:
+    assert sorted(result["changed"] for result in results) == [False] * (RUNS - 1) + [True], results
+    # Whoever came late has seen the set of the one who made it.
+    assert len({result["fingerprint_sha256"] for result in results}) == 1
+
+
+@pytest.mark.parametrize("depth", ["keys", "a/b/keys"])
+@pytest.mark.parametrize("attempt", range(3))
+def test_creation(attempt: int, depth: str, tmp_path: pathlib.Path) -> None:
+    folder = tmp_path / depth
+    finished = _start_together(trust.qscloud_keypair, {"directory": str(folder), "size": 2048})
+    _check_one_changed([run.result for run in finished])
+    trust.check_pair(folder)
+    assert sorted(trust.contents(folder)) == sorted(trust.NAMES)
+
+
+def test_folder_that_another_run_makes_at_the_last_instant(tmp_path: pathlib.Path) -> None:
+    def be_slower() -> None:
+        real_mkdir = os.mkdir
+
+        def second_mkdir(path: str, mode: int = 0o777) -> None:
+            real_mkdir(path, mode)
+            real_mkdir(path, mode)
+
+        os.mkdir = second_mkdir
+
+    assert trust.keypair(tmp_path / "a" / "keys", be_slower).result["changed"]
+    trust.check_pair(tmp_path / "a" / "keys")
+
+
+def test_renewal(tmp_path: pathlib.Path) -> None:
+    folder = trust.put(tmp_path / "keys", trust.qs_jwt_pair())
+    finished = _start_together(trust.qscloud_keypair, {"directory": str(folder), "size": 2048})
+    _check_one_changed([run.result for run in finished])
+    trust.check_pair(folder)
+    assert len(trust.contents(folder)) == len(trust.NAMES) + 1, "there is one backup of one certificate"
+
+
+def test_replacement(tmp_path: pathlib.Path) -> None:
+    folder = trust.put(tmp_path / "keys", trust.ready_pair())
+    options = {"directory": str(folder), "size": 2048, "regenerate": "always"}
+    assert all(run.result["changed"] for run in _start_together(trust.qscloud_keypair, options))
+    trust.check_pair(folder)
+    # Each run has made a key of its own; none is lost, though the backups are made in the same second.
+    keys = trust.private_keys(trust.contents(folder))
+    assert len(keys) == RUNS + 1 and trust.ready_pair()[trust.PRIVATE] in keys
+
+
+def test_removal(tmp_path: pathlib.Path) -> None:
+    folder = trust.put(tmp_path / "keys", trust.ready_pair())
+    finished = _start_together(trust.qscloud_keypair, {"directory": str(folder), "state": "absent"})
+    assert sorted(run.result["changed"] for run in finished) == [False] * (RUNS - 1) + [True]
+    trust.check_backups(folder, ())
+    assert trust.private_keys(trust.contents(folder)) == {trust.ready_pair()[trust.PRIVATE]}
+
+
+def test_tokens(tmp_path: pathlib.Path) -> None:
+    path = trust.put(tmp_path / "keys", {}) / "anna.jwt"
+    options = {"path": str(path), "private_key_content": trust.ready_pair()[trust.PRIVATE].decode()}
+    person = {"issuer": "i", "name": "Anna", "email": "anna@grusgrus.com", "email_verified": True}
+    results = [run.result for run in _start_together(trust.qscloud_jwt, {**options, **person})]
+    assert sorted(result["changed"] for result in results) == [False] * (RUNS - 1) + [True]
+    assert {result["token"] for result in results} == {path.read_text().strip()}
+    trust.check_token(path)
+
+
+def test_ordinary_modules(tmp_path: pathlib.Path) -> None:
+    """The same with the file of the module as a program, as Ansible starts it."""
+    arguments = tmp_path / "arguments.json"
+    folder = tmp_path / "keys"
+    arguments.write_text(json.dumps({"ANSIBLE_MODULE_ARGS": {"directory": str(folder), "size": 2048}}))
+    command = [sys.executable, "-m", trust.qscloud_keypair.__name__, str(arguments)]
+    running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(RUNS)]
+    _check_one_changed([json.loads(run.communicate()[0]) for run in running])
+    trust.check_pair(folder)
