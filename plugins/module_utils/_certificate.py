@@ -39,19 +39,19 @@ class Terms(t.NamedTuple):
     renew_before_days: int
 
 
-def terms(common_name: str, valid_days: int, renew_before_days: int | None) -> Terms:
+def terms(common_name: str | None, valid_days: int, renew_before_days: int | None) -> Terms:
     """Check the terms and fill in the renewal window: 30 days, or a third of the lifetime if that is not shorter.
 
     :raises OptionError: if the terms contradict each other or cannot be written in a certificate.
     """
     try:
-        length = len(common_name.strip().encode())
+        length = len(common_name.encode()) if common_name and common_name.strip() else 0
     except UnicodeEncodeError:  # bytes that are no text
         length = 0
     if not 1 <= length <= MAXIMUM_COMMON_NAME_LENGTH:
         raise OptionError(
-            f"common_name must be a text of 1 to {MAXIMUM_COMMON_NAME_LENGTH} characters; those beyond ASCII count"
-            " more than once."
+            f"common_name must have 1 to {MAXIMUM_COMMON_NAME_LENGTH} characters, of which those beyond ASCII count more"
+            " than once: give another one."
         )
     if not 1 <= valid_days <= 36500:
         raise OptionError(f"valid_days is {valid_days}: give a number of days from 1 to 36500.")

@@ -38,6 +38,7 @@ SUBJECT_NAMESPACE = uuid.UUID("da98542e-27b3-5e8b-979f-d5f06e281591")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800, "y": 31557600}
 _DURATION = re.compile(r"(-?)([0-9]{1,12})([smhdwy]?)", re.ASCII)
 _NOTATION = "write a whole number of seconds, or a number with a unit, as in 30s, 60m, 48h, 365d, 2w or 5y"
+_PATIENCE = 60  # seconds in which another run may have signed a token while this one waited for it to finish
 _LATEST = 253402300799  # 9999-12-31T23:59:59Z, the last instant that dates can be written for
 
 _TEXT_OPTIONS = ("issuer", "audience", "subject", "name", "email", "jti", "key_id")
@@ -195,7 +196,7 @@ def still_fits(
         _identical(without(kept), without(wanted))
         and "jti" in kept
         and all(kept[name] - wanted[name] == shift for name in times)
-        and kept["iat"] <= now
+        and kept["iat"] <= now + _PATIENCE
         and kept["exp"] - now > renew_before
     )
 
@@ -241,4 +242,6 @@ def _check(options: t.Mapping[str, t.Any]) -> None:
     try:
         json.dumps(claims, allow_nan=False)
     except ValueError as error:
-        raise OptionError("claims holds a number that JSON cannot write (infinity, or not a number).") from error
+        raise OptionError(
+            "claims holds a number that JSON cannot write (infinity, or not a number). Leave it out."
+        ) from error

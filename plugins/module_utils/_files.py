@@ -30,6 +30,17 @@ MAXIMUM_SIZE = 1024 * 1024
 """Bytes. No key, certificate or token comes near it."""
 
 
+_WAYS_OUT = {
+    errno.EACCES: "Run as a user who may, or change the permissions.",
+    errno.EDQUOT: "Free some space.",
+    errno.ENAMETOOLONG: "Give a shorter name.",
+    errno.ENOENT: "Give the path of something that exists.",
+    errno.ENOSPC: "Free some space.",
+    errno.ENOTDIR: "Give a path on which all but the last are folders.",
+    errno.EPERM: "Run as a user who may.",
+    errno.EROFS: "Give a path that can be written to.",
+}
+
 _NO_ID = 2**32 - 1
 """The number that means no user and no group (chown(2))."""
 
@@ -49,6 +60,17 @@ class Found(t.NamedTuple):
     access: Access
 
 
+def check_path(path: str | None, option: str) -> None:
+    """Refuse a path that cannot be one.
+
+    :raises OptionError: if it is empty, or has a zero byte in it.
+    """
+    if not path:
+        raise OptionError(f"{option} is empty: give a path.")
+    if "\0" in path:
+        raise OptionError(f"{option} has a zero byte: give a path without.")
+
+
 def parse_mode(value: t.Any, option: str, *, forbidden: int) -> int:
     """Read permission bits: an octal string as in ``0600``, or a YAML number as Ansible takes it.
 
@@ -57,7 +79,7 @@ def parse_mode(value: t.Any, option: str, *, forbidden: int) -> int:
     """
     try:
         mode = int(value, 8) if isinstance(value, str) else int(value)
-    except (TypeError, ValueError) as error:
+    except (OverflowError, TypeError, ValueError) as error:
         raise OptionError(f"{option} is not an octal number: write it in quotes, as in '0600'.") from error
     if mode & ~0o777 or mode & forbidden or not mode & stat.S_IRUSR:
         raise OptionError(
@@ -93,7 +115,7 @@ def read(path: str, source: str) -> bytes:
         # O_NONBLOCK: opening a named pipe must not wait for a writer.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
-        raise FileError(f"{source}: cannot read {path}: {error.strerror}.") from error
+        raise _failure(f"{source}: cannot read {path}", error) from error
     try:
         return _content(descriptor, os.fstat(descriptor), f"{source}: {path}")
     finally:
@@ -108,7 +130,7 @@ def exists(path: str) -> bool:
     with _as_file_error(f"Cannot look for {path}"):
         try:
             os.lstat(path)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return False
     return True
 
@@ -181,7 +203,7 @@ class Folder:
         except OSError as error:
             if error.errno == errno.ELOOP:
                 raise FileError(f"{path} is a link: replace it by the file itself.") from error
-            raise FileError(f"Cannot read {path}: {error.strerror}.") from error
+            raise _failure(f"Cannot read {path}", error) from error
         try:
             status = os.fstat(descriptor)
             content = _content(descriptor, status, path)
@@ -290,18 +312,20 @@ def _account_id(name: str | None, option: str, look_up: t.Callable[[str], int]) 
     try:
         return look_up(name)
     except (KeyError, ValueError) as error:
-        raise OptionError(f"{option} is {name}, but this machine knows no such name: give another one.") from error
+        raise OptionError(f"{option}: there is no {option} named {name} on this machine. Give another one.") from error
 
 
 def _content(descriptor: int, status: os.stat_result, path: str) -> bytes:
     if stat.S_ISDIR(status.st_mode):
         raise FileError(f"{path} is a directory: give a file.")
     if not stat.S_ISREG(status.st_mode):
-        raise FileError(f"{path} is not a regular file.")
+        raise FileError(f"{path} is not a regular file. Give one.")
     with _as_file_error(f"Cannot read {path}"), open(descriptor, "rb", closefd=False) as file:
         content = file.read(MAXIMUM_SIZE + 1)
     if len(content) > MAXIMUM_SIZE:
-        raise FileError(f"{path} has more than {MAXIMUM_SIZE} bytes: that cannot be a key, certificate or token.")
+        raise FileError(
+            f"{path} has more than {MAXIMUM_SIZE} bytes: that cannot be a key, certificate or token. Give another file."
+        )
     return content
 
 
@@ -334,4 +358,9 @@ def _as_file_error(what_failed: str) -> t.Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise FileError(f"{what_failed}: {error.strerror}.") from error
+        raise _failure(what_failed, error) from error
+
+
+def _failure(what_failed: str, error: OSError) -> FileError:
+    way_out = _WAYS_OUT.get(error.errno, "See what the file system there allows.")
+    return FileError(f"{what_failed}: {error.strerror}. {way_out}")

@@ -56,20 +56,21 @@ def issue(
     :param accept: called with the facts before anything is written; it raises to refuse them.
     :raises QlikError: if that is not possible; then nothing has changed.
     """
+    _check_paths(options)
     valid = _claims.window(options["not_before"], options["expires_in"], now)
     renew_before = _claims.renewal(options["renew_before"], valid.left_when_signed)
     claims = _claims.build(options, valid, now)
     warnings = _claims.broken_rules(claims)
     if warnings and options["strict"]:
-        raise OptionError(f"strict is true: {' '.join(warnings)}")
+        raise OptionError(f"strict is true: {warnings[0]}")
 
     if check_mode and options["private_key_path"] and not os.path.lexists(options["private_key_path"]):
         warnings.append(f"{options['private_key_path']} does not exist yet, so that no token could be signed.")
-        return Outcome(bool(options["path"]), False, dict.fromkeys(FACTS), warnings, {}, {})
+        return Outcome(options["path"] is not None, False, dict.fromkeys(FACTS), warnings, {}, {})
     key = _private_key(options)
     key_id = options["key_id"] or _keys.thumbprint(key.public_key())
 
-    if not options["path"]:
+    if options["path"] is None:
         token = _token.sign(claims, key, key_id)
         accept(_facts(token, key))
         return Outcome(False, False, _facts(token, key), warnings, {}, {})
@@ -106,6 +107,13 @@ def issue(
         before=_summary(kept, found and found.access),
         after=_summary(token, TOKEN_ACCESS),
     )
+
+
+def _check_paths(options: t.Mapping[str, t.Any]) -> None:
+    if options["private_key_content"] is None:
+        _files.check_path(options["private_key_path"], "private_key_path")
+    if options["path"] is not None:
+        _files.check_path(options["path"], "path")
 
 
 def _private_key(options: t.Mapping[str, t.Any]) -> rsa.RSAPrivateKey:

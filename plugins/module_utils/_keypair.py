@@ -196,9 +196,10 @@ class _Repair:
             try:
                 self.key = _keys.load_private(self.found[name].content, self.wanted.passphrase, path, PASSPHRASE_OPTION)
                 if self.key.key_size != self.wanted.size:
+                    keep = f"size to {self.key.key_size} to keep it, or " if self.key.key_size in _keys.SIZES else ""
                     raise KeyMismatchError(
-                        f"{path} has {self.key.key_size} bits, but size is {self.wanted.size}: set size to"
-                        f" {self.key.key_size} to keep it, or regenerate to mismatch to replace it."
+                        f"{path} has {self.key.key_size} bits, but size is {self.wanted.size}: set {keep}regenerate to"
+                        " mismatch to replace it."
                     )
                 if self.wanted.regenerate == "always":
                     self.reasons[name] = "regenerate is always"

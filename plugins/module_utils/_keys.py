@@ -29,6 +29,9 @@ except ImportError:
     pass  # Modules report it: see _module.run.
 
 PUBLIC_EXPONENT = 65537
+SIZES = (2048, 3072, 4096)
+"""Bits of the keys that are made."""
+
 MINIMUM_SIZE = 2048
 """Bits. Below it, RSA is broken or close to it (NIST SP 800-131A), and Qlik Cloud asks for it too."""
 
@@ -45,14 +48,18 @@ def generate(size: int) -> rsa.RSAPrivateKey:
 def check_new_passphrase(passphrase: str | None, option: str) -> None:
     """Refuse a passphrase that cannot protect a new key.
 
-    :raises OptionError: if it has fewer than 12 characters, or more than 1023 bytes in UTF-8.
+    :raises OptionError: if it has fewer than 12 characters, more than 1023 bytes in UTF-8, or is no text.
     """
     if passphrase is not None and len(passphrase) < MINIMUM_PASSPHRASE_LENGTH:
         raise OptionError(
             f"{option} has fewer than {MINIMUM_PASSPHRASE_LENGTH} characters, which is too short to protect a new"
             " private key: choose a longer one."
         )
-    if passphrase is not None and len(passphrase.encode()) > MAXIMUM_PASSPHRASE_BYTES:
+    try:
+        length = len((passphrase or "").encode())
+    except UnicodeEncodeError as error:
+        raise OptionError(f"{option} has bytes in it that are no text: choose another one.") from error
+    if length > MAXIMUM_PASSPHRASE_BYTES:
         raise OptionError(f"{option} has more than {MAXIMUM_PASSPHRASE_BYTES} bytes: choose a shorter one.")
 
 
@@ -82,13 +89,16 @@ def load_private(data: bytes, passphrase: str | None, source: str, passphrase_op
         )
     # The damage that can be seen differs: in an encrypted key, a wrong passphrase looks the same.
     damaged = (
-        f"{source} cannot be decrypted: {passphrase_option} is not its passphrase, or the key is damaged."
+        f"{source} cannot be decrypted: {passphrase_option} is not its passphrase, or the key is damaged. Give the right"
+        " passphrase, or restore the key from a backup."
         if encrypted
         else f"{source} is damaged: it cannot be read as a private key. Restore it from a backup."
     )
     try:
         key = serialization.load_pem_private_key(
-            block.text.encode(), passphrase.encode() if passphrase else None, **_without_prime_test()
+            block.text.encode(),
+            passphrase.encode(errors="replace") if passphrase else None,
+            **_without_prime_test(),
         )
     except UnsupportedAlgorithm as error:
         raise _not_rsa(source, block.label.split()[0]) from error

@@ -48,8 +48,11 @@ def run(
     except QlikError as error:
         mistake = str(error)
     if mistake:
-        # Outside the handler, so that no traceback is attached to a message that is meant for the user.
-        module.fail_json(msg=mistake)
+        # Outside the handler, so that no traceback is attached to a message that is meant for the user. The library puts
+        # no secret into a message, so masking could only cut out words of it that look like a short secret.
+        invocation = {"module_args": remove_values(module.params, module.no_log_values)}
+        module.no_log_values = set()
+        module.fail_json(msg=mistake, invocation=invocation)
     module.exit_json(**result)
 
 

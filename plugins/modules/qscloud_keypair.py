@@ -267,6 +267,7 @@ def ensure(module: AnsibleModule) -> dict[str, t.Any]:
 
 def read_options(options: dict[str, t.Any]) -> _keypair.Wanted:
     """Check the options and turn them into what the library works with."""
+    _files.check_path(options["directory"], "directory")
     uid = _files.user_id(options["owner"], "owner")
     gid = _files.group_id(options["group"], "group")
     return _keypair.Wanted(

@@ -307,7 +307,9 @@ def ask(
         *(re.findall("^.{40,64}$", text, re.M) for text in material.values() if "PRIVATE KEY" in text)
     )
 
-    def ask_all(module: str, defaults: dict[str, t.Any], cases: dict[str, Case], **keywords: t.Any) -> dict[str, Answer]:
+    def ask_all(
+        module: str, defaults: dict[str, t.Any], cases: dict[str, Case], env: dict[str, str] | None = None
+    ) -> dict[str, Answer]:
         answers = {}
         tasks = []
         for name, case in cases.items():
@@ -330,9 +332,8 @@ def ask(
             answer.before = _snapshot_of_case(folder)
         results = {name: answer.result for name, answer in answers.items() if not answer.skipped}
         tasks.append({"name": "Save", "save": {"path": "{{ saved }}/results", "value": results}})
-        finished = run(
-            [play(*tasks, **MODES[mode])], "-vvv", "-e", "@variables.json", unprivileged=True, **keywords
-        )
+        plays = [play(*tasks, **MODES[mode])]
+        finished = run(plays, "-vvv", "-e", "@variables.json", env=env, unprivileged=True)
         assert ("runs as an ordinary module" in finished.output) == (mode == "ordinary"), finished.output
         outputs = dict(re.findall(r"^TASK \[Case (.*?)\] \*+\n(.*?)(?=^TASK )", finished.output, re.M | re.S))
         for name, result in finished.registered("results").items():

@@ -160,6 +160,13 @@ def test_renewal(renew_before: str | None, lifetime: int, seconds: int) -> None:
     assert _claims.renewal(renew_before, lifetime) == seconds
 
 
+@pytest.mark.parametrize(
+    ("not_before", "lifetime", "left"), [(0, 1800, 1800), (-10, 1800, 1790), (-1799, 1800, 1), (3600, 1800, 1800)]
+)
+def test_a_start_in_the_past_is_over_when_the_token_is_signed(not_before: int, lifetime: int, left: int) -> None:
+    assert _claims.Window(not_before, lifetime).left_when_signed == left
+
+
 @pytest.mark.parametrize("renew_before", ["1800s", "30m", "31m", "1y"])
 def test_a_renewal_window_as_long_as_the_lifetime_is_refused(renew_before: str) -> None:
     with pytest.raises(
@@ -262,7 +269,20 @@ def test_an_email_needs_email_verified() -> None:
 
 @pytest.mark.parametrize(
     "groups",
-    ["group1", 1, {"name": "group1"}, [1], ["group1", 2], [{"name": "x"}], [None], [True], [["x"]], [""], [" "]],
+    [
+        "group1",
+        1,
+        {"name": "group1"},
+        [1],
+        ["group1", 2],
+        [{"name": "x"}],
+        [None],
+        [True],
+        [["x"]],
+        [""],
+        [" "],
+        ["\udcff"],
+    ],
 )
 def test_groups_are_names(groups: t.Any) -> None:
     with pytest.raises(OptionError, match="^groups must be a list of names"):

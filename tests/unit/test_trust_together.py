@@ -6,11 +6,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import pathlib
 import subprocess
 import sys
+import time
 
 import pytest
 import trust_tools as trust
@@ -90,11 +92,26 @@ def test_removal(tmp_path: pathlib.Path) -> None:
 
 def test_tokens(tmp_path: pathlib.Path) -> None:
     path = trust.put(tmp_path / "keys", {}) / "anna.jwt"
-    options = {"path": str(path), "private_key_content": trust.ready_pair()[trust.PRIVATE].decode()}
-    person = {"issuer": "i", "name": "Anna", "email": "anna@grusgrus.com", "email_verified": True}
-    results = [run.result for run in _start_together(trust.qscloud_jwt, {**options, **person})]
+    results = [run.result for run in _start_together(trust.qscloud_jwt, trust.token_options(path))]
     assert sorted(result["changed"] for result in results) == [False] * (RUNS - 1) + [True]
     assert {result["token"] for result in results} == {path.read_text().strip()}
+    trust.check_token(path)
+
+
+def test_token_that_was_signed_while_a_run_waited(tmp_path: pathlib.Path) -> None:
+    """Who has to wait must not take the time from before: then a token that was made meanwhile is from the future."""
+    path = trust.put(tmp_path / "keys", {}) / "anna.jwt"
+    later = trust.put(tmp_path / "other", {}) / "anna.jwt"
+    folder = os.open(path.parent, os.O_RDONLY)
+    fcntl.flock(folder, fcntl.LOCK_EX)
+
+    # The process inherits the descriptor, and with it the lock, which it must not keep.
+    waiting = trust.Running(trust.qscloud_jwt, trust.token_options(path), lambda: os.close(folder))
+    time.sleep(1.5)
+    assert trust.token(later).result["changed"]
+    later.rename(path)
+    os.close(folder)
+    assert not waiting.wait().result["changed"]
     trust.check_token(path)
 
 

@@ -149,7 +149,12 @@ def keypair(directory: pathlib.Path, before=lambda: None, user=None, **options: 
 
 
 def token(path: pathlib.Path, before=lambda: None, user=None, **options: t.Any) -> Finished:
-    """Run the module qscloud_jwt, so that the token is kept in a file; an option that is None is left out."""
+    """Run the module qscloud_jwt, so that the token is kept in a file."""
+    return Running(qscloud_jwt, token_options(path, **options), before, user).wait()
+
+
+def token_options(path: pathlib.Path, **options: t.Any) -> dict[str, t.Any]:
+    """Options of qscloud_jwt; one that is None is left out."""
     every = {
         "path": str(path),
         "private_key_content": ready_pair()[PRIVATE].decode(),
@@ -159,8 +164,7 @@ def token(path: pathlib.Path, before=lambda: None, user=None, **options: t.Any) 
         "email_verified": True,
         **options,
     }
-    given = {name: value for name, value in every.items() if value is not None}
-    return Running(qscloud_jwt, given, before, user).wait()
+    return {name: value for name, value in every.items() if value is not None}
 
 
 def before_each_change(action: t.Callable[[int], None]) -> t.Callable[[], None]:
