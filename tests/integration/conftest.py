@@ -99,8 +99,9 @@ def playbook_runner(tmp_path: pathlib.Path, home: pathlib.Path) -> t.Callable[..
             "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
             **(env or {}),
         }
+        prefix = WITHOUT_PRIVILEGES if unprivileged else ()
         finished = subprocess.run(
-            [*(WITHOUT_PRIVILEGES if unprivileged else ()), ANSIBLE_PLAYBOOK, playbook, "-e", f"saved={saved}", *options],
+            [*prefix, ANSIBLE_PLAYBOOK, playbook, "-e", f"saved={saved}", *options],
             cwd=project,
             env=environment,
             stdin=subprocess.DEVNULL,
@@ -208,7 +209,7 @@ class Answer:
         message = self.result["msg"]
         assert self.result["failed"] is True
         assert self.result["changed"] is False
-        pattern = re.escape(self.case.message).replace(r"\.\.\.", ".+").replace(r"\{folder\}", re.escape(str(self.folder)))
+        pattern = re.escape(self.case.message.replace("{folder}", str(self.folder))).replace(r"\.\.\.", ".+")
         assert re.fullmatch(pattern, message, re.DOTALL), f"{message}\n  instead of\n{self.case.message}"
         # Only what Ansible itself says about the variables of a role has more than one line.
         assert ("\n" in message) == ("\n" in self.case.message)
@@ -351,7 +352,7 @@ def ask(
 def _snapshot_of_case(folder: pathlib.Path) -> dict[str, t.Any]:
     everything = snapshot(folder.parent)
     if folder.is_mount():
-        # That this disk is full shows only when a file is written, and taken back. Of the folder, only the time changes.
+        # That this disk is full shows only when a file is written, and taken back: the time of the folder changes.
         del everything[folder.name]
     return everything
 

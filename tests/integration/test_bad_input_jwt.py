@@ -138,7 +138,8 @@ PRIVATE_KEYS = {
     "key missing": Case("private_key_path: cannot read {folder}/key.pem: No such file or directory...."),
     # The message names the path, and must not give away what is a secret too.
     "passphrase is part of the path of the key": Case(
-        "...private_key_pa...", {"private_key_path": "{folder}/{{ wrong }}/key.pem", "private_key_passphrase": "{{ wrong }}"}
+        "...private_key_pa...",
+        {"private_key_path": "{folder}/{{ wrong }}/key.pem", "private_key_passphrase": "{{ wrong }}"},
     ),
     "key unreadable": with_key(
         "private_key_path: cannot read {folder}/key.pem: Permission denied....",
@@ -165,7 +166,8 @@ PRIVATE_KEYS = {
         prepare=lambda folder: os.mkfifo(folder / "key.pem"),
     ),
     "key is far too large": Case(
-        "private_key_path: {folder}/key.pem has more than 1048576 bytes: that cannot be a key, certificate or token....",
+        "private_key_path: {folder}/key.pem has more than 1048576 bytes: that cannot be a key, certificate or"
+        " token....",
         prepare=lambda folder: (folder / "key.pem").write_bytes(bytes(2**20 + 1)),
     ),
 }
@@ -182,8 +184,8 @@ CLAIMS = {
     "jti empty": with_key("jti is empty: give a value, or leave the option out...", jti=""),
     "audience empty": with_key("audience is empty: give a value, or leave the option out...", audience=""),
     "email without email_verified": with_key(
-        "email needs email_verified: say with true or false whether you vouch for the address. With true, Qlik Cloud can"
-        " link the login to an account that has the same address.",
+        "email needs email_verified: say with true or false whether you vouch for the address. With true, Qlik"
+        " Cloud can link the login to an account that has the same address.",
         email_verified="{{ omit }}",
     ),
     "email_verified no boolean": with_key(
@@ -258,7 +260,9 @@ CLAIMS = {
 
 DURATIONS = {
     **{
-        f"expires_in {value or 'empty'}": with_key(f"expires_in is '{value}', which is not a duration: {NOTATION}", expires_in=value)
+        f"expires_in {value or 'empty'}": with_key(
+            f"expires_in is '{value}', which is not a duration: {NOTATION}", expires_in=value
+        )
         for value in ("banana", "1e9y", "", "1.5h", "30 m", "1h30m", "5 years", "30M", "٣٠m", "inf", "0x10")
     },
     **{
@@ -289,8 +293,8 @@ DURATIONS = {
         f"renew_before is '0', but must be longer than 0 seconds: {NOTATION}", renew_before="0"
     ),
     "renew_before longer than the lifetime": with_key(
-        "renew_before is '2h', but a new token is valid for 1790 seconds: with such a window every run would sign a new one."
-        " Give a shorter one.",
+        "renew_before is '2h', but a new token is valid for 1790 seconds: with such a window every run would sign a"
+        " new one. Give a shorter one.",
         renew_before="2h",
     ),
     "renew_before as long as the lifetime": with_key(
@@ -345,7 +349,8 @@ PLACES = {
         lambda folder: (folder / "token").chmod(0),
     ),
     "path has two names": with_key(
-        "{folder}/key.pem has 2 names (hard links), so that others may hold it: copy it, and put the copy in its place.",
+        "{folder}/key.pem has 2 names (hard links), so that others may hold it: copy it, and put the copy in its"
+        " place.",
         lambda folder: (folder / "another").hardlink_to(folder / "key.pem"),
         path="{folder}/key.pem",
     ),
@@ -372,7 +377,14 @@ def from_environment(name):
 
 
 # A key in an environment variable, or one that has been through Windows, is still the same key.
-LINE_ENDS = {"as they are": "\n", "CRLF": "\r\n", "backslash n": "\\n", "backslash r n": "\\r\\n", "blanks": " ", "none": ""}
+LINE_ENDS = {
+    "as they are": "\n",
+    "CRLF": "\r\n",
+    "backslash n": "\\n",
+    "backslash r n": "\\r\\n",
+    "blanks": " ",
+    "none": "",
+}
 KINDS = ("rsa", "pkcs1")
 ACCEPTED = {
     **{f"{kind} {name}": from_environment(f"{kind}_{name}".replace(" ", "_")) for name in LINE_ENDS for kind in KINDS},

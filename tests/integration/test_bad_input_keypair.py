@@ -26,11 +26,13 @@ OPTIONS = {
     "size too small": Case("value of size must be one of: 2048, 3072, 4096, got: 1024", {"size": 1024}),
     "size no number": Case("argument 'size' is of type str and we were unable to convert to int: ...", {"size": "big"}),
     "unknown option": Case(
-        "Unsupported parameters for (tenantops.qlik.qscloud_keypair) module: key_size. Supported parameters include: ...",
+        "Unsupported parameters for (tenantops.qlik.qscloud_keypair) module: key_size. Supported parameters"
+        " include: ...",
         {"key_size": 2048},
     ),
     "passphrase too short": Case(
-        "passphrase has fewer than 12 characters, which is too short to protect a new private key: choose a longer one.",
+        "passphrase has fewer than 12 characters, which is too short to protect a new private key: choose a longer"
+        " one.",
         {"passphrase": "{{ short }}"},
     ),
     # Ansible's masking of such a passphrase must not cut the message to pieces.
@@ -44,10 +46,12 @@ OPTIONS = {
     "passphrase empty": Case(
         "passphrase has fewer than 12 characters, ...: choose a longer one.", {"passphrase": ""}
     ),
-    "passphrase too long": Case("passphrase has more than 1023 bytes: choose a shorter one.", {"passphrase": "long" * 256}),
+    "passphrase too long": Case(
+        "passphrase has more than 1023 bytes: choose a shorter one.", {"passphrase": "long" * 256}
+    ),
     "passphrase is part of the path": Case(
-        "The value of passphrase is part of private_key_path and public_key_path and certificate_path, where Ansible would"
-        " replace it by asterisks: choose another value.",
+        "The value of passphrase is part of private_key_path and public_key_path and certificate_path, where"
+        " Ansible would replace it by asterisks: choose another value.",
         {"directory": "{folder}/{{ passphrase }}", "passphrase": "{{ passphrase }}"},
     ),
     "passphrase is part of the certificate": Case(
@@ -65,8 +69,8 @@ OPTIONS = {
         "argument 'valid_days' is of type str and we were unable to convert to int: ...", {"valid_days": "400d"}
     ),
     "window longer than the lifetime": Case(
-        "renew_before_days is 90, but the certificate is valid for 60 days: with such a window every run would renew it."
-        " Give fewer days, at least 0.",
+        "renew_before_days is 90, but the certificate is valid for 60 days: with such a window every run would"
+        " renew it. Give fewer days, at least 0.",
         {"valid_days": 60, "renew_before_days": 90},
     ),
     "window as long as the lifetime": Case(
@@ -82,7 +86,9 @@ OPTIONS = {
     "mode in letters": Case("mode is not an octal number: write it in quotes, as in '0600'.", {"mode": "u=rw"}),
     "mode infinite": Case("mode is not an octal number: write it in quotes, as in '0600'.", {"mode": float("inf")}),
     "mode a list": Case("mode is not an octal number: write it in quotes, as in '0600'.", {"mode": ["0600"]}),
-    "public mode open for others": Case("public_mode is 0666: ..., and have no bit of 0022. ...", {"public_mode": "0666"}),
+    "public mode open for others": Case(
+        "public_mode is 0666: ..., and have no bit of 0022. ...", {"public_mode": "0666"}
+    ),
     "owner unknown": Case("owner: there is no ... named nobody-at-all on this machine....", {"owner": "nobody-at-all"}),
     "group unknown": Case("group: there is no ... named nobody-at-all on this machine....", {"group": "nobody-at-all"}),
     "owner in odd digits": Case("owner: there is no ... named ² on this machine....", {"owner": "²"}),
@@ -187,13 +193,14 @@ PRIVATE_KEYS = {
         files={KEY: "1024 bits"},
     ),
     "key of another size": Case(
-        "{folder}/privatekey.pem has 2048 bits, but size is 3072: set size to 2048 to keep it, or regenerate to mismatch"
-        " to replace it.",
+        "{folder}/privatekey.pem has 2048 bits, but size is 3072: set size to 2048 to keep it, or regenerate to"
+        " mismatch to replace it.",
         {"size": 3072},
         PAIR,
     ),
     "new passphrase too short for a new key": Case(
-        "passphrase has fewer than 12 characters, which is too short to protect a new private key: choose a longer one.",
+        "passphrase has fewer than 12 characters, which is too short to protect a new private key: choose a longer"
+        " one.",
         {"passphrase": "{{ short }}", "regenerate": "always"},
         {KEY: "encrypted with little"},
     ),
@@ -203,13 +210,13 @@ PRIVATE_KEYS = {
         {**PAIR, KEY: "encrypted"},
     ),
     "certificate of a CA": Case(
-        "{folder}/publickey.cer was issued by somebody else: move it away, or set regenerate to mismatch to replace it by a"
-        " self-signed certificate.",
+        "{folder}/publickey.cer was issued by somebody else: move it away, or set regenerate to mismatch to replace"
+        " it by a self-signed certificate.",
         files={**PAIR, "publickey.cer": "certificate of a CA"},
     ),
     "certificate of a CA and no key": Case(
-        "{folder}/publickey.cer was issued by somebody else: move it away, or set regenerate to mismatch to replace it by a"
-        " self-signed certificate.",
+        "{folder}/publickey.cer was issued by somebody else: move it away, or set regenerate to mismatch to replace"
+        " it by a self-signed certificate.",
         files={"publickey.cer": "certificate of a CA"},
     ),
 }

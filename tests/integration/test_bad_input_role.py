@@ -35,14 +35,18 @@ def wrong_type(variable, is_type, wanted, value):
 
 def wrong_elements(variable, is_type, value):
     """A case of what Ansible finds inside a list."""
-    message = f"{INVALID}...Elements value for option '{variable}' is of type {is_type} and we were unable to convert to dict: ..."
+    message = (
+        f"{INVALID}...Elements value for option '{variable}' is of type {is_type} and we were unable to convert to"
+        " dict: ..."
+    )
     return Case(message, {variable: value})
 
 
 CASES = {
     "size in words": wrong_type("tenant_jwt_key_size", "str", "int", "big"),
     "size too small": Case(
-        f"{INVALID}value of tenant_jwt_key_size must be one of: 2048, 3072, 4096, got: 1024", {"tenant_jwt_key_size": 1024}
+        f"{INVALID}value of tenant_jwt_key_size must be one of: 2048, 3072, 4096, got: 1024",
+        {"tenant_jwt_key_size": 1024},
     ),
     "days as a duration": wrong_type("tenant_jwt_certificate_days", "str", "int", "400d"),
     "window in words": wrong_type("tenant_jwt_renew_before_days", "str", "int", "a month"),
@@ -56,8 +60,8 @@ CASES = {
         {"tenant_jwt_users": [{**ANNA, "full_name": "Anna Anderson"}]},
     ),
     "email_verified no boolean": Case(
-        f"{INVALID}argument 'email_verified' is of type str found in 'tenant_jwt_users'... and we were unable to convert to"
-        " bool: ...",
+        f"{INVALID}argument 'email_verified' is of type str found in 'tenant_jwt_users'... and we were unable to"
+        " convert to bool: ...",
         {"tenant_jwt_users": [{**ANNA, "email_verified": "perhaps"}]},
     ),
     "key in another state": Case(
@@ -105,11 +109,13 @@ CASES = {
         {"key.pem": "ec"},
     ),
     "wrong passphrase": Case(
-        "private_key_content cannot be decrypted: private_key_passphrase is not its passphrase, or the key is damaged....",
+        "private_key_content cannot be decrypted: private_key_passphrase is not its passphrase, or the key is"
+        " damaged....",
         {"tenant_jwt_private_key_content": "{{ the_encrypted }}", "tenant_jwt_private_key_passphrase": "{{ wrong }}"},
     ),
     "passphrase too short": Case(
-        "passphrase has fewer than 12 characters, which is too short to protect a new private key: choose a longer one.",
+        "passphrase has fewer than 12 characters, which is too short to protect a new private key: choose a longer"
+        " one.",
         {"tenant_jwt_private_key_passphrase": "{{ short }}"},
     ),
     "user without id and email and name": Case(NO_ID, {"tenant_jwt_users": [ANNA, {"subject": "nightly-reload"}]}),
@@ -179,19 +185,19 @@ LIMIT = ("--limit", "one.eu.qlikcloud.com")
 PLAYBOOK_CASES = {
     "both ways": (
         (*ACME, *INVENTORY),
-        "The command line names the tenant acme.eu.qlikcloud.com, but the inventory has the group tenants with 2 hosts: use"
-        " one of the two ways.",
+        "The command line names the tenant acme.eu.qlikcloud.com, but the inventory has the group tenants with 2"
+        " hosts: use one of the two ways.",
     ),
     "both ways with another group": (
         (*ACME, *INVENTORY, "-e", "provision_group=others"),
-        "The command line names the tenant acme.eu.qlikcloud.com, but the inventory has the group others with 1 hosts: use"
-        " one of the two ways.",
+        "The command line names the tenant acme.eu.qlikcloud.com, but the inventory has the group others with 1"
+        " hosts: use one of the two ways.",
     ),
     # The play that looks at both is left out then.
     "both ways with a limit": (
         (*ACME, *INVENTORY, *LIMIT),
-        "The command line names the tenant acme.eu.qlikcloud.com, but this is a host of an inventory: use one of the two"
-        " ways.",
+        "The command line names the tenant acme.eu.qlikcloud.com, but this is a host of an inventory: use one of"
+        " the two ways.",
     ),
     "neither": (
         (),

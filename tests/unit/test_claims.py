@@ -370,7 +370,7 @@ def fits(kept: dict[str, t.Any], later: int = 0, renew_before: int = 300, **opti
 @pytest.mark.parametrize(
     ("later", "good"),
     # The token ends 1790 seconds after it was signed; more than 300 of them must be left.
-    [(0, True), (1, True), (1489, True), (1490, False), (1800, False), (-1, False)],
+    [(0, True), (1, True), (1489, True), (1490, False), (1800, False), (-60, True), (-61, False)],
 )
 def test_a_kept_token_fits_until_its_renewal(later: int, good: bool) -> None:
     assert fits(build(), later) is good
