@@ -61,7 +61,7 @@ $(VENV)/collection.stamp: $(tarball) | $(VENV)/demo.stamp
 
 # ---- The checks
 
-lint: $(VENV)/check.stamp $(released)
+lint: $(VENV)/check.stamp $(VENV)/test.stamp $(VENV)/collection.stamp $(released)
 	$(bin)/yamllint --strict .
 	$(bin)/antsibull-changelog lint
 	@# These two start Ansible's commands by name.

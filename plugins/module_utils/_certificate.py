@@ -104,7 +104,8 @@ def load(data: bytes, source: str) -> x509.Certificate:
     """
     try:
         certificate = x509.load_pem_x509_certificate(_pem.find(data, "CERTIFICATE", source).text.encode())
-        _parsed = certificate.subject, certificate.issuer  # only when they are asked for
+        # What is read from it later is parsed only when it is asked for.
+        _parsed = certificate.subject, certificate.issuer, not_before(certificate), not_after(certificate)
     except (PemError, x509.InvalidVersion, ValueError, TypeError) as error:
         raise CertificateError(f"{source} cannot be read as a certificate in PEM form.") from error
     return certificate

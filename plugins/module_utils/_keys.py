@@ -11,7 +11,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import math
 
 from ansible_collections.tenantops.qlik.plugins.module_utils import _pem
 from ansible_collections.tenantops.qlik.plugins.module_utils._errors import (
@@ -162,7 +161,6 @@ def _numbers_belong_together(numbers: rsa.RSAPrivateNumbers) -> bool:
         and p % 2 == 1
         and q % 2 == 1
         and p * q == n
-        and math.gcd(p, q) == 1
         and e * d % (p - 1) == 1
         and e * d % (q - 1) == 1
         and numbers.dmp1 == d % (p - 1)

@@ -28,6 +28,7 @@ def find(data: bytes, label_ends: str, source: str) -> PemBlock:
 
     Line breaks that an environment variable or a form has changed are mended where that is unambiguous: Windows line
     ends, the two characters ``\\n``, blanks, or none at all. (None of these characters occurs in base64.)
+    A block with headers, the old encrypted form, needs its line breaks.
 
     :param data: the text; other blocks and text around the block are ignored.
     :param label_ends: the end of the label, for instance ``PRIVATE KEY``.

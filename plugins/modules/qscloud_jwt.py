@@ -36,7 +36,8 @@ attributes:
     support: full
     details: Shows mode, header and claims of the token in O(path), but no signature.
   idempotent:
-    support: full
+    support: partial
+    details: With O(path) and O(force=true), every run signs a new token.
   safe_file_operations:
     support: full
   action:
@@ -225,7 +226,7 @@ claims:
   sample:
     iss: acme.eu.qlikcloud.com
     aud: qlik.api/login/jwt-session
-    sub: f254cfb9-959b-58f8-b2d4-226ec0fb6f26
+    sub: 6f276bc4-d715-53f9-a145-bddaec3cbdf4
     subType: user
     name: Anna Anderson
     email: anna@grusgrus.com
@@ -239,7 +240,7 @@ subject:
   description: The claim C(sub), given or derived.
   returned: success
   type: str
-  sample: f254cfb9-959b-58f8-b2d4-226ec0fb6f26
+  sample: 6f276bc4-d715-53f9-a145-bddaec3cbdf4
 key_id:
   description: The C(kid) in the header, given or derived.
   returned: success
