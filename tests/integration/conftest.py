@@ -17,6 +17,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import tempfile
 import typing as t
 
 import pytest
@@ -52,12 +53,23 @@ class Run:
         return json.loads((self.saved / name).read_text())
 
 
+def new_home() -> t.Iterator[pathlib.Path]:
+    """A home directory with a short path: ansible-core puts sockets in it, whose paths have at most 107 bytes."""
+    with tempfile.TemporaryDirectory() as name:
+        (pathlib.Path(name) / "tmp").mkdir()
+        yield pathlib.Path(name)
+
+
 @pytest.fixture
-def home(tmp_path: pathlib.Path) -> pathlib.Path:
+def home() -> t.Iterator[pathlib.Path]:
     """A home directory and a temporary folder that belong to one test, to look for what is left there."""
-    folder = tmp_path / "home"
-    (folder / "tmp").mkdir(parents=True)
-    return folder
+    yield from new_home()
+
+
+@pytest.fixture(scope="module")
+def module_home() -> t.Iterator[pathlib.Path]:
+    """The same for all tests of a file."""
+    yield from new_home()
 
 
 @pytest.fixture
@@ -296,12 +308,11 @@ def _pem(label: str, der: bytes) -> str:
 
 @pytest.fixture(scope="module")
 def ask(
-    tmp_path_factory: pytest.TempPathFactory, mode: str, material: dict[str, str]
+    tmp_path_factory: pytest.TempPathFactory, module_home: pathlib.Path, mode: str, material: dict[str, str]
 ) -> t.Iterator[t.Callable[..., dict[str, Answer]]]:
     """Run one task for each case, all in one playbook, as a user without privileges; return the answers by name."""
     base = tmp_path_factory.mktemp("cases")
-    (base / "home" / "tmp").mkdir(parents=True)
-    run = playbook_runner(base, base / "home")
+    run = playbook_runner(base, module_home)
     variables = PASSPHRASES | {re.sub(r"\W", "_", f"the_{name}"): text for name, text in material.items()}
     (base / "project" / "variables.json").write_text(json.dumps(variables))
     secrets = set(PASSPHRASES.values()).union(

@@ -11,6 +11,14 @@ import os
 import pytest
 from conftest import Case, fill_disk
 
+def give_away(folder):
+    if os.geteuid() != 0:
+        pytest.skip("only root can give a folder to another user")
+    # Enterable, so that it is the owner that is found wrong.
+    folder.chmod(0o755)
+    os.chown(folder, 4711, 4711)
+
+
 KEY = "privatekey.pem"
 PAIR = {KEY: "rsa", "publickey.pem": "public", "publickey.cer": "certificate"}
 
@@ -286,7 +294,7 @@ PLACES = {
     "folder of another user": Case(
         "The folder {folder} belongs to user 4711, who could swap the files in it: run as that user, or take"
         " another folder.",
-        prepare=lambda folder: give_away(folder),
+        prepare=give_away,
     ),
     "folder read-only": Case(
         "Cannot write {folder}/privatekey.pem: Permission denied....", prepare=lambda folder: folder.chmod(0o500)
@@ -324,14 +332,6 @@ PLACES = {
 }
 
 CASES = OPTIONS | PRIVATE_KEYS | PLACES
-
-
-def give_away(folder):
-    if os.geteuid() != 0:
-        pytest.skip("only root can give a folder to another user")
-    # Enterable, so that it is the owner that is found wrong.
-    folder.chmod(0o755)
-    os.chown(folder, 4711, 4711)
 
 
 @pytest.fixture(scope="module")

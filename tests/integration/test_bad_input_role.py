@@ -131,11 +131,10 @@ CASES = {
 
 
 @pytest.fixture(scope="module")
-def answers(tmp_path_factory, mode, material):
+def answers(tmp_path_factory, module_home, mode, material):
     """Run the role with the variables of all cases at once, a host for each."""
     base = tmp_path_factory.mktemp("role")
-    (base / "home" / "tmp").mkdir(parents=True)
-    run = playbook_runner(base, base / "home")
+    run = playbook_runner(base, module_home)
     secrets = set(PASSPHRASES.values()).union(*(re.findall("^.{64}$", material[name], re.M) for name in ("rsa", "ec")))
     hosts = {}
     answers = {}

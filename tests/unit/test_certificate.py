@@ -95,7 +95,7 @@ def test_its_days(
 def test_no_two_serial_numbers_are_the_same(
     openssl: Openssl, rsa_key: rsa.RSAPrivateKey, now: datetime.datetime
 ) -> None:
-    issued = [_certificate.pem(_certificate.issue(rsa_key, TERMS, now)) for _ in range(5)]
+    issued = [_certificate.pem(_certificate.issue(rsa_key, TERMS, now)) for _number in range(5)]
     numbers = {int(openssl("x509", "-noout", "-serial", data=pem).split(b"=")[1], 16) for pem in issued}
     assert len(numbers) == 5
     # RFC 5280, section 4.1.2.2: positive, at most 20 octets; random enough that they do not meet by chance.

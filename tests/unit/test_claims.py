@@ -203,7 +203,7 @@ def test_anna() -> None:
 
 
 def test_every_token_has_a_jti_of_its_own() -> None:
-    assert len({build()["jti"] for _ in range(20)}) == 20
+    assert len({build()["jti"] for _number in range(20)}) == 20
 
 
 @pytest.mark.parametrize(

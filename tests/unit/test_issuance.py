@@ -253,7 +253,7 @@ def test_more_than_an_hour_is_signed_with_a_warning(
 
 
 def test_a_kept_token_is_warned_about_in_every_run(issuer: Issuer) -> None:
-    runs = [issuer.keep(expires_in="365d") for _ in range(2)]
+    runs = [issuer.keep(expires_in="365d") for _number in range(2)]
     assert [(run.changed, len(run.warnings)) for run in runs] == [(True, 1), (False, 1)]
 
 

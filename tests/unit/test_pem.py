@@ -87,7 +87,7 @@ def test_label(private_keys: dict[str, bytes], form: str, label: str) -> None:
         (block("PRIVATE KEY") * 2, "THE_OPTION holds 2 blocks that are a private key: "),
         (block("PRIVATE KEY") + block("RSA PRIVATE KEY"), "THE_OPTION holds 2 blocks that are a private key: "),
         (
-            block("PRIVATE KEY").split("-----END")[0],
+            block("PRIVATE KEY").split("-----END", maxsplit=1)[0],
             "THE_OPTION is cut off: the line '-----END PRIVATE KEY-----' is missing",
         ),
         (block("PRIVATE KEY")[:-3], "THE_OPTION is cut off: "),

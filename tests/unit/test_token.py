@@ -120,7 +120,7 @@ def test_a_changed_token_does_not_verify(rsa_key: rsa.RSAPrivateKey, part: int) 
 @pytest.mark.parametrize("changed", [{"alg": "RS256", "kid": "other"}, {"alg": "RS256"}], ids=str)
 def test_a_changed_header_does_not_verify(rsa_key: rsa.RSAPrivateKey, changed: dict[str, str]) -> None:
     token = _token.sign(CLAIMS, rsa_key, "k")
-    _, payload, signature = token.text.split(".")
+    _header, payload, signature = token.text.split(".")
     assert not _token.is_signed_by(
         token._replace(text=f"{encoded(changed)}.{payload}.{signature}"), rsa_key.public_key()
     )

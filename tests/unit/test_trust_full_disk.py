@@ -91,7 +91,7 @@ def test_full_disk_and_a_token(there: bool, small_disk: pathlib.Path) -> None:
 @pytest.mark.parametrize("name", RUNS)
 def test_write_that_is_cut_short(name: str, size: int, tmp_path: pathlib.Path) -> None:
     """As on a full disk, but for every user: each file is larger than what may be written."""
-    files, options, _ = RUNS[name]
+    files, options, _written = RUNS[name]
     folder = trust.put(tmp_path / "keys", files())
     before = trust.state(folder)
     message = trust.keypair(folder, trust.file_size_limit(size, signal.SIG_IGN), **options).refusal
@@ -112,7 +112,7 @@ def test_token_that_is_cut_short(there: bool, tmp_path: pathlib.Path) -> None:
 
 @pytest.mark.parametrize("name", RUNS)
 def test_read_only_disk(name: str, small_disk: pathlib.Path) -> None:
-    files, options, _ = RUNS[name]
+    files, options, _written = RUNS[name]
     folder = trust.put(small_disk / "keys", files())
     trust.token(small_disk / "anna.jwt")
     before = trust.state(folder)
@@ -155,7 +155,7 @@ def guest() -> t.Iterator[Guest]:
 
 @pytest.mark.parametrize("name", RUNS)
 def test_read_only_folder(name: str, guest: Guest) -> None:
-    files, options, _ = RUNS[name]
+    files, options, _written = RUNS[name]
     guest.give(files(), mode=0o500)
     before = trust.state(guest.folder)
     message = trust.keypair(guest.folder, user=guest.user, **options).refusal

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 @functools.lru_cache(maxsize=None)
 def _ready_keys() -> list[rsa.RSAPrivateKey]:
-    return [rsa.generate_private_key(public_exponent=65537, key_size=2048) for _ in range(2)]
+    return [rsa.generate_private_key(public_exponent=65537, key_size=2048) for _number in range(2)]
 
 
 @pytest.fixture(autouse=True)

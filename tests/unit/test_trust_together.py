@@ -28,7 +28,7 @@ def _start_together(module: object, options: dict[str, object]) -> list[trust.Fi
         os.close(opener)
         os.read(gate, 1)
 
-    running = [trust.Running(module, options, wait) for _ in range(RUNS)]
+    running = [trust.Running(module, options, wait) for _number in range(RUNS)]
     os.close(opener)
     os.close(gate)
     return [run.wait() for run in running]
@@ -121,6 +121,6 @@ def test_ordinary_modules(tmp_path: pathlib.Path) -> None:
     folder = tmp_path / "keys"
     arguments.write_text(json.dumps({"ANSIBLE_MODULE_ARGS": {"directory": str(folder), "size": 2048}}))
     command = [sys.executable, "-m", trust.qscloud_keypair.__name__, str(arguments)]
-    running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(RUNS)]
+    running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _number in range(RUNS)]
     _check_one_changed([json.loads(run.communicate()[0]) for run in running])
     trust.check_pair(folder)
