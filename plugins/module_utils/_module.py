@@ -49,9 +49,14 @@ def run(
         mistake = str(error)
     if mistake:
         # Outside the handler, so that no traceback is attached to a message that is meant for the user. The library puts
-        # no secret into a message, so masking could only cut out words of it that look like a short secret.
+        # no secret into a message. One can only be there as a part of another option, such as a path; so masking is
+        # left to secrets that are long enough not to cut the message to pieces.
         invocation = {"module_args": remove_values(module.params, module.no_log_values)}
-        module.no_log_values = set()
+        module.no_log_values = {
+            secret
+            for secret in module.no_log_values
+            if len(secret) >= 8 and not any(secret in option for option in module.argument_spec)
+        }
         module.fail_json(msg=mistake, invocation=invocation)
     module.exit_json(**result)
 

@@ -138,7 +138,7 @@ PRIVATE_KEYS = {
     "key missing": Case("private_key_path: cannot read {folder}/key.pem: No such file or directory...."),
     # The message names the path, and must not give away what is a secret too.
     "passphrase is part of the path of the key": Case(
-        "...private_key_pa...",
+        "private_key_path: cannot read {folder}/********/key.pem: No such file or directory....",
         {"private_key_path": "{folder}/{{ wrong }}/key.pem", "private_key_passphrase": "{{ wrong }}"},
     ),
     "key unreadable": with_key(
