@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 
 import pytest
-from conftest import Case, fill_disk
+from bad_input import Case, fill_disk
 from joserfc import jwk, jwt
 
 KEY = {"key.pem": "rsa"}
@@ -56,27 +56,19 @@ PRIVATE_KEYS = {
     **both_ways("key blank", "KEY is empty: give a private key in PEM form.", "blank"),
     **both_ways(
         "text",
-        "KEY is not a private key in PEM form: there is no line '-----BEGIN PRIVATE KEY-----'....",
+        "KEY is not a private key in PEM form: there is no line '-----BEGIN ...-----'....",
         "text",
     ),
     **both_ways("public key", "KEY holds a public key, not a private key: give the private key.", "public"),
     **both_ways("certificate", "KEY holds a certificate, not a private key: give the private key.", "certificate"),
-    **both_ways(
-        "two keys in one", "KEY holds 2 blocks that are a private key: leave only the one to use.", "two keys"
-    ),
-    **both_ways(
-        "EC key", "KEY is a private key of kind EC, but Qlik Cloud needs RSA: use an RSA key.", "ec"
-    ),
-    **both_ways(
-        "EC key SEC1", "KEY is a private key of kind EC, but Qlik Cloud needs RSA: use an RSA key.", "ec sec1"
-    ),
+    **both_ways("two keys in one", "KEY holds 2 blocks that are a private key: leave only the one to use.", "two keys"),
+    **both_ways("EC key", "KEY is a private key of kind EC, but Qlik Cloud needs RSA: use an RSA key.", "ec"),
+    **both_ways("EC key SEC1", "KEY is a private key of kind EC, but Qlik Cloud needs RSA: use an RSA key.", "ec sec1"),
     **both_ways(
         "Ed25519 key", "KEY is a private key of kind Ed25519, but Qlik Cloud needs RSA: use an RSA key.", "ed25519"
     ),
     **both_ways("DSA key", "KEY is a private key of kind DSA, but Qlik Cloud needs RSA: use an RSA key.", "dsa"),
-    "DER": from_path(
-        "KEY is in DER form (binary): convert it to PEM with 'openssl pkey -inform DER -in FILE'.", "der"
-    ),
+    "DER": from_path("KEY is in DER form (binary): convert it to PEM with 'openssl pkey -inform DER -in FILE'.", "der"),
     **both_ways(
         "OpenSSH form",
         "KEY is in OpenSSH's own form: convert a copy of it with 'ssh-keygen -p -m PEM -f FILE'.",
@@ -289,9 +281,7 @@ DURATIONS = {
     "renew_before banana": with_key(
         f"renew_before is 'banana', which is not a duration: {NOTATION}", renew_before="banana"
     ),
-    "renew_before 0": with_key(
-        f"renew_before is '0', but must be longer than 0 seconds: {NOTATION}", renew_before="0"
-    ),
+    "renew_before 0": with_key(f"renew_before is '0', but must be longer than 0 seconds: {NOTATION}", renew_before="0"),
     "renew_before longer than the lifetime": with_key(
         "renew_before is '2h', but a new token is valid for 1790 seconds: with such a window every run would sign a"
         " new one. Give a shorter one.",
@@ -364,9 +354,7 @@ PLACES = {
         "Cannot write {folder}/token: Permission denied....", lambda folder: folder.chmod(0o500), **TOKEN
     ),
     "path on a full disk": with_key("Cannot write {folder}/token: No space left on device....", fill_disk, **TOKEN),
-    "path with a name too long": with_key(
-        "Cannot ...: File name too long....", path="{folder}/" + 250 * "x"
-    ),
+    "path with a name too long": with_key("Cannot ...: File name too long....", path="{folder}/" + 250 * "x"),
 }
 
 REFUSED = PRIVATE_KEYS | CLAIMS | DURATIONS | PLACES

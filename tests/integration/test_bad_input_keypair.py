@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 
 import pytest
-from conftest import Case, fill_disk
+from bad_input import Case, fill_disk
+
 
 def give_away(folder):
     if os.geteuid() != 0:
@@ -51,9 +52,7 @@ OPTIONS = {
         "The value of passphrase is part of private_key_path ...: choose another value.",
         {"directory": "{folder}/passphrase", "passphrase": "passphrase"},
     ),
-    "passphrase empty": Case(
-        "passphrase has fewer than 12 characters, ...: choose a longer one.", {"passphrase": ""}
-    ),
+    "passphrase empty": Case("passphrase has fewer than 12 characters, ...: choose a longer one.", {"passphrase": ""}),
     "passphrase too long": Case(
         "passphrase has more than 1023 bytes: choose a shorter one.", {"passphrase": "long" * 256}
     ),
@@ -115,7 +114,7 @@ PRIVATE_KEYS = {
     "key empty": Case("{folder}/privatekey.pem is empty: give a private key in PEM form.", files={KEY: "empty"}),
     "key blank": Case("{folder}/privatekey.pem is empty: give a private key in PEM form.", files={KEY: "blank"}),
     "key is text": Case(
-        "{folder}/privatekey.pem is not a private key in PEM form: there is no line '-----BEGIN PRIVATE KEY-----'....",
+        "{folder}/privatekey.pem is not a private key in PEM form: there is no line '-----BEGIN ...-----'....",
         files={KEY: "text"},
     ),
     "public key in its place": Case(

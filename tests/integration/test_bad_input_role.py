@@ -11,14 +11,14 @@ import re
 
 import pytest
 import yaml
-from conftest import MODES, PASSPHRASES, Answer, Case, play, playbook_runner, snapshot
+from bad_input import Answer, Case
+from material import PASSPHRASES
+from plays import MODES, play, playbook_runner, snapshot
 
 ANNA = {"name": "Anna Anderson", "email": "anna@grusgrus.com", "email_verified": True}
 BERT = {"name": "Bert Bertson", "email": "bert@grusgrus.com", "email_verified": True}
 INVALID = "Validation of arguments failed:\n"
-HOST_NAME = (
-    "tenant_jwt_tenant must be a host name such as acme.eu.qlikcloud.com: leave out the scheme and the path."
-)
+HOST_NAME = "tenant_jwt_tenant must be a host name such as acme.eu.qlikcloud.com: leave out the scheme and the path."
 ONE_KEY = "tenant_jwt_keys must hold exactly one key."
 NO_ID = "tenant_jwt_users holds a user without id, email and name: give an id."
 SAME_ID = "tenant_jwt_users holds two users with the same id (or else email, or else name): give each an id of its own."
@@ -96,9 +96,7 @@ CASES = {
         NO_USERS, {"tenant_jwt_private_key_content": "{{ the_rsa }}", "tenant_jwt_users": []}
     ),
     "key as file but empty": Case("private_key_path is empty: ...", {"tenant_jwt_private_key_path": ""}),
-    "key as content but empty": Case(
-        "private_key_content is empty: ...", {"tenant_jwt_private_key_content": ""}
-    ),
+    "key as content but empty": Case("private_key_content is empty: ...", {"tenant_jwt_private_key_content": ""}),
     "key missing": Case(
         "private_key_path: cannot read {folder}/key.pem: No such file or directory....",
         {"tenant_jwt_private_key_path": "{folder}/key.pem"},

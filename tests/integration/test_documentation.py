@@ -13,7 +13,7 @@ import subprocess
 
 import pytest
 import yaml
-from conftest import play
+from plays import play
 
 ROOT = pathlib.Path(__file__).parents[2]
 MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("qscloud_*.py"))

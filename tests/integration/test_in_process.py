@@ -13,7 +13,7 @@ import subprocess
 import sys
 
 import pytest
-from conftest import MODES, play, save
+from plays import MODES, play, save
 
 JWT = {"issuer": "acme", "subject": "x", "name": "X", "email": "x@y.z", "email_verified": True}
 

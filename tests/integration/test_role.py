@@ -11,8 +11,8 @@ import subprocess
 
 import pytest
 import yaml
-from conftest import play, save, snapshot
 from joserfc import jwk, jwt
+from plays import play, save, snapshot
 
 TENANT = "acme.eu.qlikcloud.com"
 ANNA = {"name": "Anna Anderson", "email": "anna@grusgrus.com", "email_verified": True, "groups": ["group1", "group 2"]}

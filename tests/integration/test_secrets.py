@@ -15,8 +15,8 @@ import threading
 import time
 
 import pytest
-from conftest import MODES, play, save
 from joserfc import jwk
+from plays import MODES, play, save
 
 PASSPHRASE = "correct horse battery staple"
 ROLE = {"ansible.builtin.include_role": {"name": "tenantops.qlik.tenant_jwt"}}

@@ -15,8 +15,8 @@ import time
 import uuid
 
 import pytest
-from conftest import MODES, play, save, snapshot
 from joserfc import jwk, jws, jwt
+from plays import MODES, play, save, snapshot
 
 ANNA = {
     "username": "Anna Anderson",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import pathlib
 
 import pytest
-from conftest import MODES, play
+from plays import MODES, play
 
 TARGETS = pathlib.Path(__file__).parent / "targets"
 

@@ -1,0 +1,135 @@
+# Copyright (c) 2026, tenantops
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Run real playbooks with the installed collection, the way a user does."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import typing as t
+
+import yaml
+
+HERE = pathlib.Path(__file__).parent
+ANSIBLE_PLAYBOOK = pathlib.Path(sys.executable).with_name("ansible-playbook")
+
+# How to make a task run in one way or the other. Any environment makes it an ordinary module.
+MODES = {"in-process": {}, "ordinary": {"environment": {"TENANTOPS_TEST": "ordinary"}}}
+
+# Root may read and write everything. Without its capabilities it is a user like any other, who still owns the folders
+# of the tests and can enter the one with the checkout, which another user might not.
+WITHOUT_PRIVILEGES = ("setpriv", "--bounding-set=-all", "--inh-caps=-all") if os.geteuid() == 0 else ()
+
+
+@dataclasses.dataclass
+class Run:
+    """What a playbook left behind."""
+
+    returncode: int
+    output: str
+    saved: pathlib.Path
+
+    @property
+    def recap(self) -> dict[str, int]:
+        """The counters of the (only) host."""
+        return {name: int(count) for name, count in re.findall(r"(\w+)=(\d+)", self.output.rsplit("PLAY RECAP", 1)[1])}
+
+    def registered(self, name: str) -> t.Any:
+        """A value that a task ``save`` has written."""
+        return json.loads((self.saved / name).read_text())
+
+
+def new_home() -> t.Iterator[pathlib.Path]:
+    """A home directory with a short path: ansible-core puts sockets in it, whose paths have at most 107 bytes."""
+    with tempfile.TemporaryDirectory() as name:
+        (pathlib.Path(name) / "tmp").mkdir()
+        yield pathlib.Path(name)
+
+
+def playbook_runner(tmp_path: pathlib.Path, home: pathlib.Path) -> t.Callable[..., Run]:
+    """A function that runs plays, or a playbook by name, in an empty folder."""
+    project = tmp_path / "project"
+    project.mkdir()
+    shutil.copytree(HERE / "action_plugins", project / "action_plugins", ignore=shutil.ignore_patterns("__pycache__"))
+    saved = tmp_path / "saved"
+    saved.mkdir()
+
+    def run(
+        playbook: str | list[dict[str, t.Any]],
+        *options: str,
+        env: dict[str, str] | None = None,
+        user: int | None = None,
+        umask: int = -1,
+        check: bool = True,
+        unprivileged: bool = False,
+    ) -> Run:
+        if not isinstance(playbook, str):
+            (project / "playbook.yml").write_text(yaml.safe_dump(playbook, sort_keys=False))
+            playbook = "playbook.yml"
+        if user is not None:
+            for folder in (tmp_path, project, saved, home, home / "tmp"):
+                os.chown(folder, user, user)
+        environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(home),
+            "TMPDIR": str(home / "tmp"),
+            "LC_ALL": "C.UTF-8",
+            "ANSIBLE_NOCOLOR": "true",
+            "ANSIBLE_LOCALHOST_WARNING": "false",
+            "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
+            **(env or {}),
+        }
+        prefix = WITHOUT_PRIVILEGES if unprivileged else ()
+        finished = subprocess.run(
+            [*prefix, ANSIBLE_PLAYBOOK, playbook, "-e", f"saved={saved}", *options],
+            cwd=project,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            user=user,
+            group=user,
+            extra_groups=[] if user is not None else None,
+            umask=umask,
+            check=False,
+        )
+        if check:
+            assert finished.returncode == 0, finished.stdout
+        return Run(finished.returncode, finished.stdout, saved)
+
+    return run
+
+
+def play(*tasks: dict[str, t.Any], **keywords: t.Any) -> dict[str, t.Any]:
+    """A play of these tasks on this machine."""
+    return {"hosts": "localhost", "connection": "local", "gather_facts": False, **keywords, "tasks": list(tasks)}
+
+
+def save(name: str) -> dict[str, t.Any]:
+    """A task that saves a variable for :meth:`Run.registered`."""
+    return {"save": {"path": f"{{{{ saved }}}}/{name}", "value": f"{{{{ {name} }}}}"}}
+
+
+def snapshot(folder: pathlib.Path) -> dict[str, t.Any]:
+    """All that is in a folder, with what can be changed about it, to see that nothing was."""
+    return {
+        str(path.relative_to(folder)): (
+            (status := path.lstat()).st_mode,
+            status.st_uid,
+            status.st_gid,
+            status.st_nlink,
+            status.st_mtime_ns,
+            path.read_bytes() if path.is_file() and os.access(path, os.R_OK) else None,
+        )
+        for path in sorted(folder.rglob("*"))
+    }
