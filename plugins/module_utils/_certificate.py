@@ -50,8 +50,8 @@ def terms(common_name: str | None, valid_days: int, renew_before_days: int | Non
         length = 0
     if not 1 <= length <= MAXIMUM_COMMON_NAME_LENGTH:
         raise OptionError(
-            f"common_name must have 1 to {MAXIMUM_COMMON_NAME_LENGTH} characters, of which those beyond ASCII count more"
-            " than once: give another one."
+            f"common_name must have 1 to {MAXIMUM_COMMON_NAME_LENGTH} characters, of which those beyond ASCII count"
+            " more than once: give another one."
         )
     if not 1 <= valid_days <= 36500:
         raise OptionError(f"valid_days is {valid_days}: give a number of days from 1 to 36500.")

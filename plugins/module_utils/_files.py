@@ -29,6 +29,8 @@ from ansible_collections.tenantops.qlik.plugins.module_utils._errors import File
 MAXIMUM_SIZE = 1024 * 1024
 """Bytes. No key, certificate or token comes near it."""
 
+LOCK_PATIENCE = 120
+"""Seconds. The runs that are ahead need a second or two each; whoever holds the lock for longer is no run of ours."""
 
 _WAYS_OUT = {
     errno.EACCES: "Run as a user who may, or change the permissions.",
@@ -153,6 +155,7 @@ def new_folder(path: str) -> t.Iterator[None]:
             with _as_file_error(f"Cannot make the folder {folder}"), contextlib.suppress(FileExistsError):
                 os.mkdir(folder, 0o700 if folder == path else 0o755)
                 made.append(folder)
+                _sync_folder(os.path.dirname(folder.rstrip("/")) or ".")
         yield
     except BaseException:
         for folder in reversed(made):
@@ -166,13 +169,12 @@ def locked_folder(path: str, owner: int | None = None) -> t.Iterator[Folder]:
     """Open a folder and hold an exclusive lock on it, so that two runs never work in it at once.
 
     :param owner: a user, besides the one who runs this and root, to whom the folder may belong.
-    :raises FileError: if it is missing, or somebody else can write to it.
+    :raises FileError: if it is missing, somebody else can write to it, or somebody else keeps it locked.
     """
     with _as_file_error(f"Cannot use the folder {path}"):
         descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        with _as_file_error(f"Cannot lock the folder {path}"):
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        _lock(descriptor, path)
         _check_folder(os.fstat(descriptor), path, {os.geteuid(), 0} | ({owner} if owner is not None else set()))
         yield Folder(path, descriptor)
     finally:
@@ -233,7 +235,7 @@ class Folder:
                 with _as_file_error(f"Cannot write {self.path_of(name)}"):
                     os.rename(temporary[name], name, src_dir_fd=self._descriptor, dst_dir_fd=self._descriptor)
                     # Without it, a power failure could keep the second file and lose the first.
-                    os.fsync(self._descriptor)
+                    _sync(self._descriptor)
                 del temporary[name]
         finally:
             for left in temporary.values():
@@ -266,7 +268,7 @@ class Folder:
         """
         with _as_file_error(f"Cannot remove {self.path_of(name)}"):
             os.unlink(name, dir_fd=self._descriptor)
-            os.fsync(self._descriptor)
+            _sync(self._descriptor)
 
     def leftovers(self, names: t.Iterable[str]) -> list[str]:
         """Names of temporary files that a killed run has left behind when it wrote these files or their backups."""
@@ -327,6 +329,41 @@ def _content(descriptor: int, status: os.stat_result, path: str) -> bytes:
             f"{path} has more than {MAXIMUM_SIZE} bytes: that cannot be a key, certificate or token. Give another file."
         )
     return content
+
+
+def _lock(descriptor: int, path: str) -> None:
+    # Whoever may read the folder can lock it: waiting without end would let any user stop an unattended run.
+    give_up = time.monotonic() + LOCK_PATIENCE
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError as error:
+            if time.monotonic() > give_up:
+                raise FileError(
+                    f"The folder {path} has been locked by another process for {LOCK_PATIENCE} seconds: end that"
+                    " process (fuser names it), and run this again."
+                ) from error
+            time.sleep(0.05)
+        except OSError as error:
+            raise _failure(f"Cannot lock the folder {path}", error) from error
+
+
+def _sync_folder(path: str) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        _sync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _sync(folder: int) -> None:
+    """Put the names in a folder on the disk, where its file system can: some do not know it for folders (fsync(2))."""
+    try:
+        os.fsync(folder)
+    except OSError as error:
+        if error.errno != errno.EINVAL:
+            raise
 
 
 def _check_folder(status: os.stat_result, path: str, trusted: set[int]) -> None:

@@ -93,12 +93,13 @@ def issue(
         right_mode = found and found.access.mode == TOKEN_ACCESS.mode
         leftovers = folder.leftovers([name])
         if not check_mode:
+            # Before anything is written: they may be what fills the disk.
+            for leftover in leftovers:
+                folder.remove(leftover)
             if not good:
                 folder.write({name: (token.text.encode(), TOKEN_ACCESS)})
             elif not right_mode:
                 folder.set_access(name, TOKEN_ACCESS)
-            for leftover in leftovers:
-                folder.remove(leftover)
     return Outcome(
         changed=bool(not good or not right_mode or leftovers),
         reused=bool(good),

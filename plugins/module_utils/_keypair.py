@@ -171,11 +171,12 @@ class _Repair:
             return Outcome(actions, [], facts, before, after)
         if self.folder.is_empty():
             self.folder.give_to(self.wanted.private_access)
+        # Before anything is written: they may be what fills the disk.
+        for name in self.leftovers:
+            self.folder.remove(name)
         backup_files = self._write(contents)
         for name in wrong_access:
             self.folder.set_access(name, self.wanted.access(name))
-        for name in self.leftovers:
-            self.folder.remove(name)
         return Outcome(actions, backup_files, facts, before, after)
 
     def look(self) -> None:
@@ -226,11 +227,14 @@ class _Repair:
             self.reasons[name] = "it was missing"
             return
         content = self.found[name].content
-        if _certificate.is_issued_by_another(content) and self.wanted.regenerate == "fail":
-            raise FileError(
-                f"{path} was issued by somebody else: move it away, or set regenerate to mismatch to replace it by a"
-                " self-signed certificate."
-            )
+        if _certificate.is_issued_by_another(content):
+            if self.wanted.regenerate == "fail":
+                raise FileError(
+                    f"{path} was issued by somebody else: move it away, or set regenerate to mismatch to replace it by"
+                    " a self-signed certificate."
+                )
+            self.reasons[name] = "somebody else had issued it"
+            return
         try:
             self.certificate = _certificate.load(content, path)
         except CertificateError:

@@ -88,8 +88,8 @@ def load_private(data: bytes, passphrase: str | None, source: str, passphrase_op
         )
     # The damage that can be seen differs: in an encrypted key, a wrong passphrase looks the same.
     damaged = (
-        f"{source} cannot be decrypted: {passphrase_option} is not its passphrase, or the key is damaged. Give the right"
-        " passphrase, or restore the key from a backup."
+        f"{source} cannot be decrypted: {passphrase_option} is not its passphrase, or the key is damaged. Give the"
+        " right passphrase, or restore the key from a backup."
         if encrypted
         else f"{source} is damaged: it cannot be read as a private key. Restore it from a backup."
     )
@@ -100,7 +100,8 @@ def load_private(data: bytes, passphrase: str | None, source: str, passphrase_op
             **_without_prime_test(),
         )
     except UnsupportedAlgorithm as error:
-        raise _not_rsa(source, block.label.split()[0]) from error
+        kind = block.label.split()[0]
+        raise _not_rsa(source, "unknown" if kind in ("ENCRYPTED", "PRIVATE") else kind) from error
     except (ValueError, TypeError) as error:
         raise PrivateKeyError(damaged) from error
     if not isinstance(key, rsa.RSAPrivateKey):

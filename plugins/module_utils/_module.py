@@ -48,9 +48,9 @@ def run(
     except QlikError as error:
         mistake = str(error)
     if mistake:
-        # Outside the handler, so that no traceback is attached to a message that is meant for the user. The library puts
-        # no secret into a message. One can only be there as a part of another option, such as a path; so masking is
-        # left to secrets that are long enough not to cut the message to pieces.
+        # Outside the handler, so that no traceback is attached to a message that is meant for the user. The library
+        # puts no secret into a message. One can only be there as a part of another option, such as a path; so masking
+        # is left to secrets that are long enough not to cut the message to pieces.
         invocation = {"module_args": remove_values(module.params, module.no_log_values)}
         module.no_log_values = {
             secret

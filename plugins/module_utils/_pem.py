@@ -77,4 +77,5 @@ def _what_it_is_instead(data: bytes, text: str, wanted: str, source: str, found:
         return f"{source} holds a {' and a '.join(others)}, not a {wanted}: give the {wanted}."
     if data[:1] == b"\x30":
         return f"{source} is in DER form (binary): convert it to PEM with 'openssl pkey -inform DER -in FILE'."
-    return f"{source} is not a {wanted} in PEM form: there is no line '-----BEGIN {wanted.upper()}-----'. Copy the whole text."
+    first_line = f"-----BEGIN {wanted.upper()}-----"
+    return f"{source} is not a {wanted} in PEM form: there is no line '{first_line}'. Copy the whole text."

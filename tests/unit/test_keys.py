@@ -130,12 +130,18 @@ def test_other_kinds_of_keys_are_named(private_keys: dict[str, bytes], kind: str
         load(private_keys[kind], passphrase if "encrypted" in kind else None)
 
 
-def test_a_key_on_a_curve_that_nobody_knows_is_of_another_kind(private_keys: dict[str, bytes]) -> None:
-    content = base64.b64decode(b"".join(private_keys["EC, traditional"].splitlines()[1:-1]))
+@pytest.mark.parametrize(
+    ("form", "label", "named"),
+    [("EC, traditional", "EC PRIVATE KEY", "EC"), ("EC", "PRIVATE KEY", "unknown")],
+)
+def test_a_key_on_a_curve_that_nobody_knows_is_of_another_kind(
+    private_keys: dict[str, bytes], form: str, label: str, named: str
+) -> None:
+    content = base64.b64decode(b"".join(private_keys[form].splitlines()[1:-1]))
     p256 = bytes.fromhex("2a8648ce3d030107")
     assert p256 in content
-    with pytest.raises(KeyMismatchError, match="^THE_FILE is a private key of kind EC"):
-        load(pem("EC PRIVATE KEY", content.replace(p256, p256[:-1] + b"\x7f")))
+    with pytest.raises(KeyMismatchError, match=f"^THE_FILE is a private key of kind {named}, but"):
+        load(pem(label, content.replace(p256, p256[:-1] + b"\x7f")))
 
 
 @pytest.mark.parametrize("label", ["EC PRIVATE KEY", "DSA PRIVATE KEY"])

@@ -75,6 +75,17 @@ def test_full_disk(name: str, free: int, small_disk: pathlib.Path) -> None:
         trust.check_pair(folder)
 
 
+def test_disk_that_a_killed_run_has_filled(small_disk: pathlib.Path) -> None:
+    folder = trust.put(small_disk / "keys", trust.ready_pair())
+    leftovers = [folder / f".{trust.PRIVATE}.{number:016x}.tmp" for number in range(3)]
+    for leftover in leftovers:
+        leftover.write_bytes(b"x" * PAGE)
+    fill(small_disk, 0)
+    assert trust.keypair(folder, common_name="another").result["changed"]
+    trust.check_pair(folder)
+    assert not any(leftover.exists() for leftover in leftovers)
+
+
 @pytest.mark.parametrize("there", [False, True], ids=["first token", "replacement"])
 def test_full_disk_and_a_token(there: bool, small_disk: pathlib.Path) -> None:
     path = small_disk / "anna.jwt"

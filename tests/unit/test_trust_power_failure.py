@@ -6,8 +6,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import pathlib
+import stat
 import typing as t
 
 import pytest
@@ -21,21 +23,31 @@ class Disk:
         self.folder = folder
         self.content: dict[int, bytes] = {}
         self.entries: dict[str, int] = {}
+        self.folders: set[int] = set()
+        """Other folders whose names have been synchronised since the last new one in them."""
+        self.new_folders: list[pathlib.Path] = []
         if folder.exists():
             self.content = {path.stat().st_ino: path.read_bytes() for path in folder.iterdir()}
             self.entries = {path.name: path.stat().st_ino for path in folder.iterdir()}
 
     def watch(self) -> None:
         """Take the place of the functions that matter."""
-        fsync, rename, unlink = os.fsync, os.rename, os.unlink
+        fsync, mkdir, rename, unlink = os.fsync, os.mkdir, os.rename, os.unlink
 
         def watched_fsync(descriptor: int) -> None:
             fsync(descriptor)
             path = pathlib.Path(f"/proc/self/fd/{descriptor}")
-            if path.is_dir():
+            if path.resolve() == self.folder:
                 self.entries = {entry.name: entry.stat().st_ino for entry in path.iterdir()}
+            elif path.is_dir():
+                self.folders.add(path.stat().st_ino)
             else:
                 self.content[path.stat().st_ino] = path.read_bytes()
+
+        def watched_mkdir(path: str, mode: int) -> None:
+            mkdir(path, mode)
+            self.new_folders.append(pathlib.Path(path))
+            self.folders.discard(pathlib.Path(path).parent.stat().st_ino)
 
         def watched_rename(source: str, target: str, **where: int) -> None:
             self.check_content(self.folder / source)
@@ -52,6 +64,7 @@ class Disk:
 
         # The aliases too, so that another way to write the same is not a way around.
         os.fsync = watched_fsync
+        os.mkdir = watched_mkdir
         os.rename = os.replace = watched_rename
         os.unlink = os.remove = watched_unlink
 
@@ -73,6 +86,8 @@ class Disk:
 
     def check_all(self) -> None:
         """At the end, all that is there is on the disk."""
+        for folder in self.new_folders:
+            assert folder.parent.stat().st_ino in self.folders, f"the name of {folder} is not synchronised"
         assert {path.name: path.stat().st_ino for path in self.folder.iterdir()} == self.entries
         for path in self.folder.iterdir():
             self.check_content(path)
@@ -109,6 +124,29 @@ def _on(disk: Disk, run: t.Callable[..., trust.Finished], *arguments: t.Any, **o
 def test_keys_survive_a_power_failure(files: t.Any, options: dict[str, t.Any], tmp_path: pathlib.Path) -> None:
     folder = trust.put(tmp_path / "keys", files())
     assert _on(Disk(folder), trust.keypair, folder, **options)["changed"]
+
+
+def test_new_folders_survive_a_power_failure(tmp_path: pathlib.Path) -> None:
+    folder = tmp_path / "a" / "keys"
+    assert _on(Disk(folder), trust.keypair, folder)["changed"]
+
+
+@pytest.mark.parametrize("options", [{"regenerate": "always"}, {"state": "absent"}], ids=["replacement", "removal"])
+def test_file_system_that_cannot_synchronise_folders(options: dict[str, t.Any], tmp_path: pathlib.Path) -> None:
+    def only_files() -> None:
+        fsync = os.fsync
+
+        def fsync_of_files(descriptor: int) -> None:
+            if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+                raise OSError(errno.EINVAL, "Invalid argument")
+            fsync(descriptor)
+
+        os.fsync = fsync_of_files
+
+    folder = tmp_path / "keys"
+    assert trust.keypair(folder, only_files).result["changed"]
+    trust.check_pair(folder)
+    assert trust.keypair(folder, only_files, **options).result["changed"]
 
 
 def test_a_token_survives_a_power_failure(tmp_path: pathlib.Path) -> None:

@@ -13,9 +13,11 @@ import pathlib
 import subprocess
 import sys
 import time
+import typing as t
 
 import pytest
 import trust_tools as trust
+from ansible_collections.tenantops.qlik.plugins.module_utils import _files
 
 RUNS = 8
 
@@ -113,6 +115,24 @@ def test_token_that_was_signed_while_a_run_waited(tmp_path: pathlib.Path) -> Non
     os.close(folder)
     assert not waiting.wait().result["changed"]
     trust.check_token(path)
+
+
+@pytest.mark.parametrize("options", [{}, {"state": "absent"}], ids=["present", "absent"])
+def test_somebody_who_keeps_the_folder_locked(options: dict[str, t.Any], tmp_path: pathlib.Path) -> None:
+    folder = trust.put(tmp_path / "keys", trust.qs_jwt_pair())
+    before = trust.state(folder)
+
+    def lose_patience() -> None:
+        os.close(locked)
+        _files.LOCK_PATIENCE = 1
+
+    locked = os.open(folder, os.O_RDONLY)
+    fcntl.flock(locked, fcntl.LOCK_EX)
+    message = trust.keypair(folder, lose_patience, **options).refusal
+    assert message.startswith(f"The folder {folder} has been locked by another process for 1 seconds: end that process")
+    assert trust.state(folder) == before
+    os.close(locked)
+    assert trust.keypair(folder, **options).result["changed"]
 
 
 def test_ordinary_modules(tmp_path: pathlib.Path) -> None:
