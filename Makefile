@@ -78,21 +78,23 @@ $(released): $(tarball) $(shell find tests) | $(VENV)/demo.stamp
 # ansible-test keeps an environment for each of its tests in the home folder: it gets one that `make clean` removes.
 sanity_home := $(CURDIR)/.build/home
 
-# It fetches get-pip from a server of its own for them, unless it finds it here. Python's own pip does as well, and needs
-# no other server than PyPI. One file for each ansible-core in demo.txt: the error names the file that is missing.
+# It fetches get-pip from a server of its own for them, unless it finds it here. Python's own pip does as well, and
+# needs no other server than PyPI. One file for each ansible-core in demo.txt: the error names the file that is missing.
 get_pip := $(addprefix $(sanity_home)/.ansible/test/cache/get_pip_,24_2.py 25_2.py)
 
 $(get_pip):
 	mkdir -p $(@D)
 	printf 'import ensurepip\n\nensurepip.bootstrap(upgrade=True)\n' >$@
 
-# Modules run on other Pythons than ours: ansible-test compiles and imports them with each one that it supports and finds
-# on PATH, and names the others. pyenv's own commands refuse to run the versions that are not selected, hence the real ones.
+# Modules run on other Pythons than ours: ansible-test compiles and imports them with each one that it supports and
+# finds on PATH, and names the others. pyenv's own commands (shims) refuse to run the versions that are not selected:
+# the real ones take their place.
 pyenv_path = $(shell command -v pyenv >/dev/null && \
                      pyenv prefix $$(pyenv versions --bare) | sed 's,:,/bin:,g; s,$$,/bin:,')
+without_shims = $(shell printf %s "$$PATH" | tr : '\n' | grep -v '/shims$$' | paste -s -d :)
 
 # The content root is given because the copy lies in a git work tree that ignores it: asked by ansible-test, git would
 # name no file, and no test would run.
 sanity: $(VENV)/check.stamp $(released) $(get_pip)
-	cd $(released) && HOME=$(sanity_home) PATH="$(bin):$(pyenv_path)$$PATH" ANSIBLE_TEST_CONTENT_ROOT="$$PWD" \
+	cd $(released) && HOME=$(sanity_home) PATH="$(bin):$(pyenv_path)$(without_shims)" ANSIBLE_TEST_CONTENT_ROOT="$$PWD" \
 	    ansible-test sanity --local --requirements
