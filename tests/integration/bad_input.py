@@ -119,10 +119,12 @@ def asking(
             answers[name].after = _snapshot_of_case(answers[name].folder)
         return answers
 
-    yield ask_all
-    for path in list(base.rglob("*")):
-        if path.is_mount():
-            subprocess.run(["umount", path], check=True)
+    try:
+        yield ask_all
+    finally:
+        for path in list(base.rglob("*")):
+            if path.is_mount():
+                subprocess.run(["umount", path], check=True)
 
 
 def _snapshot_of_case(folder: pathlib.Path) -> dict[str, t.Any]:
