@@ -188,12 +188,14 @@ EXAMPLES = r"""
     groups: [group1, group 2]
     expires: 365d
 
-- name: Sign with a private key from an environment variable, for a service that has no e-mail address
+- name: Sign with a private key from an environment variable, for a service whose subject is given
   tenantops.qlik.qscloud_jwt:
     private_key_content: "{{ lookup('ansible.builtin.env', 'QSJWTPRIVKEY') }}"
     issuer: acme.eu.qlikcloud.com
     subject: nightly-reload
     name: Nightly reload
+    email: reload@grusgrus.com
+    email_verified: true
   when: lookup('ansible.builtin.env', 'QSJWTPRIVKEY') is truthy
 
 - name: Keep a token in a file, and sign a new one ten minutes before its end
