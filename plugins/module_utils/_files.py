@@ -350,7 +350,10 @@ def _lock(descriptor: int, path: str) -> None:
 
 
 def _sync_folder(path: str) -> None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except PermissionError:  # one that may be written to, but not read, cannot be synchronised
+        return
     try:
         _sync(descriptor)
     finally:

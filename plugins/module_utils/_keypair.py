@@ -12,6 +12,7 @@ the next run makes the other two from it.
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import os
 import typing as t
@@ -227,20 +228,19 @@ class _Repair:
             self.reasons[name] = "it was missing"
             return
         content = self.found[name].content
-        if _certificate.is_issued_by_another(content):
-            if self.wanted.regenerate == "fail":
-                raise FileError(
-                    f"{path} was issued by somebody else: move it away, or set regenerate to mismatch to replace it by"
-                    " a self-signed certificate."
-                )
-            self.reasons[name] = "somebody else had issued it"
-            return
-        try:
+        is_foreign = _certificate.is_issued_by_another(content)
+        if is_foreign and self.wanted.regenerate == "fail":
+            raise FileError(
+                f"{path} was issued by somebody else: move it away, or set regenerate to mismatch to replace it by a"
+                " self-signed certificate."
+            )
+        with contextlib.suppress(CertificateError):
             self.certificate = _certificate.load(content, path)
-        except CertificateError:
+        if is_foreign:
+            self.reasons[name] = "somebody else had issued it"
+        elif not self.certificate:
             self.reasons[name] = "it was damaged"
-            return
-        if self.wanted.names.private_key in self.reasons:
+        elif self.wanted.names.private_key in self.reasons:
             self.reasons[name] = "the private key is new"
         elif reasons := _certificate.reasons_to_issue_anew(
             self.certificate, self.key.public_key(), self.wanted.terms, self.now

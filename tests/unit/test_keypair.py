@@ -403,6 +403,7 @@ def test_a_certificate_of_a_ca_is_replaced_if_that_is_asked_for(
     outcome = pair.present(regenerate=regenerate)
     assert pair.backups(outcome)[CERTIFICATE] == foreign
     assert f"wrote {CERTIFICATE}: somebody else had issued it" in outcome.actions
+    assert outcome.before["fingerprint_sha256"] not in (None, outcome.after["fingerprint_sha256"])
     assert (pair.contents()[PRIVATE] == good[PRIVATE]) is (regenerate == "mismatch")
     assert is_consistent(pair.contents())
     assert pair.present().actions == []

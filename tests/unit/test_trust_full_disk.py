@@ -198,3 +198,9 @@ def test_folder_above_that_may_not_be_entered(options: dict[str, t.Any], guest: 
     guest.folder.chmod(0o600)
     message = trust.keypair(guest.folder / "inner", user=guest.user, **options).refusal
     assert str(guest.folder / "inner") in message and "Permission denied" in message
+
+
+def test_new_folder_in_one_that_may_not_be_read(guest: Guest) -> None:
+    guest.give({}, mode=0o300)
+    assert trust.keypair(guest.folder / "new", user=guest.user).result["changed"]
+    trust.check_pair(guest.folder / "new")
