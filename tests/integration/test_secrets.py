@@ -43,10 +43,11 @@ def all_text_below(*folders):
 
 
 class ProcessList(threading.Thread):
-    """Command lines and environments of this user's processes while a playbook runs."""
+    """Command lines of a playbook's processes, known by their home directory: other tests run beside it."""
 
-    def __init__(self):
+    def __init__(self, home):
         super().__init__(daemon=True)
+        self.mark = f"HOME={home}".encode()
         self.seen = set()
         self.stop = False
 
@@ -54,7 +55,8 @@ class ProcessList(threading.Thread):
         while not self.stop:
             for process in pathlib.Path("/proc").glob("[0-9]*"):
                 try:
-                    self.seen.add((process / "cmdline").read_bytes().decode(errors="replace"))
+                    if self.mark in (process / "environ").read_bytes().split(b"\0"):
+                        self.seen.add((process / "cmdline").read_bytes().decode(errors="replace"))
                 except OSError:
                     continue
             time.sleep(0.005)
@@ -94,7 +96,7 @@ def test_a_plain_playbook_tells_nothing(run_playbook, mode, private_key, tmp_pat
         "ignore_errors": True,
     }
     tasks = [task | MODES[mode] for task in (create, sign, sign_with_passphrase, wrong)]
-    processes = ProcessList()
+    processes = ProcessList(home)
     processes.start()
     log = home / "ansible.log"
     run = run_playbook(
@@ -112,7 +114,8 @@ def test_a_plain_playbook_tells_nothing(run_playbook, mode, private_key, tmp_pat
     processes.stop = True
     processes.join()
 
-    # The test can see what it looks for: the tokens are there.
+    # The test can see what it looks for: the processes and the tokens are there.
+    assert any("ansible-playbook" in command for command in processes.seen)
     assert TOKEN.fullmatch(run.registered("token")["token"])
     assert all(TOKEN.fullmatch(result["token"]) for result in run.registered("looped")["results"])
     (tmp_path / "project" / "playbook.yml").unlink()  # holds the passphrase itself
