@@ -116,6 +116,21 @@ def pem(certificate: x509.Certificate) -> bytes:
     return certificate.public_bytes(serialization.Encoding.PEM)
 
 
+def public_key(certificate: x509.Certificate, source: str) -> rsa.RSAPublicKey:
+    """The key that it is for.
+
+    :param source: the file or option that it comes from, for messages.
+    :raises CertificateError: if that is no RSA key.
+    """
+    try:
+        key = certificate.public_key()
+    except (UnsupportedAlgorithm, ValueError):
+        key = None
+    if not isinstance(key, rsa.RSAPublicKey):
+        raise CertificateError(f"{source} is a certificate for a key that is no RSA key, but Qlik Cloud needs one.")
+    return key
+
+
 def reasons_to_issue_anew(
     certificate: x509.Certificate, key: rsa.RSAPublicKey, wanted: Terms, now: datetime.datetime
 ) -> list[str]:
@@ -190,8 +205,6 @@ def _is_signed_by(certificate: x509.Certificate, key: rsa.RSAPublicKey) -> bool:
 
 
 def _is_for(certificate: x509.Certificate, key: rsa.RSAPublicKey) -> bool:
-    try:
-        its_key = certificate.public_key()
-    except (UnsupportedAlgorithm, ValueError):
-        return False
-    return isinstance(its_key, rsa.RSAPublicKey) and its_key.public_numbers() == key.public_numbers()
+    with contextlib.suppress(CertificateError):
+        return public_key(certificate, "").public_numbers() == key.public_numbers()
+    return False

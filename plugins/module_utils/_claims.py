@@ -173,6 +173,21 @@ def broken_rules(claims: t.Mapping[str, t.Any]) -> list[str]:
     return sentences
 
 
+def out_of_time(claims: t.Mapping[str, t.Any], now: int) -> list[str]:
+    """Why a token cannot be used now, a sentence each.
+
+    :param now: seconds since 1970.
+    """
+    sentences = []
+    if isinstance(claims.get("exp"), int) and claims["exp"] <= now:
+        sentences.append(f"The token expired {now - claims['exp']} seconds ago: sign a fresh one.")
+    if isinstance(claims.get("nbf"), int) and claims["nbf"] > now:
+        sentences.append(
+            f"The token is valid only in {claims['nbf'] - now} seconds: wait, or sign one with an earlier not_before."
+        )
+    return sentences
+
+
 def still_fits(
     kept: t.Mapping[str, t.Any], wanted: t.Mapping[str, t.Any], same_jti: bool, renew_before: int, now: int
 ) -> bool:

@@ -33,9 +33,32 @@ class KeyMismatchError(PrivateKeyError):
     """A private key is in good order, but of another kind or size than the one that is wanted."""
 
 
+class PublicKeyError(QlikError):
+    """A public key cannot be used."""
+
+
 class CertificateError(QlikError):
     """A certificate cannot be read."""
 
 
 class TokenError(QlikError):
     """A text is not a JWT."""
+
+
+class TenantError(QlikError):
+    """The tenant cannot be reached, or answers with a refusal.
+
+    ``answer`` is a sentence about what it said, ``advice`` one about what to do; ``status`` the HTTP status and ``code``
+    Qlik Cloud's own, if there was an answer with them.
+    """
+
+    def __init__(self, answer: str, advice: str, status: int | None = None, code: str | None = None) -> None:
+        super().__init__(f"{answer} {advice}")
+        self.answer = answer
+        self.advice = advice
+        self.status = status
+        self.code = code
+
+
+class NoAnswerError(TenantError):
+    """A request was sent, but no answer came that says whether the tenant has done what it asks for."""

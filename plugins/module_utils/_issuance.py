@@ -20,6 +20,8 @@ if t.TYPE_CHECKING:
 
 TOKEN_ACCESS = _files.Access(0o600)
 
+NOT_OVERWRITTEN = ", and is not overwritten: name another file, or remove it."
+
 FACTS = (
     "token",
     "header",
@@ -80,7 +82,7 @@ def issue(
         raise FileError(f"path: {options['path']} is a directory: give a file.")
     with _files.locked_folder(os.path.dirname(options["path"]) or ".") as folder:
         found = folder.read(name)
-        kept = found and _token.parse(found.content, folder.path_of(name))
+        kept = found and _token.parse(found.content, folder.path_of(name), NOT_OVERWRITTEN)
         good = (
             kept
             and not options["force"]

@@ -17,6 +17,7 @@ from ansible_collections.tenantops.qlik.plugins.module_utils._errors import (
     KeyMismatchError,
     OptionError,
     PrivateKeyError,
+    PublicKeyError,
 )
 
 try:
@@ -108,6 +109,23 @@ def load_private(data: bytes, passphrase: str | None, source: str, passphrase_op
         raise _not_rsa(source, type(key).__name__.replace("PrivateKey", "").lstrip("_"))
     if not _numbers_belong_together(key.private_numbers()):
         raise PrivateKeyError(f"{source} is damaged: the numbers of the RSA key do not fit. Restore it from a backup.")
+    return key
+
+
+def load_public(data: bytes, source: str) -> rsa.RSAPublicKey:
+    """Load a public key (SubjectPublicKeyInfo or PKCS#1, PEM).
+
+    :param source: the file or option, for messages.
+    :raises PemError: if this is not the PEM of a public key.
+    :raises PublicKeyError: if it cannot be read, or is no RSA key.
+    """
+    block = _pem.find(data, "PUBLIC KEY", source)
+    try:
+        key = serialization.load_pem_public_key(block.text.encode())
+    except (UnsupportedAlgorithm, ValueError, TypeError) as error:
+        raise PublicKeyError(f"{source} is damaged: it cannot be read as a public key. Copy the whole text.") from error
+    if not isinstance(key, rsa.RSAPublicKey):
+        raise PublicKeyError(f"{source} is no RSA key, but Qlik Cloud needs one: use an RSA key.")
     return key
 
 

@@ -55,10 +55,11 @@ def is_signed_by(token: Token, key: rsa.RSAPublicKey) -> bool:
     return True
 
 
-def parse(text: bytes, source: str) -> Token:
+def parse(text: bytes, source: str, advice: str) -> Token:
     """Take a token apart.
 
     :param source: the file or option, for messages.
+    :param advice: the end of the message.
     :raises TokenError: if it is not a JWT.
     """
     try:
@@ -66,7 +67,5 @@ def parse(text: bytes, source: str) -> Token:
         parts = jwt.api_jwt.decode_complete(token, options={"verify_signature": False})
     # A payload that is nested too deeply for Python's JSON reader is no token of ours either.
     except (UnicodeDecodeError, RecursionError, jwt.exceptions.InvalidTokenError) as error:
-        raise TokenError(
-            f"{source} holds something else than a JWT, and is not overwritten: name another file, or remove it."
-        ) from error
+        raise TokenError(f"{source} holds something else than a JWT{advice}") from error
     return Token(token, parts["header"], parts["payload"])

@@ -91,14 +91,14 @@ def test_the_public_key_is_no_shared_secret(rsa_key: rsa.RSAPrivateKey, private_
     # The old attack: HS256 with the text of the public key as the secret.
     signed = f"{encoded({'alg': 'HS256'})}.{encoded(CLAIMS)}"
     signature = hmac.digest(private_keys["public"], signed.encode(), "sha256")
-    token = _token.parse(f"{signed}.{encoded(signature)}".encode(), "path")
+    token = _token.parse(f"{signed}.{encoded(signature)}".encode(), "path", ".")
     assert not _token.is_signed_by(token, rsa_key.public_key())
 
 
 @pytest.mark.parametrize("algorithm", ["none", "None", "NONE", "nOnE"])
 def test_no_signature_is_no_signature(rsa_key: rsa.RSAPrivateKey, algorithm: str) -> None:
     text = f"{encoded({'alg': algorithm})}.{encoded(CLAIMS)}."
-    assert not _token.is_signed_by(_token.parse(text.encode(), "path"), rsa_key.public_key())
+    assert not _token.is_signed_by(_token.parse(text.encode(), "path", "."), rsa_key.public_key())
 
 
 def test_a_key_inside_the_token_is_ignored(rsa_key: rsa.RSAPrivateKey, other_rsa_pem: bytes) -> None:
@@ -129,7 +129,7 @@ def test_a_changed_header_does_not_verify(rsa_key: rsa.RSAPrivateKey, changed: d
 @pytest.mark.parametrize(("before", "after"), [("", ""), ("", "\n"), ("  ", "\r\n\n")])
 def test_a_token_is_taken_apart(rsa_pem: bytes, before: str, after: str) -> None:
     text = foreign({"alg": "RS256", "kid": "k", "cty": "JWT"}, RSAKey.import_key(rsa_pem)).text
-    token = _token.parse(f"{before}{text}{after}".encode(), "path")
+    token = _token.parse(f"{before}{text}{after}".encode(), "path", ".")
     assert token == (text, {"alg": "RS256", "kid": "k", "cty": "JWT"}, CLAIMS)
     assert token.header == decoded(text.split(".")[0])
 
@@ -139,7 +139,7 @@ def test_a_token_is_taken_apart(rsa_pem: bytes, before: str, after: str) -> None
 )
 def test_taking_apart_looks_at_no_claim(rsa_pem: bytes, claims: dict[str, t.Any]) -> None:
     text = foreign({"alg": "RS256"}, RSAKey.import_key(rsa_pem), claims).text
-    assert _token.parse(text.encode(), "path").claims == claims
+    assert _token.parse(text.encode(), "path", ".").claims == claims
 
 
 GOOD_HEADER = encoded({"alg": "RS256", "kid": "k"})
@@ -176,5 +176,5 @@ GOOD_SIGNATURE = encoded(b"x" * 256)
 )
 def test_what_is_no_jwt_is_refused_and_not_repeated(text: bytes) -> None:
     with pytest.raises(TokenError, match="^THE_PATH holds something else than a JWT, and is not overwritten") as caught:
-        _token.parse(text, "THE_PATH")
+        _token.parse(text, "THE_PATH", ".")
     assert GOOD_HEADER not in str(caught.value)

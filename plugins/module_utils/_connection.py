@@ -1,0 +1,176 @@
+# Copyright (c) 2026, tenantops
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to this collection: not for use from outside, and free to change in any release.
+
+"""Which tenant a task speaks to, and with which credentials: from its options and the environment. No HTTP."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import typing as t
+import urllib.parse
+
+from ansible_collections.tenantops.qlik.plugins.module_utils import _files
+from ansible_collections.tenantops.qlik.plugins.module_utils._errors import OptionError
+
+URL_VARIABLE = "QSCLOUD_TENANT_URL"
+CREDENTIAL_VARIABLES = {
+    "api_key": "QSCLOUD_API_KEY",
+    "client_id": "QSCLOUD_CLIENT_ID",
+    "client_secret": "QSCLOUD_CLIENT_SECRET",
+}
+"""By option. All of them count as one: if one credential is an option, none is taken from the environment."""
+
+_EXAMPLE = "write it as https://acme.eu.qlikcloud.com"
+_HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?", re.IGNORECASE | re.ASCII)
+# What a header or a JSON text can carry as it is; also keeps line breaks of a badly read file out of the header.
+_CREDENTIAL = re.compile(r"[\x21-\x7e]+")
+
+
+class Credentials(t.NamedTuple):
+    """An API key, or the id and secret of an OAuth client (machine to machine)."""
+
+    api_key: str | None
+    client_id: str | None
+    client_secret: str | None
+
+    def __repr__(self) -> str:
+        # Secrets stay out of everything that shows an object.
+        return "Credentials(...)"
+
+
+class Connection(t.NamedTuple):
+    """How to speak to the tenant. ``url`` has no slash at its end; ``timeout`` is in seconds."""
+
+    url: str
+    credentials: Credentials | None
+    validate_certs: bool
+    ca_path: str | None
+    timeout: int
+
+
+def read(
+    options: t.Mapping[str, t.Any], environment: t.Mapping[str, str], needs_credentials: bool = True
+) -> Connection:
+    """What the options say, completed by the environment.
+
+    A credential of the environment goes to the tenant of the environment alone: whoever writes a playbook must not be
+    able to have it sent elsewhere by mistake.
+
+    :param options: those of the documentation fragment ``tenant``.
+    :raises OptionError: if something is missing or contradicts.
+    """
+    url_of_environment = environment.get(URL_VARIABLE)
+    if options["tenant_url"] is not None:
+        url = tenant_url(options["tenant_url"], "tenant_url")
+    elif url_of_environment:
+        url = tenant_url(url_of_environment, URL_VARIABLE)
+    else:
+        raise OptionError(f"tenant_url is missing: {_EXAMPLE}, or set {URL_VARIABLE} in the environment.")
+    if options["timeout"] < 1:
+        raise OptionError(f"timeout is {options['timeout']}: give a number of seconds from 1 on.")
+    if options["ca_path"] is not None:
+        _files.check_path(options["ca_path"], "ca_path")
+        if b"-----BEGIN " not in _files.read(options["ca_path"], "ca_path"):
+            raise OptionError(f"ca_path: {options['ca_path']} holds no certificate in PEM form: name the CA's file.")
+    return Connection(
+        url=url,
+        credentials=_credentials(options, environment, url) if needs_credentials else None,
+        validate_certs=options["validate_certs"],
+        ca_path=options["ca_path"],
+        timeout=options["timeout"],
+    )
+
+
+def tenant_url(text: str, source: str) -> str:
+    """Check the address of a tenant, and leave out a slash at its end.
+
+    :param source: the option or variable, for messages; the text is not repeated, since a password may be in it.
+    :raises OptionError: if it is not ``https://host`` or ``https://host:port``; http is for this machine alone.
+    """
+    try:
+        parts = urllib.parse.urlsplit(text.strip())
+        host, port = parts.hostname, parts.port
+    except ValueError as error:
+        raise OptionError(f"{source} is not the address of a tenant: {_EXAMPLE}.") from error
+    if "@" in parts.netloc:
+        raise OptionError(f"{source} has credentials in it: leave them out, and use api_key, or an OAuth client.")
+    if parts.scheme not in ("https", "http") or not host:
+        raise OptionError(f"{source} is no address with a scheme: {_EXAMPLE}.")
+    if parts.path not in ("", "/") or parts.query or parts.fragment:
+        raise OptionError(f"{source} has more than the tenant's host in it: leave the path out, {_EXAMPLE}.")
+    if not _HOST_NAME.fullmatch(host) and not _is_loopback(host):
+        raise OptionError(f"{source} names a host that cannot exist: {_EXAMPLE}.")
+    if parts.scheme == "http" and not _is_loopback(host):
+        raise OptionError(f"{source} begins with http, so that anybody on the way could read the secrets: use https.")
+    default = {"https": 443, "http": 80}[parts.scheme]
+    named_port = f":{port}" if port not in (None, default) else ""
+    return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}{named_port}"
+
+
+def secrets(options: t.Mapping[str, t.Any], environment: t.Mapping[str, str]) -> set[str]:
+    """All that must not show up anywhere, whether it is used or not: also a password that was written into the URL."""
+    found = {options["api_key"], options["client_secret"]}
+    found |= {environment.get(CREDENTIAL_VARIABLES[name]) for name in ("api_key", "client_secret")}
+    for url in (options["tenant_url"], environment.get(URL_VARIABLE)):
+        user, separator, _host = (url or "").rpartition("@")
+        found.add(user.rpartition(":")[2] if separator else None)
+    return {secret for secret in found if secret}
+
+
+def _credentials(options: t.Mapping[str, t.Any], environment: t.Mapping[str, str], url: str) -> Credentials:
+    names = {name: name for name in CREDENTIAL_VARIABLES}
+    given = {name: options[name] for name in names if options[name] is not None}
+    if not given:
+        names = CREDENTIAL_VARIABLES
+        given = {name: environment[variable] for name, variable in names.items() if environment.get(variable)}
+        if given:
+            _check_that_they_belong_to(url, environment)
+    if not given:
+        variables = ", or ".join(
+            [CREDENTIAL_VARIABLES["api_key"], "both of QSCLOUD_CLIENT_ID and QSCLOUD_CLIENT_SECRET"]
+        )
+        raise OptionError(
+            f"Credentials for the tenant are missing: give api_key, or client_id and client_secret, or set {variables}"
+            f" together with {URL_VARIABLE} in the environment."
+        )
+    for name, text in given.items():
+        if not _CREDENTIAL.fullmatch(text):
+            raise OptionError(
+                f"{names[name]} is empty, or has blanks, line breaks or letters in it that are not ASCII: copy it anew."
+            )
+    if "api_key" in given and len(given) > 1:
+        raise OptionError(
+            f"{names['api_key']} and an OAuth client ({names['client_id']}, {names['client_secret']}) are both given:"
+            " leave one out."
+        )
+    if len(given) == 1 and "api_key" not in given:
+        missing = "client_secret" if "client_id" in given else "client_id"
+        raise OptionError(f"{names[missing]} is missing: an OAuth client needs both its id and its secret.")
+    return Credentials(given.get("api_key"), given.get("client_id"), given.get("client_secret"))
+
+
+def _check_that_they_belong_to(url: str, environment: t.Mapping[str, str]) -> None:
+    owner = environment.get(URL_VARIABLE)
+    if not owner:
+        raise OptionError(
+            f"The credentials are in the environment, but {URL_VARIABLE} is not: set it to the tenant that they are"
+            " for, or give them as options."
+        )
+    if tenant_url(owner, URL_VARIABLE) != url:
+        raise OptionError(
+            f"The credentials in the environment are for the tenant in {URL_VARIABLE}, which is another one than"
+            " tenant_url: give those of this tenant as options."
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,35 @@
+# Copyright (c) 2026, tenantops
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to this collection: not for use from outside, and free to change in any release.
+
+"""How a tenant treats the groups in tokens: https://qlik.dev/apis/rest/groups/."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.tenantops.qlik.plugins.module_utils._errors import TenantError
+
+if t.TYPE_CHECKING:
+    from ansible_collections.tenantops.qlik.plugins.module_utils._tenant import Tenant
+
+PATH = "/api/v1/groups/settings"
+
+
+def ensure_auto_create(tenant: Tenant, wanted: bool | None, check_mode: bool) -> tuple[bool, bool]:
+    """Set whether the tenant creates the groups that it meets in tokens.
+
+    :param wanted: None to leave it as it is.
+    :return: the setting before, and now (or, in check mode, as it would be).
+    :raises TenantError: if it cannot be read or changed.
+    """
+    before = tenant.get(PATH).get("autoCreateGroups")
+    if not isinstance(before, bool):
+        raise TenantError(f"{tenant.url} does not say whether it creates groups.", "Check tenant_url.")
+    if wanted in (None, before):
+        return before, before
+    if not check_mode:
+        tenant.replace(PATH, "/autoCreateGroups", wanted)
+    return before, wanted

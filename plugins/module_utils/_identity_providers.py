@@ -1,0 +1,290 @@
+# Copyright (c) 2026, tenantops
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to this collection: not for use from outside, and free to change in any release.
+
+"""The JWT identity providers of a tenant: describe, find, create, replace without a gap, delete.
+
+https://qlik.dev/apis/rest/identity-providers/: of a JWT identity provider only the description can be patched. All else
+needs a new one, which is created before the old one is deleted, so that logins never stop.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import typing as t
+
+from ansible_collections.tenantops.qlik.plugins.module_utils import _certificate, _keys, _pem
+from ansible_collections.tenantops.qlik.plugins.module_utils._errors import (
+    NoAnswerError,
+    OptionError,
+    QlikError,
+    TenantError,
+)
+
+if t.TYPE_CHECKING:
+    from ansible_collections.tenantops.qlik.plugins.module_utils._tenant import Tenant
+
+PATH = "/api/v1/identity-providers"
+PROTOCOL = "jwtAuth"
+DESCRIPTION = "Managed by Ansible (tenantops.qlik)"
+"""Of a new identity provider, if nothing else is asked for."""
+
+_BODY = (
+    "tenantIds",
+    "provider",
+    "protocol",
+    "interactive",
+    "active",
+    "description",
+    "clockToleranceSec",
+    "options",
+)
+"""What an identity provider is created from; all else is the tenant's own."""
+
+# At the end of the description of one that is to take the place of another, until that one is deleted: a killed run
+# leaves both, and the next one sees which of them has to go.
+_REPLACES = re.compile(r" \(replaces ([^ ()]+)\)$")
+
+
+class Key(t.NamedTuple):
+    """What an identity provider is given to verify tokens with.
+
+    ``thumbprint`` is that of the public key (RFC 7638); ``fingerprint`` that of the certificate, or None if there is
+    none.
+    """
+
+    pem: str
+    thumbprint: str
+    fingerprint: str | None
+    not_after: str | None
+
+
+class Wanted(t.NamedTuple):
+    """What the identity provider is to be; None: as it is."""
+
+    issuer: str
+    key_id: str
+    key: Key | None
+    description: str | None
+    clock_tolerance: int | None
+    tenant_ids: list[str] | None
+    compare: str
+    allow_gap: bool
+
+
+class Outcome(t.NamedTuple):
+    """What was done, or would be done in check mode, and what is there then."""
+
+    actions: list[str]
+    replaced: list[str]
+    provider: dict[str, t.Any] | None
+    before: dict[str, t.Any]
+    after: dict[str, t.Any]
+
+
+def key(data: bytes, label: str, source: str) -> Key:
+    """Read a certificate or a public key in PEM form.
+
+    :param label: ``CERTIFICATE`` or ``PUBLIC KEY``.
+    :param source: the file or option, for messages.
+    :raises QlikError: if it is none.
+    """
+    if label == "CERTIFICATE":
+        certificate = _certificate.load(data, source)
+        public_key = _certificate.public_key(certificate, source)
+        facts = _certificate.describe(certificate)
+        pem, fingerprint, not_after = facts["certificate_line"], facts["fingerprint_sha256"], facts["not_after"]
+    else:
+        public_key = _keys.load_public(data, source)
+        pem, fingerprint, not_after = _pem.one_line(_keys.public_pem(public_key).decode()), None, None
+    return Key(pem, _keys.thumbprint(public_key), fingerprint, not_after)
+
+
+def find(tenant: Tenant, issuer: str | None, key_id: str | None) -> list[dict[str, t.Any]]:
+    """The JWT identity providers of this issuer and key id (None: of any), as the tenant describes them.
+
+    :raises TenantError: if they cannot be read.
+    """
+    return [
+        provider
+        for provider in tenant.pages(PATH)
+        if provider.get("protocol") == PROTOCOL
+        and (issuer is None or _options(provider).get("issuer") == issuer)
+        and (key_id is None or key_id in [entry.get("kid") for entry in _static_keys(provider)])
+    ]
+
+
+def describe(provider: dict[str, t.Any]) -> dict[str, t.Any]:
+    """What modules return about an identity provider: one with the names of this collection."""
+    static_keys = _static_keys(provider)
+    entry = static_keys[0] if static_keys else {}
+    its_key = _key_of(provider, None)
+    return {
+        "id": provider.get("id"),
+        "issuer": _options(provider).get("issuer"),
+        "key_id": entry.get("kid"),
+        "key_thumbprint": its_key and its_key.thumbprint,
+        "fingerprint_sha256": its_key and its_key.fingerprint,
+        "not_after": its_key and its_key.not_after,
+        "pem": entry.get("pem"),
+        "active": provider.get("active"),
+        "description": _REPLACES.sub("", provider.get("description") or ""),
+        "clock_tolerance": provider.get("clockToleranceSec"),
+        "tenant_ids": provider.get("tenantIds"),
+    }
+
+
+def ensure_present(tenant: Tenant, wanted: Wanted, check_mode: bool) -> Outcome:
+    """Create, patch or replace the identity provider, if it is not there as it is wanted.
+
+    :raises QlikError: if that is not possible; then logins go on working as before.
+    """
+    match, superseded = _the_one(find(tenant, wanted.issuer, wanted.key_id), wanted)
+    before = describe(match) if match else {}
+    description = wanted.description if wanted.description is not None else before.get("description", DESCRIPTION)
+    reasons = _reasons_to_replace(match, wanted) if match else []
+    actions = [f"deleted {one['id']}: it had been replaced" for one in superseded]
+    if not match:
+        actions.append("created it")
+    elif reasons:
+        actions.append(f"replaced {match['id']}: {' and '.join(reasons)}")
+    elif before["description"] != description:
+        actions.append("changed its description")
+
+    if match and not reasons:
+        provider = match
+    elif check_mode:
+        provider = _body(wanted, description)
+    else:
+        provider = _create(tenant, wanted, description, match)
+    goes = [*superseded, *([match] if reasons else [])]
+    if not check_mode:
+        for one in goes:
+            tenant.delete(f"{PATH}/{one['id']}")
+        if (provider.get("description") or "") != description:
+            tenant.replace(f"{PATH}/{provider['id']}", "/description", description)
+    after = describe({**provider, "description": description})
+    return Outcome(actions, [one["id"] for one in goes], after, before, after)
+
+
+def ensure_absent(tenant: Tenant, wanted: Wanted, check_mode: bool) -> Outcome:
+    """Delete the identity provider.
+
+    :raises QlikError: if that is not possible.
+    """
+    match, superseded = _the_one(find(tenant, wanted.issuer, wanted.key_id), wanted)
+    goes = [*superseded, *([match] if match else [])]
+    if not check_mode:
+        for one in goes:
+            tenant.delete(f"{PATH}/{one['id']}")
+    return Outcome([f"deleted {one['id']}" for one in goes], [], None, describe(match) if match else {}, {})
+
+
+def _the_one(matches: list[dict[str, t.Any]], wanted: Wanted) -> tuple[dict[str, t.Any] | None, list[dict[str, t.Any]]]:
+    """The identity provider that counts, and those that a killed run had replaced by it, but not deleted yet."""
+    replaced = {found[1] for one in matches if (found := _REPLACES.search(one.get("description") or ""))}
+    superseded = [one for one in matches if one["id"] in replaced]
+    left = [one for one in matches if one["id"] not in replaced]
+    if len(left) > 1:
+        raise OptionError(
+            f"The tenant has {len(left)} identity providers with the issuer {wanted.issuer} and the key id"
+            f" {wanted.key_id}: {', '.join(sorted(one['id'] for one in left))}. Delete those that are not needed."
+        )
+    return (left[0] if left else None), superseded
+
+
+def _reasons_to_replace(match: dict[str, t.Any], wanted: Wanted) -> list[str]:
+    its_key = _key_of(match, wanted.key_id)
+    reasons = []
+    if match.get("active") is False:
+        reasons.append("it was inactive")
+    if _options(match).get("jwtLoginEnabled") is False:
+        reasons.append("it did not allow logins")
+    if not its_key:
+        reasons.append("its key could not be read")
+    elif its_key.thumbprint != wanted.key.thumbprint:
+        reasons.append("it had another key")
+    elif wanted.compare == "certificate" and its_key.fingerprint != wanted.key.fingerprint:
+        reasons.append("it had another certificate")
+    if wanted.clock_tolerance not in (None, match.get("clockToleranceSec")):
+        reasons.append("it had another clock tolerance")
+    if wanted.tenant_ids is not None and set(wanted.tenant_ids) != set(match.get("tenantIds") or []):
+        reasons.append("it was for other tenants")
+    return reasons
+
+
+def _body(wanted: Wanted, description: str) -> dict[str, t.Any]:
+    body = {
+        "tenantIds": wanted.tenant_ids,
+        "provider": "external",
+        "protocol": PROTOCOL,
+        "interactive": False,
+        "active": True,
+        "description": description,
+        "clockToleranceSec": wanted.clock_tolerance,
+        "options": {
+            "jwtLoginEnabled": True,
+            "issuer": wanted.issuer,
+            "staticKeys": [{"kid": wanted.key_id, "pem": wanted.key.pem}],
+        },
+    }
+    return {name: value for name, value in body.items() if value is not None}
+
+
+def _create(tenant: Tenant, wanted: Wanted, description: str, old: dict[str, t.Any] | None) -> dict[str, t.Any]:
+    def create(body: dict[str, t.Any]) -> dict[str, t.Any]:
+        return {**body, **tenant.create(PATH, body, lambda: _newest(tenant, body, old))}
+
+    if not old:
+        return create(_body(wanted, description))
+    try:
+        return create(_body(wanted, f"{description} (replaces {old['id']})"))
+    except TenantError as error:
+        if isinstance(error, NoAnswerError) or error.status not in (400, 403, 409):
+            raise
+        if not wanted.allow_gap:
+            raise TenantError(
+                f"{error.answer} So {old['id']} could not be replaced, and stays.",
+                "If the tenant does not take two identity providers with one issuer and key id, use another key_id, or"
+                " set allow_gap to delete the old one first: then nobody can log in for a moment.",
+                error.status,
+            ) from error
+    tenant.delete(f"{PATH}/{old['id']}")
+    try:
+        return create(_body(wanted, description))
+    except QlikError:
+        # Whatever the reason: with the old one, at least what worked before works again.
+        create({name: old[name] for name in _BODY if old.get(name) is not None})
+        raise
+
+
+def _newest(tenant: Tenant, body: dict[str, t.Any], old: dict[str, t.Any] | None) -> dict[str, t.Any] | None:
+    """The one that was created although no answer came, if it was."""
+    static_key = body["options"]["staticKeys"][0]
+    for provider in find(tenant, body["options"]["issuer"], static_key["kid"]):
+        if provider["id"] != (old or {}).get("id") and provider.get("description") == body["description"]:
+            return provider
+    return None
+
+
+def _key_of(provider: dict[str, t.Any], key_id: str | None) -> Key | None:
+    """Its key, whatever form it has; None if it cannot be read."""
+    for entry in _static_keys(provider):
+        if key_id in (None, entry.get("kid")):
+            pem = str(entry.get("pem"))
+            with contextlib.suppress(QlikError):
+                return key(pem.encode(), "CERTIFICATE" if "CERTIFICATE" in pem else "PUBLIC KEY", "")
+    return None
+
+
+def _options(provider: dict[str, t.Any]) -> dict[str, t.Any]:
+    options = provider.get("options")
+    return options if isinstance(options, dict) else {}
+
+
+def _static_keys(provider: dict[str, t.Any]) -> list[dict[str, t.Any]]:
+    static_keys = _options(provider).get("staticKeys")
+    return [entry for entry in static_keys if isinstance(entry, dict)] if isinstance(static_keys, list) else []

@@ -1,0 +1,74 @@
+# Copyright (c) 2026, tenantops
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to this collection: not for use from outside, and free to change in any release.
+
+"""Trade a token for a session: https://qlik.dev/authenticate/jwt/implement-jwt-authorization/."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.tenantops.qlik.plugins.module_utils import _claims, _token
+from ansible_collections.tenantops.qlik.plugins.module_utils._errors import NoAnswerError, TenantError
+from ansible_collections.tenantops.qlik.plugins.module_utils._tenant import UNKNOWN_HOST_CODE
+
+if t.TYPE_CHECKING:
+    from ansible_collections.tenantops.qlik.plugins.module_utils._tenant import Tenant
+
+CSRF_COOKIE = "_csrfToken"
+NOT_A_TOKEN = ": give one as the module qscloud_jwt returns it."
+
+
+class Session(t.NamedTuple):
+    """Who has logged in, and what the session can be used with."""
+
+    user: dict[str, t.Any]
+    cookies: dict[str, str]
+    csrf_token: str | None
+
+
+def log_in(tenant: Tenant, token: str, now: int) -> Session:
+    """Log in with a token, which is spent then.
+
+    :param now: seconds since 1970.
+    :raises TokenError: if it is no token.
+    :raises TenantError: if the tenant refuses it.
+    """
+    claims = _token.parse(token.encode(errors="replace"), "token", NOT_A_TOKEN).claims
+    try:
+        user = tenant.log_in(token)
+    except NoAnswerError as error:
+        raise TenantError(
+            error.answer,
+            "The token may be spent, so it is not used again: sign a fresh token and run again.",
+            error.status,
+        ) from error
+    except TenantError as error:
+        if error.status not in (400, 401, 403):
+            raise
+        raise TenantError(error.answer, _advice(claims, now, error), error.status, error.code) from error
+    cookies = {cookie.name: cookie.value or "" for cookie in tenant.cookies}
+    return Session(_describe(user), cookies, cookies.get(CSRF_COOKIE))
+
+
+def _advice(claims: dict[str, t.Any], now: int, error: TenantError) -> str:
+    """What to change. What the tenant says is not looked at, since Qlik does not document it: the claims are."""
+    if error.code == UNKNOWN_HOST_CODE:
+        return error.advice
+    mistakes = [*_claims.broken_rules(claims), *_claims.out_of_time(claims, now)]
+    return " ".join(mistakes) or (
+        "Its claims are in order. So it may have been used before, since each token is good for one login: sign a fresh"
+        " one. Or the tenant has no active identity provider with the issuer, key id and public key of this token, or has"
+        " it only since a moment ago."
+    )
+
+
+def _describe(user: dict[str, t.Any]) -> dict[str, t.Any]:
+    groups = user.get("assignedGroups")
+    return {
+        **{name: user.get(name) for name in ("id", "name", "email", "subject", "status")},
+        "tenant_id": user.get("tenantId"),
+        "groups": [group["name"] for group in groups or [] if isinstance(group, dict) and "name" in group],
+    }

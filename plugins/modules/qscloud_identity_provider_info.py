@@ -1,0 +1,160 @@
+#!/usr/bin/python
+# Copyright (c) 2026, tenantops
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: qscloud_identity_provider_info
+short_description: List the JWT identity providers of a Qlik Cloud tenant
+version_added: 0.1.0
+author:
+  - tenantops (@tenantops)
+description:
+  - Returns the JWT identity providers of a Qlik Cloud tenant, all of them or those of one issuer or key id.
+  - Other kinds of identity providers (OIDC, SAML) are left out.
+requirements:
+  - cryptography >= 3.4.8
+extends_documentation_fragment:
+  - tenantops.qlik.attributes
+  - tenantops.qlik.attributes.action
+  - tenantops.qlik.tenant
+  - tenantops.qlik.tenant.actiongroup
+attributes:
+  check_mode:
+    support: full
+    details: It changes nothing.
+  diff_mode:
+    support: N/A
+    details: It changes nothing.
+  idempotent:
+    support: full
+  safe_file_operations:
+    support: full
+    details: It writes no files.
+  action:
+    support: full
+    details: With a local connection the module runs inside Ansible's own process, which is much faster.
+  async:
+    support: full
+options:
+  issuer:
+    description: Only those of this issuer.
+    type: str
+  key_id:
+    description: Only those of this key id.
+    type: str
+seealso:
+  - module: tenantops.qlik.qscloud_identity_provider
+"""
+
+EXAMPLES = r"""
+- name: List the JWT identity providers of a tenant
+  tenantops.qlik.qscloud_identity_provider_info:
+    tenant_url: https://acme.eu.qlikcloud.com
+    api_key: "{{ lookup('ansible.builtin.env', 'QSCLOUD_API_KEY') }}"
+  register: tenant
+
+- name: Show whose certificates expire within 30 days
+  ansible.builtin.debug:
+    msg: "{{ item.issuer }} {{ item.key_id }}: {{ item.not_after }}"
+  loop: "{{ tenant.identity_providers | rejectattr('not_after', 'none') }}"
+  loop_control:
+    label: "{{ item.id }}"
+  when: (item.not_after | to_datetime('%Y-%m-%dT%H:%M:%SZ') - now(utc=true)).days < 30
+"""
+
+RETURN = r"""
+identity_providers:
+  description: The identity providers.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: Its ID.
+      type: str
+    issuer:
+      description: The issuer.
+      type: str
+    key_id:
+      description: The key id.
+      type: str
+    key_thumbprint:
+      description: The thumbprint of the public key (RFC 7638). Null if the key cannot be read.
+      type: str
+    fingerprint_sha256:
+      description: The fingerprint of the certificate. Null if it has only a public key.
+      type: str
+    not_after:
+      description: Until when the certificate is valid, in UTC. Null if it has only a public key.
+      type: str
+    pem:
+      description: The certificate or public key, as the tenant shows it.
+      type: str
+    active:
+      description: Whether it is active.
+      type: bool
+    description:
+      description: The description.
+      type: str
+    clock_tolerance:
+      description: The tolerance in seconds. Null if the tenant does not say.
+      type: int
+    tenant_ids:
+      description: The IDs of its tenants. Null if the tenant does not say.
+      type: list
+      elements: str
+  sample:
+    - id: 6566e0f5d3c5f6b6c8a3b7a1
+      issuer: acme.eu.qlikcloud.com
+      key_id: rMQB93idRgfuUD2YUSJ76jXiAjaGpmvlmHGLsQ-6pPc
+      key_thumbprint: rMQB93idRgfuUD2YUSJ76jXiAjaGpmvlmHGLsQ-6pPc
+      fingerprint_sha256: null
+      not_after: null
+      pem: "-----BEGIN PUBLIC KEY-----MIICIjANBgkqhkiG9w0BA...-----END PUBLIC KEY-----"
+      active: true
+      description: Portal of Acme
+      clock_tolerance: 5
+      tenant_ids: [qIHIoXwr2ZpJ5JAkJb2SrkvqUYoHZcyN]
+rate_limit_wait:
+  description: For how many seconds the task has waited since the tenant's rate limit was reached.
+  returned: if it has waited
+  type: int
+  sample: 12
+"""
+
+import typing as t
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.tenantops.qlik.plugins.module_utils import _identity_providers, _module, _tenant_module
+
+
+def list_them(module: AnsibleModule) -> dict[str, t.Any]:
+    """List the identity providers that the options name."""
+    tenant = _tenant_module.tenant(module)
+    found = _identity_providers.find(tenant, module.params["issuer"], module.params["key_id"])
+    return {
+        "changed": False,
+        "identity_providers": [_identity_providers.describe(provider) for provider in found],
+        **_tenant_module.waited(tenant),
+    }
+
+
+def main() -> None:
+    """Run the module."""
+    module = AnsibleModule(
+        argument_spec={
+            "issuer": {"type": "str"},
+            "key_id": {"type": "str", "no_log": False},
+            **_tenant_module.OPTIONS,
+        },
+        supports_check_mode=True,
+    )
+    _module.run(module, ["cryptography"], list_them)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,178 @@
+#!/usr/bin/python
+# Copyright (c) 2026, tenantops
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: qscloud_session
+short_description: Log in to a Qlik Cloud tenant with a JWT, and see who that is
+version_added: 0.1.0
+author:
+  - tenantops (@tenantops)
+description:
+  - Trades a token that M(tenantops.qlik.qscloud_jwt) has signed for a session of a Qlik Cloud tenant, and returns the user
+    whom the tenant takes it for. This proves that the identity provider, the key and the claims fit.
+  - The token is spent by that; Qlik Cloud refuses it a second time. A user who is not there yet is created, and may be
+    given a licence.
+extends_documentation_fragment:
+  - tenantops.qlik.attributes
+  - tenantops.qlik.attributes.action
+  - tenantops.qlik.tenant
+  - tenantops.qlik.tenant.actiongroup
+attributes:
+  check_mode:
+    support: partial
+    details: In check mode nothing is contacted, and the task is skipped.
+  diff_mode:
+    support: none
+  idempotent:
+    support: none
+    details:
+      - Each run needs a token of its own, and opens a session. It reports no change all the same, since what it is for is
+        to look.
+  safe_file_operations:
+    support: full
+    details: It writes no files.
+  action:
+    support: full
+    details: With a local connection the module runs inside Ansible's own process, which is much faster.
+  async:
+    support: full
+    details: With O(return_cookies=true), Ansible writes the cookies to a file of the job, which stays until it is cleaned up.
+options:
+  token:
+    description: The token.
+    type: str
+    required: true
+  return_cookies:
+    description:
+      - Whether to return the cookies and the CSRF token, with which the session can be used. Whoever has them is that user.
+      - Then the result is hidden from all output, as if C(no_log=true) were set, unless the task fails.
+    type: bool
+    default: false
+  api_key:
+    description: Not needed for this module, which sends the token alone.
+    type: str
+  client_id:
+    description: Not needed for this module, which sends the token alone.
+    type: str
+  client_secret:
+    description: Not needed for this module, which sends the token alone.
+    type: str
+seealso:
+  - module: tenantops.qlik.qscloud_jwt
+  - module: tenantops.qlik.qscloud_identity_provider
+"""
+
+EXAMPLES = r"""
+- name: Sign a token
+  tenantops.qlik.qscloud_jwt:
+    private_key_path: keys/acme.eu.qlikcloud.com/privatekey.pem
+    issuer: acme.eu.qlikcloud.com
+    name: Anna Anderson
+    email: anna@grusgrus.com
+    email_verified: true
+    groups: [group1, group 2]
+  register: anna
+
+- name: Log in with it
+  tenantops.qlik.qscloud_session:
+    tenant_url: https://acme.eu.qlikcloud.com
+    token: "{{ anna.token }}"
+  register: session
+
+- name: See that the groups have arrived
+  ansible.builtin.assert:
+    that: "'group1' in session.user.groups"
+"""
+
+RETURN = r"""
+user:
+  description: The user whom the tenant takes the token for.
+  returned: success
+  type: dict
+  contains:
+    id:
+      description: The ID of the user.
+      type: str
+    name:
+      description: The name.
+      type: str
+    email:
+      description: The e-mail address.
+      type: str
+    subject:
+      description: The subject.
+      type: str
+    status:
+      description: The state of the user, such as V(active).
+      type: str
+    tenant_id:
+      description: The ID of the tenant.
+      type: str
+    groups:
+      description: The names of the groups that the user is assigned to.
+      type: list
+      elements: str
+  sample:
+    id: 605a18af2ab08cae80a3a7f1
+    name: Anna Anderson
+    email: anna@grusgrus.com
+    subject: 6f276bc4-d715-53f9-a145-bddaec3cbdf4
+    status: active
+    tenant_id: qIHIoXwr2ZpJ5JAkJb2SrkvqUYoHZcyN
+    groups: [group1, group 2]
+cookies:
+  description: The cookies of the session, by their names.
+  returned: O(return_cookies=true)
+  type: dict
+  sample: {"eas.sid": "...", "eas.sid.sig": "...", "_csrfToken": "...", "_csrfToken.sig": "..."}
+csrf_token:
+  description: What the header C(qlik-csrf-token) must have in calls that change something.
+  returned: O(return_cookies=true)
+  type: str
+  sample: "..."
+rate_limit_wait:
+  description: For how many seconds the task has waited since the tenant's rate limit was reached.
+  returned: if it has waited
+  type: int
+  sample: 12
+"""
+
+import time
+import typing as t
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.tenantops.qlik.plugins.module_utils import _module, _session, _tenant_module
+
+
+def log_in(module: AnsibleModule) -> dict[str, t.Any]:
+    """Log in with the token."""
+    if module.check_mode:
+        return {"changed": False, "skipped": True}
+    tenant = _tenant_module.tenant(module, needs_credentials=False)
+    session = _session.log_in(tenant, module.params["token"].strip(), int(time.time()))
+    facts = {"user": session.user}
+    if module.params["return_cookies"]:
+        facts.update(cookies=session.cookies, csrf_token=session.csrf_token)
+    return {"changed": False, **facts, **_tenant_module.waited(tenant)}
+
+
+def main() -> None:
+    """Run the module."""
+    module = AnsibleModule(
+        argument_spec={
+            "token": {"type": "str", "required": True, "no_log": True},
+            "return_cookies": {"type": "bool", "default": False},
+            **_tenant_module.OPTIONS,
+        },
+        supports_check_mode=True,
+    )
+    _module.run(module, ["PyJWT"], log_in)
+
+
+if __name__ == "__main__":
+    main()
