@@ -137,11 +137,7 @@ def reasons_to_issue_anew(
     """Why the certificate does not fit (any more), in words; empty if it does."""
     if not _is_for(certificate, key):
         return ["it is for another key"]
-    reasons = []
-    if certificate.signature_algorithm_oid != SignatureAlgorithmOID.RSA_WITH_SHA256:
-        reasons.append("it is not signed with SHA-256")
-    elif not _is_signed_by(certificate, key):
-        reasons.append("its signature does not fit its key")
+    reasons = signature_faults(certificate, key)
     names = [attribute.value for attribute in certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
     if names != [wanted.common_name]:
         reasons.append("it is for another common name")
@@ -150,6 +146,24 @@ def reasons_to_issue_anew(
     if not_after(certificate) - now <= datetime.timedelta(days=wanted.renew_before_days):
         reasons.append(f"it expires on {not_after(certificate).date().isoformat()}")
     return reasons
+
+
+def signature_faults(certificate: x509.Certificate, key: rsa.RSAPublicKey) -> list[str]:
+    """What is wrong with the signature of a self-signed certificate, in words."""
+    if certificate.signature_algorithm_oid != SignatureAlgorithmOID.RSA_WITH_SHA256:
+        return ["it is not signed with SHA-256"]
+    return [] if _is_signed_by(certificate, key) else ["its signature does not fit its key"]
+
+
+def faults_of_time(certificate: x509.Certificate, renew_before_days: int, now: datetime.datetime) -> list[str]:
+    """Whether it cannot be used now, or not for long, in words."""
+    if now < not_before(certificate):
+        return [f"it is valid only from {not_before(certificate).date().isoformat()} on"]
+    if now > not_after(certificate):
+        return [f"it expired on {not_after(certificate).date().isoformat()}"]
+    if not_after(certificate) - now <= datetime.timedelta(days=renew_before_days):
+        return [f"it expires on {not_after(certificate).date().isoformat()}"]
+    return []
 
 
 def is_issued_by_another(data: bytes) -> bool:

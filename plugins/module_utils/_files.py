@@ -124,6 +124,15 @@ def read(path: str, source: str) -> bytes:
         os.close(descriptor)
 
 
+def mode(path: str) -> int:
+    """The permission bits of a file; links are followed.
+
+    :raises FileError: if nobody lets us look.
+    """
+    with _as_file_error(f"Cannot look at {path}"):
+        return stat.S_IMODE(os.stat(path).st_mode)
+
+
 def exists(path: str) -> bool:
     """Whether there is anything of this name, if only a link to nowhere.
 

@@ -25,6 +25,10 @@ from ansible_collections.tenantops.qlik.plugins.module_utils._errors import (
     OptionError,
 )
 
+if t.TYPE_CHECKING:
+    from cryptography import x509
+    from cryptography.hazmat.primitives.asymmetric import rsa
+
 PASSPHRASE_OPTION = "passphrase"
 
 FACTS = (
@@ -59,6 +63,11 @@ def names(file_prefix: str) -> Names:
     return Names(f"{file_prefix}privatekey.pem", f"{file_prefix}publickey.pem", f"{file_prefix}publickey.cer")
 
 
+def paths(directory: str, file_names: Names) -> dict[str, str]:
+    """Where the files are, as modules return it."""
+    return {f"{role}_path": os.path.join(directory, name) for role, name in file_names._asdict().items()}
+
+
 class Wanted(t.NamedTuple):
     """What the key pair is to be; the options of the module, checked."""
 
@@ -78,7 +87,19 @@ class Wanted(t.NamedTuple):
 
     def paths(self) -> dict[str, str]:
         """Where the files are, as modules return it."""
-        return {f"{role}_path": os.path.join(self.directory, name) for role, name in self.names._asdict().items()}
+        return paths(self.directory, self.names)
+
+
+def describe(public_key: rsa.RSAPublicKey | None, certificate: x509.Certificate | None) -> dict[str, t.Any]:
+    """What is returned about a key pair; None for what is not there."""
+    facts: dict[str, t.Any] = dict.fromkeys(FACTS)
+    if public_key:
+        facts["key_id"] = _keys.thumbprint(public_key)
+        facts["key_size"] = public_key.key_size
+        facts["public_key"] = _keys.public_pem(public_key).decode()
+    if certificate:
+        facts.update(_certificate.describe(certificate))
+    return facts
 
 
 class Outcome(t.NamedTuple):
@@ -289,15 +310,7 @@ class _Repair:
         return [self.folder.path_of(name) for name in backups]
 
     def _facts(self) -> dict[str, t.Any]:
-        facts: dict[str, t.Any] = dict.fromkeys(FACTS)
-        if self.key:
-            public_key = self.key.public_key()
-            facts["key_id"] = _keys.thumbprint(public_key)
-            facts["key_size"] = self.key.key_size
-            facts["public_key"] = _keys.public_pem(public_key).decode()
-        if self.certificate:
-            facts.update(_certificate.describe(self.certificate))
-        return facts
+        return describe(self.key and self.key.public_key(), self.certificate)
 
     def _summary(self, modes: dict[str, int]) -> dict[str, t.Any]:
         facts = self._facts()

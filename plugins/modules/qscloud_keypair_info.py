@@ -1,0 +1,237 @@
+#!/usr/bin/python
+# Copyright (c) 2026, tenantops
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: qscloud_keypair_info
+short_description: Look at a key pair and its certificate
+version_added: 0.1.0
+author:
+  - tenantops (@tenantops)
+description:
+  - Returns what there is of a key pair that M(tenantops.qlik.qscloud_keypair) or C(qs-jwt) has made, or of a single
+    certificate or private key, and what is wrong with it. The private key is never returned.
+  - It changes nothing. Whatever is wrong with keys and certificates is returned in RV(problems); the task fails only if its
+    options are wrong.
+requirements:
+  - cryptography >= 3.4.8
+extends_documentation_fragment:
+  - tenantops.qlik.attributes
+  - tenantops.qlik.attributes.action
+attributes:
+  check_mode:
+    support: full
+    details: It changes nothing.
+  diff_mode:
+    support: N/A
+    details: It changes nothing.
+  idempotent:
+    support: full
+  safe_file_operations:
+    support: full
+    details: It writes no files.
+  action:
+    support: full
+    details: With a local connection the module runs inside Ansible's own process, which is much faster.
+  async:
+    support: full
+options:
+  directory:
+    description:
+      - The folder of a key pair.
+      - Exactly one of O(directory), O(certificate_path), O(certificate_content), O(private_key_path) and
+        O(private_key_content) must be given.
+    type: path
+    aliases: [path]
+  file_prefix:
+    description: What the file names in O(directory) begin with.
+    type: str
+    default: ''
+    aliases: [cert_file_prefix]
+  certificate_path:
+    description: The file of a certificate.
+    type: path
+  certificate_content:
+    description: A certificate in PEM form.
+    type: str
+  private_key_path:
+    description: The file of a private key.
+    type: path
+    aliases: [cert_privatekey_file]
+  private_key_content:
+    description: A private key in PEM form.
+    type: str
+    aliases: [cert_privatekey]
+  passphrase:
+    description: The passphrase of the private key, if it has one.
+    type: str
+  renew_before_days:
+    description: How many days before its end it is a problem that a certificate will expire.
+    type: int
+    default: 30
+seealso:
+  - module: tenantops.qlik.qscloud_keypair
+"""
+
+EXAMPLES = r"""
+- name: Look at a key pair
+  tenantops.qlik.qscloud_keypair_info:
+    directory: keys/acme.eu.qlikcloud.com
+  register: keypair
+
+- name: Say what is wrong with it
+  ansible.builtin.debug:
+    msg: "{{ keypair.problems }}"
+
+- name: Look at a certificate
+  tenantops.qlik.qscloud_keypair_info:
+    certificate_path: keys/acme.eu.qlikcloud.com/publickey.cer
+    renew_before_days: 60
+"""
+
+RETURN = r"""
+exists:
+  description: Whether there is anything, or, of a key pair, any of its files.
+  returned: success
+  type: bool
+  sample: true
+problems:
+  description: What is missing or wrong, in sentences.
+  returned: success
+  type: list
+  elements: str
+  sample: ["keys/acme.eu.qlikcloud.com/publickey.cer: it expires on 2026-12-01."]
+days_left:
+  description: For how many days the certificate is still valid; negative after its end. Null without a certificate.
+  returned: success
+  type: int
+  sample: 364
+private_key_path:
+  description: The file of the private key.
+  returned: if O(directory) is given
+  type: str
+  sample: keys/acme.eu.qlikcloud.com/privatekey.pem
+public_key_path:
+  description: The file of the public key.
+  returned: if O(directory) is given
+  type: str
+  sample: keys/acme.eu.qlikcloud.com/publickey.pem
+certificate_path:
+  description: The file of the certificate.
+  returned: if O(directory) is given
+  type: str
+  sample: keys/acme.eu.qlikcloud.com/publickey.cer
+certificate:
+  description: The certificate in PEM form.
+  returned: success
+  type: str
+  sample: "-----BEGIN CERTIFICATE-----\nMIIE2TCCAsGgAwIBAgIUf...\n-----END CERTIFICATE-----\n"
+certificate_line:
+  description:
+    - The certificate on one line, as the REST API of the tenant wants it.
+  returned: success
+  type: str
+  sample: "-----BEGIN CERTIFICATE-----MIIE2TCCAsGgAwIBAgIUf...-----END CERTIFICATE-----"
+public_key:
+  description: The public key in PEM form.
+  returned: success
+  type: str
+  sample: "-----BEGIN PUBLIC KEY-----\nMIICIjANBgkqhkiG9w0BA...\n-----END PUBLIC KEY-----\n"
+key_id:
+  description:
+    - The thumbprint of the public key (RFC 7638). It stays the same as long as the key does, and serves as key id.
+    -
+  returned: success
+  type: str
+  sample: rMQB93idRgfuUD2YUSJ76jXiAjaGpmvlmHGLsQ-6pPc
+fingerprint_sha256:
+  description:
+    - The SHA-256 fingerprint of the certificate, as C(openssl) prints it.
+  returned: success
+  type: str
+  sample: "ED:FF:82:81:0D:67:BF:DA:B8:C5:34:7F:B6:B1:89:6A:CA:0D:0F:B0:33:5C:92:E3:B4:55:C1:4C:13:DB:26:D4"
+serial_number:
+  description: The serial number of the certificate.
+  returned: success
+  type: int
+  sample: 174612823018265028765432109876543210987654321
+not_before:
+  description: From when on the certificate is valid, in UTC.
+  returned: success
+  type: str
+  sample: "2026-11-23T21:42:26Z"
+not_after:
+  description: Until when the certificate is valid, in UTC.
+  returned: success
+  type: str
+  sample: "2027-12-28T21:42:26Z"
+key_size:
+  description: The size of the key in bits.
+  returned: success
+  type: int
+  sample: 4096
+"""
+
+import datetime
+import typing as t
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.tenantops.qlik.plugins.module_utils import _files, _keypair, _keypair_state, _module
+from ansible_collections.tenantops.qlik.plugins.module_utils._errors import OptionError
+
+SOURCES = ("directory", "certificate_path", "certificate_content", "private_key_path", "private_key_content")
+
+
+def look(module: AnsibleModule) -> dict[str, t.Any]:
+    """Look at what the options name."""
+    options = module.params
+    option = next(name for name in SOURCES if options[name] is not None)
+    value = options[option]
+    if options["renew_before_days"] < 0:
+        raise OptionError(f"renew_before_days is {options['renew_before_days']}: give a number of days from 0 on.")
+    state = _keypair_state.State(datetime.datetime.now(datetime.timezone.utc), options["renew_before_days"])
+    paths = {}
+    if option.endswith("_content"):
+        content, source = value.encode(errors="replace"), option
+    else:
+        _files.check_path(value, option)
+        content, source = None if option == "directory" else state.read(value, option), value
+    if option == "directory":
+        names = _keypair.names(options["file_prefix"])
+        paths = _keypair.paths(value, names)
+        state.look_at_directory(value, names, options["passphrase"])
+    elif option.startswith("certificate"):
+        state.look_at_certificate(content, source)
+    else:
+        state.look_at_private_key(content, source, options["passphrase"], _keypair.PASSPHRASE_OPTION)
+    result = {**paths, **state.facts()}
+    _module.refuse_masked(module, result)
+    return {"changed": False, **result}
+
+
+def main() -> None:
+    """Run the module."""
+    module = AnsibleModule(
+        argument_spec={
+            "directory": {"type": "path", "aliases": ["path"]},
+            "file_prefix": {"type": "str", "default": "", "aliases": ["cert_file_prefix"]},
+            "certificate_path": {"type": "path"},
+            "certificate_content": {"type": "str"},
+            "private_key_path": {"type": "path", "aliases": ["cert_privatekey_file"]},
+            "private_key_content": {"type": "str", "no_log": True, "aliases": ["cert_privatekey"]},
+            "passphrase": {"type": "str", "no_log": True},
+            "renew_before_days": {"type": "int", "default": 30},
+        },
+        mutually_exclusive=[SOURCES],
+        required_one_of=[SOURCES],
+        supports_check_mode=True,
+    )
+    _module.run(module, ["cryptography"], look)
+
+
+if __name__ == "__main__":
+    main()
