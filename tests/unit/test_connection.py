@@ -1,0 +1,161 @@
+# Copyright (c) 2026, tenantops
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which tenant, and with which credentials."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.tenantops.qlik.plugins.module_utils import _connection
+from ansible_collections.tenantops.qlik.plugins.module_utils._errors import QlikError
+
+URL = "https://acme.eu.qlikcloud.com"
+NOTHING = {
+    "tenant_url": None,
+    "api_key": None,
+    "client_id": None,
+    "client_secret": None,
+    "validate_certs": True,
+    "ca_path": None,
+    "timeout": 30,
+}
+CLIENT = {"client_id": "the-id", "client_secret": "the-secret"}
+ENVIRONMENT = {"QSCLOUD_TENANT_URL": URL, "QSCLOUD_API_KEY": "key-of-the-environment"}
+
+
+def read(options, environment=None):
+    return _connection.read({**NOTHING, **options}, environment or {})
+
+
+@pytest.mark.parametrize(
+    "given, url",
+    {
+        URL: URL,
+        f"{URL}/": URL,
+        f" {URL}\n": URL,
+        "https://ACME.eu.QlikCloud.com:443": URL,
+        "https://acme.eu.qlikcloud.com:8443": f"{URL}:8443",
+        "https://127.0.0.1:8443": "https://127.0.0.1:8443",
+        "http://localhost:80": "http://localhost",
+        "http://127.8.9.1:8080": "http://127.8.9.1:8080",
+        "http://[::1]:8080": "http://[::1]:8080",
+    }.items(),
+)
+def test_address(given, url):
+    assert read({"tenant_url": given, "api_key": "key"}).url == url
+
+
+@pytest.mark.parametrize(
+    "given, words",
+    {
+        "acme.eu.qlikcloud.com": "no address with a scheme",
+        "": "no address with a scheme",
+        "ftp://acme.eu.qlikcloud.com": "no address with a scheme",
+        "https://": "no address with a scheme",
+        "https://acme.eu.qlikcloud.com/api/v1": "leave the path out",
+        "https://acme.eu.qlikcloud.com?x=1": "leave the path out",
+        "https://acme.eu.qlikcloud.com/#x": "leave the path out",
+        "https://anna:hunter22@acme.eu.qlikcloud.com": "has credentials in it",
+        "http://acme.eu.qlikcloud.com": "begins with http",
+        "http://127.0.0.1.example.com": "begins with http",
+        "https://acme.eu.qlikcloud.com:port": "is not the address",
+        "https://[::1": "is not the address",
+        "https://a b.example.com": "a host that cannot exist",
+        "https://a\x00b.example.com": "a host that cannot exist",
+        "https://-a.example.com": "a host that cannot exist",
+    }.items(),
+)
+def test_no_address(given, words):
+    with pytest.raises(QlikError, match=words) as error:
+        read({"tenant_url": given, "api_key": "key"})
+    assert str(error.value).startswith("tenant_url ")
+    assert "hunter22" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "options, environment, credentials",
+    [
+        ({"tenant_url": URL, "api_key": "key"}, {}, ("key", None, None)),
+        ({"tenant_url": URL, **CLIENT}, {}, (None, "the-id", "the-secret")),
+        ({}, ENVIRONMENT, ("key-of-the-environment", None, None)),
+        ({"tenant_url": f"{URL}:443/"}, ENVIRONMENT, ("key-of-the-environment", None, None)),
+        # Options beat the environment together: nothing of an OAuth client is mixed with an API key.
+        ({"tenant_url": URL, **CLIENT}, ENVIRONMENT, (None, "the-id", "the-secret")),
+        ({"api_key": "key"}, ENVIRONMENT, ("key", None, None)),
+        (
+            {},
+            {"QSCLOUD_TENANT_URL": URL, "QSCLOUD_CLIENT_ID": "an-id", "QSCLOUD_CLIENT_SECRET": "a-secret"},
+            (None, "an-id", "a-secret"),
+        ),
+        # An empty variable is none.
+        (
+            {"tenant_url": URL, **CLIENT},
+            {"QSCLOUD_TENANT_URL": "", "QSCLOUD_API_KEY": ""},
+            (None, "the-id", "the-secret"),
+        ),
+    ],
+)
+def test_credentials(options, environment, credentials):
+    connection = read(options, environment)
+    assert connection.credentials == credentials
+    assert connection.url == URL
+    assert not any(secret and secret in repr(connection) for secret in credentials)
+
+
+@pytest.mark.parametrize(
+    "options, environment, words",
+    [
+        ({}, {}, "tenant_url is missing"),
+        ({"tenant_url": URL}, {}, "Credentials for the tenant are missing"),
+        ({"tenant_url": URL, "api_key": "key", **CLIENT}, {}, "both given"),
+        ({"tenant_url": URL, "api_key": "key", "client_id": "x"}, {}, "both given"),
+        ({"tenant_url": URL, "client_id": "x"}, {}, "client_secret is missing"),
+        ({"tenant_url": URL, "client_secret": "x"}, {}, "client_id is missing"),
+        # Half of a client among the options is not completed by the environment.
+        (
+            {"tenant_url": URL, "client_id": "x"},
+            {"QSCLOUD_TENANT_URL": URL, "QSCLOUD_CLIENT_SECRET": "y"},
+            "client_secret is missing",
+        ),
+        ({}, {"QSCLOUD_TENANT_URL": URL, "QSCLOUD_CLIENT_ID": "y"}, "QSCLOUD_CLIENT_SECRET is missing"),
+        (
+            {},
+            {**ENVIRONMENT, "QSCLOUD_CLIENT_ID": "x", "QSCLOUD_CLIENT_SECRET": "y"},
+            "QSCLOUD_API_KEY and an OAuth client",
+        ),
+        # A credential of the environment goes nowhere else.
+        ({"tenant_url": "https://evil.example.com"}, ENVIRONMENT, "which is another one than tenant_url"),
+        ({"tenant_url": f"{URL}:8443"}, ENVIRONMENT, "which is another one than tenant_url"),
+        ({"tenant_url": URL}, {"QSCLOUD_API_KEY": "key"}, "QSCLOUD_TENANT_URL is not"),
+        ({"tenant_url": URL, "api_key": ""}, {}, "api_key is empty"),
+        ({"tenant_url": URL, "api_key": "two\nlines"}, {}, "line breaks"),
+        ({"tenant_url": URL, "api_key": "schlüssel"}, {}, "not ASCII"),
+        ({}, {"QSCLOUD_TENANT_URL": "acme", "QSCLOUD_API_KEY": "key"}, "QSCLOUD_TENANT_URL is no address"),
+        ({"tenant_url": URL, "api_key": "key", "timeout": 0}, {}, "timeout is 0"),
+        ({"tenant_url": URL, "api_key": "key", "ca_path": "nowhere.pem"}, {}, "ca_path: cannot read nowhere.pem"),
+        ({"tenant_url": URL, "api_key": "key", "ca_path": ""}, {}, "ca_path is empty"),
+    ],
+)
+def test_no_credentials(options, environment, words):
+    with pytest.raises(QlikError, match=words):
+        read(options, environment)
+
+
+def test_ca_that_is_none(tmp_path):
+    (tmp_path / "ca").write_text("no certificate")
+    with pytest.raises(QlikError, match="holds no certificate"):
+        read({"tenant_url": URL, "api_key": "key", "ca_path": str(tmp_path / "ca")})
+
+
+def test_without_credentials_the_environment_gives_none():
+    options = {**NOTHING, "tenant_url": "https://other.example.com"}
+    assert _connection.read(options, ENVIRONMENT, needs_credentials=False).credentials is None
+
+
+def test_all_secrets_are_known():
+    options = {**NOTHING, **CLIENT, "api_key": "key", "tenant_url": "https://anna:hunter22@acme.eu.qlikcloud.com"}
+    environment = {"QSCLOUD_API_KEY": "k2", "QSCLOUD_CLIENT_SECRET": "s2", "QSCLOUD_TENANT_URL": "https://b:pw@x"}
+    assert _connection.secrets(options, environment) == {"key", "the-secret", "hunter22", "k2", "s2", "pw"}
+    assert _connection.secrets(NOTHING, {}) == set()
