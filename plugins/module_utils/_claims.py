@@ -12,7 +12,9 @@ claims are those of RFC 7519, section 4.1, and Qlik's own.
 
 from __future__ import annotations
 
+import datetime
 import json
+import math
 import re
 import typing as t
 import unicodedata
@@ -156,20 +158,35 @@ def subject(issuer: str, email: str | None) -> str:
     return str(uuid.uuid5(SUBJECT_NAMESPACE, text))
 
 
-def broken_rules(claims: t.Mapping[str, t.Any]) -> list[str]:
-    """What Qlik Cloud will refuse at a login with these claims, a sentence each."""
+def broken_rules(claims: t.Mapping[str, t.Any], audience: str = AUDIENCE) -> list[str]:
+    """What Qlik Cloud will refuse at a login with these claims, a sentence each.
+
+    :param audience: the one to expect, if the token is for something else than Qlik Cloud.
+    """
     sentences = []
     missing = [name for name in REQUIRED if name not in claims]
     if missing:
         sentences.append(f"The token lacks {', '.join(missing)}, which Qlik Cloud requires: it will refuse the login.")
-    if "aud" in claims and claims["aud"] != AUDIENCE:
-        sentences.append(f"The audience is not {AUDIENCE}: Qlik Cloud will refuse the login.")
-    if "nbf" in claims and "exp" in claims and claims["exp"] - claims["nbf"] > MAXIMUM_LIFETIME:
+    if "aud" in claims and claims["aud"] != audience:
+        sentences.append(f"The audience is not {audience}: Qlik Cloud will refuse the login.")
+    if _is_time(claims.get("nbf")) and _is_time(claims.get("exp")) and claims["exp"] - claims["nbf"] > MAXIMUM_LIFETIME:
         sentences.append(
             f"The token is valid for {claims['exp'] - claims['nbf']} seconds, but Qlik Cloud accepts at most"
             f" {MAXIMUM_LIFETIME} (one hour) between nbf and exp: it will refuse the login. Sign a short-lived token at"
             " each login."
         )
+    return [*sentences, *_broken_types(claims)]
+
+
+def broken_header_rules(header: t.Mapping[str, t.Any]) -> list[str]:
+    """What Qlik Cloud will refuse at a login with this header, a sentence each."""
+    sentences = []
+    if header.get("alg") != ALGORITHM:
+        sentences.append(f"The algorithm (alg) is not {ALGORITHM}: Qlik Cloud will refuse the login.")
+    if header.get("typ") != "JWT":
+        sentences.append("The type (typ) in the header is not JWT: Qlik Cloud will refuse the login.")
+    if not _is_name(header.get("kid")):
+        sentences.append("The header lacks the key id (kid), so that Qlik Cloud cannot find the identity provider.")
     return sentences
 
 
@@ -179,9 +196,9 @@ def out_of_time(claims: t.Mapping[str, t.Any], now: int) -> list[str]:
     :param now: seconds since 1970.
     """
     sentences = []
-    if isinstance(claims.get("exp"), int) and claims["exp"] <= now:
+    if _is_time(claims.get("exp")) and claims["exp"] <= now:
         sentences.append(f"The token expired {now - claims['exp']} seconds ago: sign a fresh one.")
-    if isinstance(claims.get("nbf"), int) and claims["nbf"] > now:
+    if _is_time(claims.get("nbf")) and claims["nbf"] > now:
         sentences.append(
             f"The token is valid only in {claims['nbf'] - now} seconds: wait, or sign one with an earlier not_before."
         )
@@ -214,6 +231,51 @@ def still_fits(
         and kept["iat"] <= now + _PATIENCE
         and kept["exp"] - now > renew_before
     )
+
+
+def iso8601(seconds: t.Any) -> str | None:
+    """A time claim in UTC; None for what is no time, or lies beyond the years that have four digits.
+
+    :param seconds: since 1970.
+    """
+    if not _is_time(seconds) or not 0 <= seconds <= _LATEST:
+        return None
+    return datetime.datetime.fromtimestamp(int(seconds), datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _broken_types(claims: t.Mapping[str, t.Any]) -> list[str]:
+    sentences = [
+        f"{name} is no text: Qlik Cloud will refuse the login."
+        for name in ("iss", "sub", "name", "email", "jti")
+        if name in claims and not _is_name(claims[name])
+    ]
+    sentences += [
+        f"{name} is no number of seconds: Qlik Cloud will refuse the login."
+        for name in ("iat", "nbf", "exp")
+        if name in claims and not _is_time(claims[name])
+    ]
+    if _is_time(claims.get("nbf")) and _is_time(claims.get("exp")) and claims["exp"] <= claims["nbf"]:
+        sentences.append("exp is not after nbf, so that the token is never valid.")
+    if "subType" in claims and claims["subType"] != SUBJECT_TYPE:
+        sentences.append(f"subType is not {SUBJECT_TYPE}: Qlik Cloud will refuse the login.")
+    if "email_verified" in claims and not isinstance(claims["email_verified"], bool):
+        sentences.append("email_verified is neither true nor false (a text is not): Qlik Cloud will refuse the login.")
+    if "groups" in claims and not (isinstance(claims["groups"], list) and all(map(_is_name, claims["groups"]))):
+        sentences.append("groups is no list of names: Qlik Cloud will refuse the login, or drop them.")
+    if "group" in claims:
+        sentences.append("group is not read by Qlik Cloud, but by client-managed Qlik Sense alone: name it groups.")
+    if "kid" in claims:
+        sentences.append("kid is a claim, but Qlik Cloud reads the key id in the header alone.")
+    return sentences
+
+
+def _is_name(value: t.Any) -> bool:
+    return isinstance(value, str) and bool(value.strip())
+
+
+def _is_time(value: t.Any) -> bool:
+    # NumericDate (RFC 7519, section 2); to Python, True is a number too.
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _identical(one: t.Any, other: t.Any) -> bool:

@@ -16,7 +16,7 @@ import contextlib
 import re
 import typing as t
 
-from ansible_collections.tenantops.qlik.plugins.module_utils import _certificate, _keys, _pem
+from ansible_collections.tenantops.qlik.plugins.module_utils import _public_key
 from ansible_collections.tenantops.qlik.plugins.module_utils._errors import (
     NoAnswerError,
     OptionError,
@@ -49,25 +49,12 @@ _BODY = (
 _REPLACES = re.compile(r" \(replaces ([^ ()]+)\)$")
 
 
-class Key(t.NamedTuple):
-    """What an identity provider is given to verify tokens with.
-
-    ``thumbprint`` is that of the public key (RFC 7638); ``fingerprint`` that of the certificate, or None if there is
-    none.
-    """
-
-    pem: str
-    thumbprint: str
-    fingerprint: str | None
-    not_after: str | None
-
-
 class Wanted(t.NamedTuple):
     """What the identity provider is to be; None: as it is."""
 
     issuer: str
     key_id: str
-    key: Key | None
+    key: _public_key.PublicKey | None
     description: str | None
     clock_tolerance: int | None
     tenant_ids: list[str] | None
@@ -83,24 +70,6 @@ class Outcome(t.NamedTuple):
     provider: dict[str, t.Any] | None
     before: dict[str, t.Any]
     after: dict[str, t.Any]
-
-
-def key(data: bytes, label: str, source: str) -> Key:
-    """Read a certificate or a public key in PEM form.
-
-    :param label: ``CERTIFICATE`` or ``PUBLIC KEY``.
-    :param source: the file or option, for messages.
-    :raises QlikError: if it is none.
-    """
-    if label == "CERTIFICATE":
-        certificate = _certificate.load(data, source)
-        public_key = _certificate.public_key(certificate, source)
-        facts = _certificate.describe(certificate)
-        pem, fingerprint, not_after = facts["certificate_line"], facts["fingerprint_sha256"], facts["not_after"]
-    else:
-        public_key = _keys.load_public(data, source)
-        pem, fingerprint, not_after = _pem.one_line(_keys.public_pem(public_key).decode()), None, None
-    return Key(pem, _keys.thumbprint(public_key), fingerprint, not_after)
 
 
 def find(tenant: Tenant, issuer: str | None, key_id: str | None) -> list[dict[str, t.Any]]:
@@ -228,7 +197,7 @@ def _body(wanted: Wanted, description: str) -> dict[str, t.Any]:
         "options": {
             "jwtLoginEnabled": True,
             "issuer": wanted.issuer,
-            "staticKeys": [{"kid": wanted.key_id, "pem": wanted.key.pem}],
+            "staticKeys": [{"kid": wanted.key_id, "pem": wanted.key.line}],
         },
     }
     return {name: value for name, value in body.items() if value is not None}
@@ -270,13 +239,13 @@ def _newest(tenant: Tenant, body: dict[str, t.Any], old: dict[str, t.Any] | None
     return None
 
 
-def _key_of(provider: dict[str, t.Any], key_id: str | None) -> Key | None:
+def _key_of(provider: dict[str, t.Any], key_id: str | None) -> _public_key.PublicKey | None:
     """Its key, whatever form it has; None if it cannot be read."""
     for entry in _static_keys(provider):
         if key_id in (None, entry.get("kid")):
             pem = str(entry.get("pem"))
             with contextlib.suppress(QlikError):
-                return key(pem.encode(), "CERTIFICATE" if "CERTIFICATE" in pem else "PUBLIC KEY", "")
+                return _public_key.parse(pem.encode(), "CERTIFICATE" if "CERTIFICATE" in pem else "PUBLIC KEY", "")
     return None
 
 

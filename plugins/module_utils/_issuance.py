@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-import datetime
 import os
 import typing as t
 
@@ -140,9 +139,9 @@ def _facts(token: _token.Token, key: rsa.RSAPrivateKey) -> dict[str, t.Any]:
         "subject": claims["sub"],
         "key_id": token.header["kid"],
         "public_key": _keys.public_pem(key.public_key()).decode(),
-        "issued_at": _iso(claims["iat"]),
-        "not_before": _iso(claims["nbf"]),
-        "expires_at": _iso(claims["exp"]),
+        "issued_at": _claims.iso8601(claims["iat"]),
+        "not_before": _claims.iso8601(claims["nbf"]),
+        "expires_at": _claims.iso8601(claims["exp"]),
         "lifetime": claims["exp"] - claims["nbf"],
     }
 
@@ -152,7 +151,3 @@ def _summary(token: _token.Token | None, access: _files.Access | None) -> dict[s
     if not token or not access:
         return {}
     return {"mode": f"{access.mode:04o}", "header": token.header, "claims": token.claims}
-
-
-def _iso(seconds: int) -> str:
-    return datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -46,10 +46,16 @@ def sign(claims: dict[str, t.Any], key: rsa.RSAPrivateKey, key_id: str) -> Token
     return token
 
 
-def is_signed_by(token: Token, key: rsa.RSAPublicKey) -> bool:
-    """Whether this key verifies the signature. Claims are not looked at: the rules about them are in ``_claims``."""
+def is_signed_by(token: Token, key: rsa.RSAPublicKey, algorithms: t.Sequence[str] = (_claims.ALGORITHM,)) -> bool:
+    """Whether this key verifies the signature. Claims are not looked at: the rules about them are in ``_claims``.
+
+    Keys that the header names or holds (jku, jwk, x5u, x5c) mean nothing, and neither does its algorithm if it is none of
+    these. A header with extensions that must be understood (crit) is refused, since none are: RFC 7515, section 4.1.11.
+    """
+    if "crit" in token.header:
+        return False
     try:
-        jwt.api_jws.decode(token.text, key, algorithms=[_claims.ALGORITHM])
+        jwt.api_jws.decode(token.text, key, algorithms=list(algorithms))
     except jwt.exceptions.InvalidTokenError:
         return False
     return True

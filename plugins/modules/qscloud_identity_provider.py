@@ -234,20 +234,12 @@ import typing as t
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.tenantops.qlik.plugins.module_utils import (
-    _files,
     _identity_providers,
     _module,
+    _public_key,
     _tenant_module,
 )
 from ansible_collections.tenantops.qlik.plugins.module_utils._errors import OptionError
-
-KEY_OPTIONS = {
-    "certificate_path": "CERTIFICATE",
-    "certificate_content": "CERTIFICATE",
-    "public_key_path": "PUBLIC KEY",
-    "public_key_content": "PUBLIC KEY",
-}
-"""Options that name a key, and what they hold."""
 
 
 def ensure(module: AnsibleModule) -> dict[str, t.Any]:
@@ -281,10 +273,7 @@ def read_options(options: dict[str, t.Any]) -> _identity_providers.Wanted:
     tolerance = options["clock_tolerance"]
     if tolerance is not None and tolerance < 0:
         raise OptionError(f"clock_tolerance is {tolerance}: give a number of seconds from 0 on.")
-    key = None
-    for option, label in KEY_OPTIONS.items():
-        if options[option] is not None:
-            key = read_key(options[option], option, label)
+    key = _public_key.read(options)
     if options["compare"] == "certificate" and key and not key.fingerprint:
         raise OptionError("compare is certificate, but only a public key is given: give the certificate.")
     if options["key_id"] is None and not key:
@@ -299,14 +288,6 @@ def read_options(options: dict[str, t.Any]) -> _identity_providers.Wanted:
         compare=options["compare"],
         allow_gap=options["allow_gap"],
     )
-
-
-def read_key(value: str, option: str, label: str) -> _identity_providers.Key:
-    """Read the key from the file that an option names, or from the option itself."""
-    if not option.endswith("_path"):
-        return _identity_providers.key(value.encode(errors="replace"), label, option)
-    _files.check_path(value, option)
-    return _identity_providers.key(_files.read(value, option), label, f"{option}: {value}")
 
 
 def main() -> None:
@@ -332,8 +313,8 @@ def main() -> None:
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
             **_tenant_module.OPTIONS,
         },
-        mutually_exclusive=[tuple(KEY_OPTIONS)],
-        required_if=[("state", "present", tuple(KEY_OPTIONS), True)],
+        mutually_exclusive=[tuple(_public_key.OPTIONS)],
+        required_if=[("state", "present", tuple(_public_key.OPTIONS), True)],
         supports_check_mode=True,
     )
     _module.run(module, ["cryptography"], ensure)

@@ -1,0 +1,72 @@
+# Copyright (c) 2026, tenantops
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to this collection: not for use from outside, and free to change in any release.
+
+"""A public key as users and tenants give it: by itself or in a certificate, as a file or as text."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.tenantops.qlik.plugins.module_utils import _certificate, _files, _keys, _pem
+
+if t.TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric import rsa
+
+OPTIONS = {
+    "certificate_path": "CERTIFICATE",
+    "certificate_content": "CERTIFICATE",
+    "public_key_path": "PUBLIC KEY",
+    "public_key_content": "PUBLIC KEY",
+}
+"""The options that give one, and the label of the PEM that they hold."""
+
+
+class PublicKey(t.NamedTuple):
+    """A public key, and the certificate that it is in, if it is in one.
+
+    ``line`` is the PEM of it on one line; ``thumbprint`` that of the key (RFC 7638); ``fingerprint`` and ``not_after``
+    those of the certificate, or None.
+    """
+
+    key: rsa.RSAPublicKey
+    line: str
+    thumbprint: str
+    fingerprint: str | None
+    not_after: str | None
+
+
+def read(options: t.Mapping[str, t.Any]) -> PublicKey | None:
+    """The public key that the options give, None if they give none.
+
+    :raises QlikError: if it cannot be read.
+    """
+    for option, label in OPTIONS.items():
+        value = options[option]
+        if value is None:
+            continue
+        if not option.endswith("_path"):
+            return parse(value.encode(errors="replace"), label, option)
+        _files.check_path(value, option)
+        return parse(_files.read(value, option), label, f"{option}: {value}")
+    return None
+
+
+def parse(data: bytes, label: str, source: str) -> PublicKey:
+    """Read a certificate or a public key in PEM form.
+
+    :param label: ``CERTIFICATE`` or ``PUBLIC KEY``.
+    :param source: the file or option, for messages.
+    :raises QlikError: if it is none.
+    """
+    if label == "CERTIFICATE":
+        certificate = _certificate.load(data, source)
+        key = _certificate.public_key(certificate, source)
+        facts = _certificate.describe(certificate)
+        line, fingerprint, not_after = facts["certificate_line"], facts["fingerprint_sha256"], facts["not_after"]
+    else:
+        key = _keys.load_public(data, source)
+        line, fingerprint, not_after = _pem.one_line(_keys.public_pem(key).decode()), None, None
+    return PublicKey(key, line, _keys.thumbprint(key), fingerprint, not_after)

@@ -1,0 +1,90 @@
+# Copyright (c) 2026, tenantops
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to this collection: not for use from outside, and free to change in any release.
+
+"""What a token says, whether its signature is right, and which of Qlik Cloud's rules it breaks."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.tenantops.qlik.plugins.module_utils import _claims, _token
+from ansible_collections.tenantops.qlik.plugins.module_utils._errors import TokenError
+
+if t.TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric import rsa
+
+ALGORITHMS = ("RS256", "RS384", "RS512")
+"""Those of RFC 7518, section 3.3: Qlik Cloud takes the first, client-managed Qlik Sense all."""
+
+FACTS = (
+    "header",
+    "claims",
+    "subject",
+    "key_id",
+    "issued_at",
+    "not_before",
+    "expires_at",
+    "lifetime",
+    "expired",
+    "not_yet_valid",
+    "signature_verified",
+)
+"""What is returned about a token, besides its problems; None for what is not known."""
+
+
+class Expected(t.NamedTuple):
+    """What the token is expected to be; None: anything."""
+
+    key: rsa.RSAPublicKey | None
+    algorithms: t.Sequence[str]
+    issuer: str | None
+    audience: str
+
+
+def inspect(text: bytes, source: str, expected: Expected, now: int) -> dict[str, t.Any]:
+    """Take a token apart and judge it; whatever is wrong is a problem, never an error.
+
+    :param source: the file or option, for messages.
+    :param now: seconds since 1970.
+    """
+    facts: dict[str, t.Any] = dict.fromkeys(FACTS)
+    try:
+        token = _token.parse(text, source, ": three parts of base64url, with points between them, are expected.")
+    except TokenError as error:
+        return {**facts, "valid": False, "problems": [str(error)]}
+    claims = token.claims
+    facts.update(
+        header=token.header,
+        claims=claims,
+        subject=claims.get("sub"),
+        key_id=token.header.get("kid"),
+        issued_at=_claims.iso8601(claims.get("iat")),
+        not_before=_claims.iso8601(claims.get("nbf")),
+        expires_at=_claims.iso8601(claims.get("exp")),
+    )
+    if facts["not_before"] and facts["expires_at"]:
+        facts["lifetime"] = int(claims["exp"] - claims["nbf"])
+    if facts["expires_at"]:
+        facts["expired"] = claims["exp"] <= now
+    if facts["not_before"]:
+        facts["not_yet_valid"] = claims["nbf"] > now
+    problems = [
+        *_claims.broken_header_rules(token.header),
+        *_claims.broken_rules(claims, expected.audience),
+        *_claims.out_of_time(claims, now),
+    ]
+    if expected.issuer is not None and claims.get("iss") != expected.issuer:
+        problems.append("iss is another issuer than the expected one.")
+    if "crit" in token.header:
+        problems.append("The header has extensions that must be understood (crit), but nobody does: sign without them.")
+    if expected.key:
+        facts["signature_verified"] = _token.is_signed_by(token, expected.key, expected.algorithms)
+        if not facts["signature_verified"]:
+            problems.append(
+                f"The signature is not one of this key with {' or '.join(expected.algorithms)}: the token was changed, or"
+                " signed by another key or in another way."
+            )
+    return {**facts, "valid": not problems, "problems": problems}
