@@ -1,0 +1,14 @@
+# Copyright (c) 2026, tenantops
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from ansible_collections.tenantops.qlik.plugins.modules import qscloud_jwt_info
+from ansible_collections.tenantops.qlik.plugins.plugin_utils._in_process import InProcessAction
+
+
+class ActionModule(InProcessAction):
+    """Runs M(tenantops.qlik.qscloud_jwt_info) in this process where that is possible."""
+
+    MODULE = qscloud_jwt_info

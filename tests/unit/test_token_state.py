@@ -1,0 +1,233 @@
+# Copyright (c) 2026, tenantops
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is said about a token. The tokens are made by another library, or by hand."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+
+import pytest
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding
+from joserfc import jws, jwt
+from joserfc.jwk import RSAKey
+
+from ansible_collections.tenantops.qlik.plugins.module_utils import _token_state
+
+NOW = 1_800_000_000
+HEADER = {"alg": "RS256", "typ": "JWT", "kid": "the-key"}
+CLAIMS = {
+    "iss": "acme",
+    "aud": "qlik.api/login/jwt-session",
+    "sub": "anna",
+    "subType": "user",
+    "name": "Anna Anderson",
+    "email": "anna@grusgrus.com",
+    "email_verified": True,
+    "groups": ["group1"],
+    "jti": "unique",
+    "iat": NOW,
+    "nbf": NOW - 10,
+    "exp": NOW + 1790,
+}
+ABSENT = object()
+
+
+def encoded(data):
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def by_hand(header, claims, signature=b"signature"):
+    return f"{encoded(json.dumps(header).encode())}.{encoded(json.dumps(claims).encode())}.{encoded(signature)}"
+
+
+@pytest.fixture
+def signed(rsa_pem):
+    """Sign with joserfc; what is given replaces a member, or with ABSENT removes it."""
+    key = RSAKey.import_key(rsa_pem)
+
+    def sign(header=None, **claims):
+        merged = {name: value for name, value in {**CLAIMS, **claims}.items() if value is not ABSENT}
+        head = {name: value for name, value in {**HEADER, **(header or {})}.items() if value is not ABSENT}
+        registry = jws.JWSRegistry(algorithms=["RS256", "RS384", "RS512"], strict_check_header=False)
+        return jwt.encode(head, merged, key, registry=registry)
+
+    return sign
+
+
+@pytest.fixture
+def inspect(rsa_key):
+    def run(token, key=rsa_key.public_key(), now=NOW, **expected):
+        text = token if isinstance(token, bytes) else token.encode()
+        wanted = {"algorithms": ["RS256"], "issuer": None, "audience": CLAIMS["aud"], **expected}
+        return _token_state.inspect(text, "token", _token_state.Expected(key=key, **wanted), now)
+
+    return run
+
+
+def test_a_good_token(inspect, signed):
+    facts = inspect(signed(), issuer="acme")
+    assert facts["problems"] == [] and facts["valid"] is True and facts["signature_verified"] is True
+    assert (facts["header"], facts["claims"]) == (HEADER, CLAIMS)
+    assert (facts["subject"], facts["key_id"], facts["lifetime"]) == ("anna", "the-key", 1800)
+    # As `date --utc --iso-8601=seconds --date=@...` says.
+    assert facts["issued_at"] == "2027-01-15T08:00:00Z"
+    assert facts["not_before"] == "2027-01-15T07:59:50Z"
+    assert facts["expires_at"] == "2027-01-15T08:29:50Z"
+    assert (facts["expired"], facts["not_yet_valid"]) == (False, False)
+
+
+def test_without_a_key_the_signature_is_not_judged(inspect):
+    facts = inspect(by_hand(HEADER, CLAIMS), key=None)
+    assert facts["valid"] and facts["signature_verified"] is None
+
+
+@pytest.mark.parametrize("name", sorted(set(CLAIMS) - {"groups"}))
+def test_a_claim_is_missing(inspect, signed, name):
+    (problem,) = inspect(signed(**{name: ABSENT}))["problems"]
+    assert problem == f"The token lacks {name}, which Qlik Cloud requires: it will refuse the login."
+
+
+def test_groups_may_be_missing(inspect, signed):
+    assert inspect(signed(groups=ABSENT))["valid"]
+
+
+@pytest.mark.parametrize(
+    "claims, words",
+    [
+        ({"aud": "other"}, "The audience is not qlik.api/login/jwt-session"),
+        ({"aud": ["qlik.api/login/jwt-session"]}, "The audience is not"),
+        ({"iss": ""}, "iss is no text"),
+        ({"sub": 4711}, "sub is no text"),
+        ({"jti": 4711}, "jti is no text"),
+        ({"subType": "machine"}, "subType is not user"),
+        ({"email_verified": "true"}, "email_verified is neither true nor false"),
+        ({"email_verified": 1}, "email_verified is neither true nor false"),
+        ({"groups": "group1"}, "groups is no list of names"),
+        ({"groups": [1]}, "groups is no list of names"),
+        ({"groups": ABSENT, "group": ["group1"]}, "group is not read by Qlik Cloud"),
+        ({"kid": "the-key"}, "kid is a claim"),
+        ({"iat": "2027"}, "iat is no number of seconds"),
+        ({"nbf": str(NOW)}, "nbf is no number of seconds"),
+        ({"exp": True}, "exp is no number of seconds"),
+        ({"exp": NOW + 3591}, "valid for 3601 seconds, but Qlik Cloud accepts at most 3600"),
+        ({"nbf": NOW - 100, "exp": NOW - 1}, "The token expired 1 seconds ago"),
+        ({"nbf": NOW + 5, "exp": NOW + 60}, "valid only in 5 seconds"),
+    ],
+)
+def test_a_rule_is_broken(inspect, signed, claims, words):
+    facts = inspect(signed(**claims))
+    assert len(facts["problems"]) == 1 and words in facts["problems"][0]
+    assert facts["valid"] is False
+
+
+def test_an_hour_is_allowed(inspect, signed):
+    assert inspect(signed(exp=NOW + 3590))["valid"]
+
+
+def test_never_valid(inspect, signed):
+    assert "exp is not after nbf, so that the token is never valid." in inspect(signed(nbf=NOW, exp=NOW))["problems"]
+
+
+@pytest.mark.parametrize("time", [-1, 1e300, 10**20])
+def test_times_that_cannot_be_written(inspect, signed, time):
+    facts = inspect(signed(iat=time, nbf=time, exp=time))
+    assert (facts["issued_at"], facts["not_before"], facts["expires_at"], facts["lifetime"]) == (None,) * 4
+
+
+def test_fractions_of_seconds(inspect, signed):
+    facts = inspect(signed(iat=NOW + 0.5, nbf=NOW - 0.5, exp=NOW + 60.5))
+    assert facts["valid"] and facts["lifetime"] == 61
+
+
+def test_expected_issuer_and_audience(inspect, signed):
+    assert "another issuer" in inspect(signed(), issuer="beta")["problems"][0]
+    assert inspect(signed(aud="portal"), audience="portal")["valid"]
+
+
+@pytest.mark.parametrize(
+    "header, words",
+    [
+        ({"typ": "at+jwt"}, "The type (typ) in the header is not JWT"),
+        ({"kid": ABSENT}, "The header lacks the key id"),
+        ({"kid": ""}, "The header lacks the key id"),
+    ],
+)
+def test_a_rule_about_the_header_is_broken(inspect, signed, header, words):
+    (problem,) = inspect(signed(header))["problems"]
+    assert words in problem
+
+
+def test_other_algorithms_verify_only_where_they_are_named(inspect, signed):
+    token = signed({"alg": "RS512"})
+    facts = inspect(token)
+    assert facts["signature_verified"] is False and len(facts["problems"]) == 2
+    facts = inspect(token, algorithms=["RS256", "RS512"])
+    assert facts["signature_verified"] is True
+    assert facts["problems"] == ["The algorithm (alg) is not RS256: Qlik Cloud will refuse the login."]
+
+
+def test_another_key_and_a_changed_token(inspect, signed, other_rsa_key):
+    assert inspect(signed(), key=other_rsa_key.public_key())["signature_verified"] is False
+    header, _payload, signature = signed().split(".")
+    changed = f"{header}.{encoded(json.dumps({**CLAIMS, 'sub': 'admin'}).encode())}.{signature}"
+    facts = inspect(changed)
+    assert facts["signature_verified"] is False and facts["valid"] is False
+
+
+def test_no_algorithm_never_verifies(inspect):
+    for algorithm in ("none", "None", "NONE"):
+        token = by_hand({**HEADER, "alg": algorithm}, CLAIMS, b"")
+        assert not inspect(token)["signature_verified"] and not inspect(token)["valid"]
+
+
+def test_a_public_key_is_no_secret_for_hmac(inspect, openssl, rsa_pem):
+    public = openssl("pkey", "-pubout", data=rsa_pem)
+    unsigned = by_hand({**HEADER, "alg": "HS256"}, CLAIMS).rpartition(".")[0]
+    token = f"{unsigned}.{encoded(hmac.digest(public, unsigned.encode(), hashlib.sha256))}"
+    assert inspect(token)["signature_verified"] is False
+
+
+def test_keys_in_the_header_mean_nothing(inspect, other_rsa_pem):
+    key = RSAKey.import_key(other_rsa_pem)
+    header = {**HEADER, "jwk": key.as_dict(private=False), "jku": "https://evil.example.com/keys"}
+    registry = jws.JWSRegistry(algorithms=["RS256"], strict_check_header=False)
+    assert inspect(jwt.encode(header, CLAIMS, key, registry=registry))["signature_verified"] is False
+
+
+def test_extensions_that_must_be_understood_are_refused(inspect, rsa_pem):
+    header = {**HEADER, "crit": ["exp"], "exp": NOW}
+    unsigned = by_hand(header, CLAIMS).rpartition(".")[0]
+    key = RSAKey.import_key(rsa_pem)
+    signature = key.private_key.sign(unsigned.encode(), padding.PKCS1v15(), hashes.SHA256())
+    facts = inspect(f"{unsigned}.{encoded(signature)}")
+    assert not facts["signature_verified"] and facts["valid"] is False
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"",
+        b"garbage",
+        b"a.b.c",
+        b"a.b.c.d",
+        b"a.b.c.d.e",
+        b"\xff\xfe.\xff.\xff",
+        b"{}.{}.{}",
+        by_hand(HEADER, [1]).encode(),
+        by_hand([1], CLAIMS).encode(),
+        f"{encoded(b'[' * 100000)}.{encoded(b'{}')}.{encoded(b'x')}".encode(),
+        f"{encoded(json.dumps(HEADER).encode())}.{encoded(b'[' * 100000)}.{encoded(b'x')}".encode(),
+    ],
+    ids=range(11),
+)
+def test_what_is_no_token(inspect, text):
+    facts = inspect(text)
+    assert facts["valid"] is False and facts["claims"] is None and facts["signature_verified"] is None
+    (problem,) = facts["problems"]
+    assert problem.startswith("token holds something else than a JWT: three parts")
