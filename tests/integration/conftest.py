@@ -14,6 +14,7 @@ import material as key_material
 import pytest
 import simulator as tenant_simulator
 from plays import MODES, Run, new_home, play, playbook_runner, save
+from tenant_client import Client, Pair
 
 
 @pytest.fixture
@@ -86,3 +87,21 @@ def simulator(running_simulator: tenant_simulator.Simulator) -> tenant_simulator
     """Simulated tenants that are as if they were new."""
     running_simulator.reset()
     return running_simulator
+
+
+@pytest.fixture
+def client(simulator: tenant_simulator.Simulator) -> Client:
+    """A client of the first tenant."""
+    return Client(simulator.url, simulator.ca_path, simulator.api_key)
+
+
+@pytest.fixture(scope="session")
+def pair() -> Pair:
+    """A key, for what needs no special one."""
+    return Pair.generate()
+
+
+@pytest.fixture(scope="session")
+def other_pair() -> Pair:
+    """Another key."""
+    return Pair.generate()

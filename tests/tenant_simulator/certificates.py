@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 _LIFETIME = datetime.timedelta(days=30)
-_Key = t.Union[ec.EllipticCurvePrivateKey, rsa.RSAPrivateKey]
+_Key = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 
 
 def server_context(addresses: t.Sequence[str], folder: pathlib.Path) -> tuple[ssl.SSLContext, pathlib.Path]:
