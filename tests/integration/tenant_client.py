@@ -65,6 +65,7 @@ def _certificate(key: rsa.RSAPrivateKey, days: int) -> str:
 def provider_body(
     pair: Pair,
     options: dict[str, t.Any] | None = None,
+    /,
     static_key: dict[str, t.Any] | None = None,
     **changes: t.Any,
 ) -> dict[str, t.Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import re
 import secrets
 import typing as t
 
@@ -65,7 +66,7 @@ async def _set_faults(request: web.Request) -> web.Response:
     """Have the faults of the body, a list, in place of those there were."""
     try:
         request["tenant"].faults = [Fault(**fault) for fault in await bodies.read_json(request)]
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, re.error) as error:
         raise errors.simulated(400, "FAULT", str(error)) from error
     return web.Response(status=204)
 
