@@ -12,7 +12,9 @@ import typing as t
 import bad_input
 import material as key_material
 import pytest
+import simulator as tenant_simulator
 from plays import MODES, Run, new_home, play, playbook_runner, save
+from tenant_client import Client, Pair
 
 
 @pytest.fixture
@@ -70,3 +72,36 @@ def ask(
     """Run one task for each case and return the answers by name: see :func:`bad_input.asking`."""
     with bad_input.asking(tmp_path_factory.mktemp("cases"), module_home, mode, material) as ask_all:
         yield ask_all
+
+
+@pytest.fixture(scope="session")
+def running_simulator() -> t.Iterator[tenant_simulator.Simulator]:
+    """Three simulated tenants, for all tests of a process."""
+    running = tenant_simulator.start("--tenants=3")
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def simulator(running_simulator: tenant_simulator.Simulator) -> tenant_simulator.Simulator:
+    """Simulated tenants that are as if they were new."""
+    running_simulator.reset()
+    return running_simulator
+
+
+@pytest.fixture
+def client(simulator: tenant_simulator.Simulator) -> Client:
+    """A client of the first tenant."""
+    return Client(simulator.url, simulator.ca_path, simulator.api_key)
+
+
+@pytest.fixture(scope="session")
+def pair() -> Pair:
+    """A key, for what needs no special one."""
+    return Pair.generate()
+
+
+@pytest.fixture(scope="session")
+def other_pair() -> Pair:
+    """Another key."""
+    return Pair.generate()
