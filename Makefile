@@ -1,6 +1,6 @@
 # Builds, runs, tests and checks the collection. `make` alone lists what it can do.
 #
-# Nothing is needed but make, Python 3.11 or newer with its venv module, and PyPI.
+# Nothing is needed but make, Python 3.11 or newer with its venv module, and PyPI. Where npm is, the tests use it too.
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -15,11 +15,14 @@ sources := $(shell find $(wildcard COPYING README.md CHANGELOG.* galaxy.yml requ
 tarball := .build/tenantops-qlik-$(shell sed -n 's/^version: *//p' galaxy.yml).tar.gz
 released := .build/check/ansible_collections/tenantops/qlik
 
+# Qlik's own clients, for the tests of the tenant simulator: the one for Node only where Node is.
+qlik_clients := .build/qlik-sdk/stamp $(if $(shell command -v npm),.build/npm/stamp)
+
 # Keeps Ansible out of the user's own ~/.ansible, where another release of this collection might come before ours.
 export ANSIBLE_HOME := $(CURDIR)/.build/ansible
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test bench check lint sanity clean
+.PHONY: help demo test bench simulator check lint sanity clean
 
 help: ## List these targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST)
@@ -27,11 +30,14 @@ help: ## List these targets
 demo: $(VENV)/collection.stamp ## Install the collection into a virtual environment and run playbooks/demo.yml there
 	$(bin)/ansible-playbook -i localhost, tenantops.qlik.demo
 
-test: $(VENV)/test.stamp $(VENV)/collection.stamp ## Run the tests, with PYTEST_ARGS
+test: $(VENV)/test.stamp $(VENV)/collection.stamp $(qlik_clients) ## Run the tests, with PYTEST_ARGS
 	$(bin)/python -m pytest $(PYTEST_ARGS) tests/unit tests/integration
 
 bench: $(VENV)/test.stamp $(VENV)/collection.stamp ## Measure how fast it is
 	$(bin)/python tests/benchmarks/run.py
+
+simulator: $(VENV)/test.stamp ## Start a simulated tenant, and print how to reach it
+	$(bin)/python tests/tenant_simulator
 
 check: lint sanity ## Check what a release has to pass: linters and ansible-test's sanity tests
 
@@ -57,6 +63,19 @@ $(tarball): $(sources) | $(VENV)/demo.stamp
 $(VENV)/collection.stamp: $(tarball) | $(VENV)/demo.stamp
 	$(bin)/ansible-galaxy collection install --offline --force $< --collections-path \
 	    "$$($(bin)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"
+	touch $@
+
+# ---- Qlik's own clients
+
+.build/qlik-sdk/stamp: tests/requirements/qlik.txt | $(VENV)/venv.stamp
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	touch $@
+
+.build/npm/stamp: tests/qlik_clients/package.json
+	mkdir -p $(@D)
+	cp $< $(@D)
+	cd $(@D) && npm install --silent --no-package-lock --no-audit --no-fund --ignore-scripts
 	touch $@
 
 # ---- The checks

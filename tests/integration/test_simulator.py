@@ -317,7 +317,7 @@ def test_no_administrator(client, simulator, method, path):
 
 def test_credentials_reach_all_tenants(client, simulator):
     body = {"client_id": simulator.client_id, "client_secret": simulator.client_secret}
-    answer = client.request("POST", "/oauth/token", json={**body, "grant_type": "client_credentials"}, bearer="")
+    answer = client.request("POST", "/oauth/token", json={**body, "grant_type": "client_credentials"})
     assert refusal(answer) == (401, "CLIENT"), "The header counts."
     keywords = {"session": client.new_session(), "json": {**body, "grant_type": "client_credentials"}}
     answer = client.request("POST", "/oauth/token", **keywords).json()
