@@ -92,13 +92,13 @@ async def _status(fault: Fault, dummy: web.Request, dummy_action: Action) -> web
 
 async def _reset(dummy: Fault, request: web.Request, dummy_action: Action) -> None:
     """Reset the connection, and do nothing."""
-    _abort(request)
+    await _abort(request)
 
 
 async def _lost_answer(dummy: Fault, request: web.Request, action: Action) -> None:
     """Do it, and reset the connection."""
     await action()
-    _abort(request)
+    await _abort(request)
 
 
 async def _reset_in_body(dummy: Fault, request: web.Request, action: Action) -> None:
@@ -106,7 +106,7 @@ async def _reset_in_body(dummy: Fault, request: web.Request, action: Action) -> 
     response = await action()
     await _announced(request, response, len(response.body), response.body[: len(response.body) // 2])
     await asyncio.sleep(_ARRIVAL)
-    _abort(request)
+    await _abort(request)
 
 
 async def _wrong_content_length(dummy: Fault, request: web.Request, action: Action) -> web.StreamResponse:
@@ -155,7 +155,9 @@ KINDS: dict[str, t.Callable[[Fault, web.Request, Action], t.Awaitable[web.Stream
 }
 
 
-def _abort(request: web.Request) -> None:
+async def _abort(request: web.Request) -> None:
+    # Else the reset might meet a client that is still sending, and would be another error there.
+    await request.read()
     # Without lingering, the kernel sends a reset and no orderly end.
     linger = struct.pack("ii", 1, 0)
     request.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
