@@ -498,6 +498,14 @@ def test_truncated_json(client, pair, simulator):
     assert len(simulator.state()["providers"]) == 3
 
 
+@pytest.mark.parametrize("kind", ["reset_in_body", "truncated_json", "wrong_content_length"])
+def test_fault_of_an_answer_without_a_body(client, pair, simulator, kind):
+    path = f"{PROVIDERS}/{client.create(provider_body(pair)).json()['id']}"
+    simulator.faults({"kind": kind})
+    assert client.request("DELETE", path).status_code == 204
+    assert len(simulator.state()["providers"]) == 2
+
+
 @pytest.mark.parametrize("status", [200, 502])
 def test_html(client, simulator, status):
     simulator.faults({"kind": "html", "value": status})

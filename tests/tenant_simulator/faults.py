@@ -92,27 +92,29 @@ async def _status(fault: Fault, dummy: web.Request, dummy_action: Action) -> web
 
 async def _reset(dummy: Fault, request: web.Request, dummy_action: Action) -> None:
     """Reset the connection, and do nothing."""
-    _abort(request)
+    await _abort(request)
 
 
 async def _lost_answer(dummy: Fault, request: web.Request, action: Action) -> None:
     """Do it, and reset the connection."""
     await action()
-    _abort(request)
+    await _abort(request)
 
 
 async def _reset_in_body(dummy: Fault, request: web.Request, action: Action) -> None:
     """Do it, answer half of it, and reset the connection."""
     response = await action()
-    await _announced(request, response, len(response.body), response.body[: len(response.body) // 2])
+    body = _body(response)
+    await _announced(request, response, len(body), body[: len(body) // 2])
     await asyncio.sleep(_ARRIVAL)
-    _abort(request)
+    await _abort(request)
 
 
 async def _wrong_content_length(dummy: Fault, request: web.Request, action: Action) -> web.StreamResponse:
     """Do it, announce more than there is, and close the connection in order."""
     response = await action()
-    partial = await _announced(request, response, len(response.body) + 100, response.body)
+    body = _body(response)
+    partial = await _announced(request, response, len(body) + 100, body)
     partial.force_close()
     return partial
 
@@ -120,7 +122,8 @@ async def _wrong_content_length(dummy: Fault, request: web.Request, action: Acti
 async def _truncated_json(dummy: Fault, dummy_request: web.Request, action: Action) -> web.Response:
     """Do it, and answer with half of the JSON and its right length."""
     response = await action()
-    return _copy(response, web.Response(status=response.status, body=response.body[: len(response.body) // 2]))
+    body = _body(response)
+    return _copy(response, web.Response(status=response.status, body=body[: len(body) // 2]))
 
 
 async def _html(fault: Fault, dummy_request: web.Request, dummy_action: Action) -> web.Response:
@@ -155,11 +158,18 @@ KINDS: dict[str, t.Callable[[Fault, web.Request, Action], t.Awaitable[web.Stream
 }
 
 
-def _abort(request: web.Request) -> None:
+async def _abort(request: web.Request) -> None:
+    # Else the reset might meet a client that is still sending, and would be another error there.
+    await request.read()
     # Without lingering, the kernel sends a reset and no orderly end.
     linger = struct.pack("ii", 1, 0)
     request.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
     request.transport.abort()
+
+
+def _body(response: web.Response) -> bytes:
+    # A 204 has none.
+    return response.body or b""
 
 
 async def _announced(request: web.Request, response: web.Response, length: int, sent: bytes) -> web.StreamResponse:
