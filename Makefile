@@ -22,13 +22,16 @@ qlik_clients := .build/qlik-sdk/stamp $(if $(shell command -v npm),.build/npm/st
 export ANSIBLE_HOME := $(CURDIR)/.build/ansible
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test bench simulator check lint sanity clean
+.PHONY: help demo demo-tenant test bench simulator check lint sanity clean
 
 help: ## List these targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST)
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST)
 
 demo: $(VENV)/collection.stamp ## Install the collection into a virtual environment and run playbooks/demo.yml there
 	$(bin)/ansible-playbook -i localhost, tenantops.qlik.demo
+
+demo-tenant: $(VENV)/test.stamp $(VENV)/collection.stamp ## Provision a simulated tenant, log in, and rotate its key
+	$(bin)/python tests/demo/run.py
 
 test: $(VENV)/test.stamp $(VENV)/collection.stamp $(qlik_clients) ## Run the tests, with PYTEST_ARGS
 	$(bin)/python -m pytest $(PYTEST_ARGS) tests/unit tests/integration

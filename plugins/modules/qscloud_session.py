@@ -67,9 +67,29 @@ seealso:
 """
 
 EXAMPLES = r"""
+- name: Create the key pair
+  tenantops.qlik.qscloud_keypair:
+    directory: keys/acme.eu.qlikcloud.com
+  register: keypair
+
+- name: Speak to the tenant
+  module_defaults:
+    group/tenantops.qlik.qscloud:
+      tenant_url: https://acme.eu.qlikcloud.com
+      api_key: "{{ lookup('ansible.builtin.env', 'QSCLOUD_API_KEY') }}"
+  block:
+    - name: Register the certificate
+      tenantops.qlik.qscloud_identity_provider:
+        issuer: acme.eu.qlikcloud.com
+        certificate_path: "{{ keypair.certificate_path }}"
+
+    - name: Let the groups of tokens reach the users
+      tenantops.qlik.qscloud_group_settings:
+        auto_create_groups: true
+
 - name: Sign a token
   tenantops.qlik.qscloud_jwt:
-    private_key_path: keys/acme.eu.qlikcloud.com/privatekey.pem
+    private_key_path: "{{ keypair.private_key_path }}"
     issuer: acme.eu.qlikcloud.com
     name: Anna Anderson
     email: anna@grusgrus.com
@@ -77,7 +97,7 @@ EXAMPLES = r"""
     groups: [group1, group 2]
   register: anna
 
-- name: Log in with it
+- name: Log in with it, for which no other credentials are needed
   tenantops.qlik.qscloud_session:
     tenant_url: https://acme.eu.qlikcloud.com
     token: "{{ anna.token }}"

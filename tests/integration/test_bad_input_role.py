@@ -19,7 +19,7 @@ ANNA = {"name": "Anna Anderson", "email": "anna@grusgrus.com", "email_verified":
 BERT = {"name": "Bert Bertson", "email": "bert@grusgrus.com", "email_verified": True}
 INVALID = "Validation of arguments failed:\n"
 HOST_NAME = "tenant_jwt_tenant must be a host name such as acme.eu.qlikcloud.com: leave out the scheme and the path."
-ONE_KEY = "tenant_jwt_keys must hold exactly one key."
+ONE_KEY = "tenant_jwt_keys must hold exactly one key whose state is current: it signs."
 NO_ID = "tenant_jwt_users holds a user without id, email and name: give an id."
 SAME_ID = "tenant_jwt_users holds two users with the same id (or else email, or else name): give each an id of its own."
 NO_USERS = (
@@ -65,7 +65,7 @@ CASES = {
         {"tenant_jwt_users": [{**ANNA, "email_verified": "perhaps"}]},
     ),
     "key in another state": Case(
-        f"{INVALID}value of state must be one of: current, got: retired found in tenant_jwt_keys",
+        f"{INVALID}value of state must be one of: current, retiring, absent, got: retired found in tenant_jwt_keys",
         {"tenant_jwt_keys": [{"state": "retired"}]},
     ),
     "keys a text": wrong_elements("tenant_jwt_keys", "str", "qsjwt_"),
@@ -78,6 +78,34 @@ CASES = {
     "tenant null": Case(HOST_NAME, {"tenant_jwt_tenant": None}),
     "no keys": Case(ONE_KEY, {"tenant_jwt_keys": []}),
     "two keys": Case(ONE_KEY, {"tenant_jwt_keys": [{"prefix": "old_"}, {"prefix": "new_"}]}),
+    "no current key": Case(ONE_KEY, {"tenant_jwt_keys": [{"state": "retiring"}, {"prefix": "b_", "state": "absent"}]}),
+    "key both current and retiring": Case(
+        "tenant_jwt_keys holds two keys with the same prefix: each needs a prefix of its own.",
+        {"tenant_jwt_keys": [{"state": "current"}, {"state": "retiring"}]},
+    ),
+    "one key id for several keys": Case(
+        "tenant_jwt_key_id is given, but tenant_jwt_keys holds several keys, which must not have the same key id: leave"
+        " it out.",
+        {"tenant_jwt_key_id": "a", "tenant_jwt_keys": [{}, {"prefix": "old_", "state": "retiring"}]},
+    ),
+    "proof of login without a user": Case(
+        "tenant_jwt_verify_login needs a user to log in: give at least one in tenant_jwt_users.",
+        {"tenant_jwt_register_idp": True, "tenant_jwt_verify_login": "changed", "tenant_jwt_users": []},
+    ),
+    "absent without a key id": Case(
+        "tenant_jwt_key_id is missing: without it, nobody knows which identity provider of the existing private key to"
+        " delete.",
+        {"tenant_jwt_state": "absent", "tenant_jwt_private_key_path": "{folder}/key.pem"},
+        {"key.pem": "rsa"},
+    ),
+    "another state of the role": Case(
+        f"{INVALID}value of tenant_jwt_state must be one of: present, absent, got: gone",
+        {"tenant_jwt_state": "gone"},
+    ),
+    "proof of login in words": Case(
+        f"{INVALID}value of tenant_jwt_verify_login must be one of: never, changed, always, got: sometimes",
+        {"tenant_jwt_verify_login": "sometimes"},
+    ),
     "prefix with a slash": Case(
         "file_prefix must not contain a slash: name the folder in the option directory.",
         {"tenant_jwt_keys": [{"prefix": "keys/"}]},

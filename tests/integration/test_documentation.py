@@ -35,22 +35,32 @@ def project(tmp_path, run_playbook):
     return folder
 
 
+@pytest.fixture
+def environment(project, simulator):
+    """The environment that the documentation takes for granted, for a tenant that is simulated."""
+    return {
+        "QSJWTPRIVKEY": (project / "privatekey.pem").read_text(),
+        "QSCLOUD_TENANT_URL": simulator.url,
+        "QSCLOUD_API_KEY": simulator.api_key,
+        "SSL_CERT_FILE": simulator.ca_path,
+    }
+
+
 @pytest.mark.parametrize("module", MODULES)
-def test_examples_of_a_module(run_playbook, project, module):
+def test_examples_of_a_module(run_playbook, project, environment, simulator, module):
     documented = importlib.import_module(f"ansible_collections.tenantops.qlik.plugins.modules.{module}")
-    tasks = yaml.safe_load(documented.EXAMPLES)
-    key = (project / "privatekey.pem").read_text()
-    run = run_playbook([play(*tasks)], env={"QSJWTPRIVKEY": key})
-    assert run.recap["ok"] == len(tasks)
+    tasks = yaml.safe_load(documented.EXAMPLES.replace("https://acme.eu.qlikcloud.com", simulator.url))
+    environment |= {"QSCLOUD_CLIENT_ID": simulator.client_id, "QSCLOUD_CLIENT_SECRET": simulator.client_secret}
+    run = run_playbook([play(*tasks)], env=environment)
+    assert run.recap["ok"] == sum(len(task.get("block", [task])) for task in tasks)
 
 
 @pytest.mark.parametrize("block", list(yaml_blocks()))
-def test_playbook_in_a_readme(run_playbook, project, block):
+def test_playbook_in_a_readme(run_playbook, project, environment, simulator, block):
     plays = yaml.safe_load(block)
     if not isinstance(plays, list) or "hosts" not in plays[0]:
         pytest.skip("not a playbook; what else a page shows is read as YAML at least")
-    key = (project / "privatekey.pem").read_text()
-    run = run_playbook(plays, "-i", "inventory.yml", env={"QSJWTPRIVKEY": key})
+    run = run_playbook(plays, "-i", "inventory.yml", "-e", f"tenant_jwt_url={simulator.url}", env=environment)
     assert "failed=0" in run.output and "ok=0" not in run.output
 
 

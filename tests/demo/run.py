@@ -1,0 +1,44 @@
+# Copyright (c) 2026, tenantops
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Start a simulated tenant, and run tenant.yml against it."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+HERE = pathlib.Path(__file__).parent
+sys.path.insert(0, str(HERE.parent / "integration"))
+
+import simulator  # noqa: E402
+
+
+def main() -> int:
+    """Run it, and return what ansible-playbook does."""
+    tenant = simulator.start()
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            command = [
+                str(pathlib.Path(sys.executable).with_name("ansible-playbook")),
+                *("-i", "localhost,", str(HERE / "tenant.yml")),
+                *("-e", f"folder={folder}", "-e", f"tenant_jwt_url={tenant.url}"),
+                *("-e", f"tenant_jwt_ca_path={tenant.ca_path}"),
+            ]
+            environment = {
+                **os.environ,
+                "ANSIBLE_DISPLAY_SKIPPED_HOSTS": "false",
+                "QSCLOUD_TENANT_URL": tenant.url,
+                "QSCLOUD_API_KEY": tenant.api_key,
+            }
+            return subprocess.run(command, env=environment, check=False).returncode
+    finally:
+        tenant.stop()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
