@@ -40,6 +40,10 @@ class Simulator:
         """All that a tenant knows."""
         return self._control("GET", "", url).json()
 
+    def jwt_providers(self, url: str | None = None) -> list[dict[str, t.Any]]:
+        """The JWT identity providers of a tenant, which has others, too."""
+        return [provider for provider in self.state(url)["providers"] if provider["protocol"] == "jwtAuth"]
+
     def switches(self, url: str | None = None, **values: t.Any) -> None:
         """Turn switches of a tenant."""
         self._control("PATCH", "/switches", url, json=values)
