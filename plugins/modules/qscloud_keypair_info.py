@@ -143,7 +143,6 @@ public_key:
 key_id:
   description:
     - The thumbprint of the public key (RFC 7638). It stays the same as long as the key does, and serves as key id.
-    -
   returned: success
   type: str
   sample: rMQB93idRgfuUD2YUSJ76jXiAjaGpmvlmHGLsQ-6pPc
