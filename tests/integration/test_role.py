@@ -172,3 +172,45 @@ def test_provision_a_group(run_playbook, tmp_path):
     # --limit leaves out the play that chooses the tenants.
     limited = run_playbook("tenantops.qlik.provision", *arguments, "--limit", "a.eu.qlikcloud.com")
     assert re.search(r"a.eu.qlikcloud.com +: ok=\d+ +changed=0 ", limited.output)
+
+
+SHARED = {
+    "key folder": (
+        {"tenant_jwt_key_directory": "{folder}/same"},
+        "a.eu.qlikcloud.com and b.eu.qlikcloud.com share the key folder {folder}/same.",
+    ),
+    "issuer and key id": (
+        {"tenant_jwt_issuer": "portal", "tenant_jwt_key_id": "k"},
+        "a.eu.qlikcloud.com and b.eu.qlikcloud.com share issuer and key id.",
+    ),
+    "issuer and private key": (
+        {"tenant_jwt_issuer": "portal", "tenant_jwt_private_key_path": "{folder}/existing.pem"},
+        "a.eu.qlikcloud.com and b.eu.qlikcloud.com share issuer and private key.",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", SHARED)
+def test_provision_refuses_tenants_that_share_a_key(run_playbook, tmp_path, private_key, what):
+    variables, message = SHARED[what]
+    variables = {name: value.replace("{folder}", str(tmp_path)) for name, value in variables.items()}
+    hosts = {name: variables for name in ("a.eu.qlikcloud.com", "b.eu.qlikcloud.com")}
+    hosts["c.eu.qlikcloud.com"] = {}
+    common = {"tenant_jwt_key_size": 2048, "tenant_jwt_users": [ANNA]}
+    (tmp_path / "inventory.yml").write_text(yaml.safe_dump({"tenants": {"hosts": hosts, "vars": common}}))
+    arguments = ["-i", str(tmp_path / "inventory.yml")]
+    run = run_playbook("tenantops.qlik.provision", *arguments, check=False)
+    assert run.returncode != 0
+    sentence = f"{message.replace('{folder}', str(tmp_path))} Give each its own, or set tenant_jwt_allow_shared_key to"
+    assert sentence in " ".join(run.output.split())
+    assert not (tmp_path / "project" / "keys").exists() and not (tmp_path / "same").exists()
+    assert not re.search(r"changed=[1-9]", run.output)
+    # One at a time, so that only the question of sharing is asked.
+    run_playbook("tenantops.qlik.provision", *arguments, "-e", "tenant_jwt_allow_shared_key=true", "--forks", "1")
+
+
+def test_provision_takes_tenants_that_share_no_more_than_an_issuer(run_playbook, tmp_path):
+    hosts = {name: {"tenant_jwt_issuer": "portal"} for name in ("a.eu.qlikcloud.com", "b.eu.qlikcloud.com")}
+    common = {"tenant_jwt_key_size": 2048}
+    (tmp_path / "inventory.yml").write_text(yaml.safe_dump({"tenants": {"hosts": hosts, "vars": common}}))
+    run_playbook("tenantops.qlik.provision", "-i", str(tmp_path / "inventory.yml"))

@@ -125,7 +125,9 @@ def test_groups_that_the_tenant_drops(run_role, simulator):
     off = run_role({"tenant_jwt_auto_create_groups": False})
     assert off.recap["changed"] == 1 and f"WARNING: {TENANT} drops the groups of tokens" in off.output
     nobody = {**ANNA, "groups": []}
-    assert "WARNING" not in run_role({"tenant_jwt_users": [nobody], "tenant_jwt_auto_create_groups": "{{ omit }}"}).output
+    assert (
+        "WARNING" not in run_role({"tenant_jwt_users": [nobody], "tenant_jwt_auto_create_groups": "{{ omit }}"}).output
+    )
 
 
 @pytest.mark.parametrize("way", ["path", "content"])
@@ -227,7 +229,6 @@ def test_rotation_loses_no_login(run_role, simulator, client, keys):
     assert logs_in(client, second, second_id) and not logs_in(client, first, first_id)
     assert run_role({"tenant_jwt_keys": RETIRED}).recap["changed"] == 0
     assert not (keys / "first_privatekey.pem").exists()
-    print(f"logins: {switching.logins} and {holding.logins}")
 
 
 # ---- Runs that are cut off
@@ -313,7 +314,7 @@ def killed(run_role, tmp_path):
     return run
 
 
-@pytest.mark.parametrize("number", range(1, 27))
+@pytest.mark.parametrize("number", range(1, 24))
 def test_killed_while_introducing(run_role, killed, restore, simulator, client, keys, number):
     (first,) = restore("first_")
     assert killed({"tenant_jwt_keys": INTRODUCED}, number)
@@ -323,7 +324,7 @@ def test_killed_while_introducing(run_role, killed, restore, simulator, client, 
     assert len(simulator.jwt_providers()) == 2
 
 
-@pytest.mark.parametrize("number", range(1, 27))
+@pytest.mark.parametrize("number", range(1, 24))
 def test_killed_while_retiring(run_role, killed, restore, simulator, client, keys, number):
     dummy, second = restore("first_", "second_")
     assert killed({"tenant_jwt_keys": RETIRED}, number)
@@ -336,4 +337,4 @@ def test_killed_while_retiring(run_role, killed, restore, simulator, client, key
 @pytest.mark.parametrize("change", [INTRODUCED, RETIRED], ids=["introducing", "retiring"])
 def test_the_numbers_above_reach_to_the_end(killed, restore, change):
     restore(*(["first_"] if change is INTRODUCED else ["first_", "second_"]))
-    assert not killed({"tenant_jwt_keys": change}, 27)
+    assert not killed({"tenant_jwt_keys": change}, 24)

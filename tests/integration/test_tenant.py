@@ -191,7 +191,9 @@ def test_a_real_rate_limit(simulator, connect, monkeypatch):
 
 
 def create(tenant, body):
-    return tenant.create(PROVIDERS, body, lambda: next((one for one in tenant.pages(PROVIDERS) if one["protocol"] == "jwtAuth"), None))
+    return tenant.create(
+        PROVIDERS, body, lambda: next((one for one in tenant.pages(PROVIDERS) if one["protocol"] == "jwtAuth"), None)
+    )
 
 
 @pytest.mark.parametrize("kind", ["lost_answer", "reset_in_body", "wrong_content_length"])

@@ -7,6 +7,8 @@
 from __future__ import annotations
 
 import json
+import re
+import time
 
 import pytest
 from plays import MODES, play, save
@@ -20,7 +22,11 @@ def connection(simulator):
 
 def pem_of(line):
     dummy, begin, text, end, dummy = line.split("-----")
-    return f"-----{begin}-----\n" + "\n".join(text[at : at + 64] for at in range(0, len(text), 64)) + f"\n-----{end}-----\n"
+    return (
+        f"-----{begin}-----\n"
+        + "\n".join(text[at : at + 64] for at in range(0, len(text), 64))
+        + f"\n-----{end}-----\n"
+    )
 
 
 def test_identity_provider(run_module, connection, simulator, client, pair):
@@ -39,7 +45,9 @@ def test_identity_provider(run_module, connection, simulator, client, pair):
     described = run_module("qscloud_identity_provider", {**options, "description": "Portal"}, "--diff")
     assert described["changed"] and '+    "description": "Portal"' in described["_output"]
 
-    gone = run_module("qscloud_identity_provider", {**connection, "issuer": ISSUER, "key_id": KEY_ID, "state": "absent"})
+    gone = run_module(
+        "qscloud_identity_provider", {**connection, "issuer": ISSUER, "key_id": KEY_ID, "state": "absent"}
+    )
     assert gone["changed"] and simulator.jwt_providers() == []
 
 
@@ -54,9 +62,9 @@ def test_info(run_module, connection, simulator, client, pair):
     client.create(provider_body(pair))
     everything = run_module("qscloud_identity_provider_info", connection)
     assert len(everything["identity_providers"]) == 4 and not everything["changed"]
-    (found,) = run_module("qscloud_identity_provider_info", {**connection, "issuer": ISSUER, "key_id": KEY_ID}, "--check")[
-        "identity_providers"
-    ]
+    (found,) = run_module(
+        "qscloud_identity_provider_info", {**connection, "issuer": ISSUER, "key_id": KEY_ID}, "--check"
+    )["identity_providers"]
     assert found["issuer"] == ISSUER and found["key_id"] == KEY_ID and found["active"] is True
     assert run_module("qscloud_identity_provider_info", {**connection, "key_id": "x"})["identity_providers"] == []
 
@@ -79,7 +87,9 @@ def test_group_settings(run_module, connection, simulator):
 def test_session(run_module, simulator, client, pair, redirect):
     client.create(provider_body(pair))
     simulator.switches(auto_create_groups=True, redirect_users_me=redirect)
-    client.request("PATCH", "/api/v1/groups/settings", json=[{"op": "replace", "path": "/autoCreateGroups", "value": True}])
+    client.request(
+        "PATCH", "/api/v1/groups/settings", json=[{"op": "replace", "path": "/autoCreateGroups", "value": True}]
+    )
     options = {"tenant_url": simulator.url, "ca_path": simulator.ca_path}
     session = run_module("qscloud_session", {**options, "token": token(pair)})
     assert not session["changed"] and "cookies" not in session and "csrf_token" not in session
@@ -138,6 +148,18 @@ def test_waiting_for_the_rate_limit_is_said(run_module, connection, simulator):
 
 
 # ---- What bad input gets
+
+
+def answers(run_playbook, mode, module, all_options):
+    """Run a task for each of these options, in one playbook; return their results, and what Ansible printed."""
+    tasks = [
+        {f"tenantops.qlik.{module}": options, "register": f"case_{number}", "ignore_errors": True}
+        for number, options in enumerate(all_options)
+    ]
+    results = [f"{{{{ case_{number} }}}}" for number in range(len(tasks))]
+    everything = {"save": {"path": "{{ saved }}/cases", "value": results}}
+    run = run_playbook([play(*tasks, everything, **MODES[mode])], "-vvv")
+    return run.registered("cases"), run.output
 
 
 NEVER_OFF = "validate_certs"
@@ -201,7 +223,10 @@ def cases(simulator, pair):
             {"client_id": "abc", "client_secret": "defdefdef"},
             "api_key and an OAuth client (client_id, client_secret) are both given: leave one out.",
         ),
-        "wrong API key": ({"api_key": "not-the-api-key"}, "...HTTP 401, ...Check the API key, or the OAuth client: ..."),
+        "wrong API key": (
+            {"api_key": "not-the-api-key"},
+            "...HTTP 401, ...Check the API key, or the OAuth client: ...",
+        ),
         "no tenant admin": (
             {"api_key": simulator.user_api_key},
             "...HTTP 403, ...The credentials need the role of a tenant admin, ...",
@@ -232,8 +257,6 @@ def cases(simulator, pair):
 
 
 def assert_refused(result, message):
-    import re
-
     assert result["failed"] is True and result["changed"] is False
     text = result["msg"]
     if message is not None:
@@ -251,18 +274,11 @@ def test_bad_input_of_an_identity_provider(run_playbook, simulator, mode, pair):
         "issuer": ISSUER,
         "public_key_content": pem_of(pair.public_key),
     }
-    tasks = [
-        {
-            "tenantops.qlik.qscloud_identity_provider": {**good, **options},
-            "register": f"case_{number}",
-            "ignore_errors": True,
-        }
-        for number, (options, dummy) in enumerate(asked.values())
-    ]
-    everything = {"save": {"path": "{{ saved }}/cases", "value": [f"{{{{ case_{number} }}}}" for number in range(len(tasks))]}}
-    run = run_playbook([play(*tasks, everything, **MODES[mode])], "-vvv")
-    assert "pass-word-1" not in run.output and simulator.api_key not in run.output
-    for result, (dummy, message) in zip(run.registered("cases"), asked.values(), strict=True):
+    results, output = answers(
+        run_playbook, mode, "qscloud_identity_provider", [{**good, **options} for options, dummy in asked.values()]
+    )
+    assert "pass-word-1" not in output and simulator.api_key not in output
+    for result, (dummy, message) in zip(results, asked.values(), strict=True):
         assert_refused(result, message)
     assert simulator.jwt_providers() == []
 
@@ -283,9 +299,6 @@ LOGIN_CASES = {
 
 
 def test_tokens_that_are_refused(run_playbook, simulator, client, pair, other_pair, mode):
-    import re
-    import time
-
     client.create(provider_body(pair))
     used = token(pair)
     assert client.login(used).status_code == 200
@@ -296,26 +309,20 @@ def test_tokens_that_are_refused(run_playbook, simulator, client, pair, other_pa
         "used": used,
     }
     signed = [special[how] if isinstance(how, str) else token(pair, **how) for how, *dummy in LOGIN_CASES.values()]
-    options = {"tenant_url": simulator.url, "ca_path": simulator.ca_path, "token": "{{ item }}"}
-    tasks = [
-        {
-            "tenantops.qlik.qscloud_session": options,
-            "loop": [*signed, "garbage", ".".join(signed[-1].split(".")[:2]), ""],
-            "register": "result",
-            "ignore_errors": True,
-            **MODES[mode],
-        },
-        save("result"),
-    ]
-    run = run_playbook([play(*tasks)], "-vvv")
-    results = run.registered("result")["results"]
+    options = {"tenant_url": simulator.url, "ca_path": simulator.ca_path}
+    results, output = answers(
+        run_playbook,
+        mode,
+        "qscloud_session",
+        [{**options, "token": one} for one in (*signed, "garbage", ".".join(used.split(".")[:2]), "")],
+    )
     for result, (dummy, code, advice) in zip(results, LOGIN_CASES.values()):
         answer, traced, advised = result["msg"].partition("). ")
         assert f", {code}, " in answer and "(traceId " in answer, result["msg"]
         assert re.fullmatch(re.escape(advice).replace(r"\.\.\.", ".*"), advised, re.IGNORECASE), result["msg"]
     for result in results[len(LOGIN_CASES) :]:
         assert result["failed"] and "token" in result["msg"] and "HTTP" not in result["msg"]
-    assert not any(one in run.output for one in signed)
+    assert not any(one in output for one in signed)
 
 
 def test_a_tenant_that_does_not_exist(run_module, simulator, pair):
