@@ -8,6 +8,8 @@ import typing as t
 
 from ansible.plugins.action import ActionBase
 
+from ansible_collections.tenantops.qlik.plugins.plugin_utils._instructions import instructions
+
 
 class ActionModule(ActionBase):
     """Prints raw text: only an action can, since a module's result is printed as JSON."""
@@ -29,22 +31,3 @@ class ActionModule(ActionBase):
         text = instructions(**options)
         self._display.display(text)
         return {**result, "changed": False, "instructions": text}
-
-
-def instructions(issuer: str, key_id: str | None, certificate: str | None, public_key: str | None) -> str:
-    """The text: what to enter where, and the PEM as it is, on lines of its own."""
-    pem = certificate or public_key
-    if not key_id or not pem:
-        return f"\nJWT identity provider for {issuer}: the key does not exist yet. Run without --check to create it.\n"
-    return "\n".join(
-        [
-            "",
-            "The JWT identity provider of the tenant has to be given these values once:",
-            "",
-            f"Issuer: {issuer}",
-            f"Key ID: {key_id}",
-            "Certificate:" if certificate else "Public key (in the field for the certificate):",
-            pem.strip(),
-            "",
-        ]
-    )

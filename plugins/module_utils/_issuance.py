@@ -17,6 +17,29 @@ from ansible_collections.tenantops.qlik.plugins.module_utils._errors import File
 if t.TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric import rsa
 
+SIGNING_OPTIONS: dict[str, dict[str, t.Any]] = {
+    "private_key_path": {"type": "path", "aliases": ["cert_privatekey_file"]},
+    "private_key_content": {"type": "str", "no_log": True, "aliases": ["cert_privatekey"]},
+    "private_key_passphrase": {"type": "str", "no_log": True},
+    "issuer": {"type": "str", "required": True},
+    "key_id": {"type": "str", "aliases": ["keyid"]},
+    "subject": {"type": "str"},
+    "name": {"type": "str", "aliases": ["username"]},
+    "email": {"type": "str", "aliases": ["useremail"]},
+    "email_verified": {"type": "bool", "aliases": ["useremail_verified"]},
+    "groups": {"type": "raw"},
+    "audience": {"type": "str", "default": _claims.AUDIENCE},
+    "jti": {"type": "str"},
+    "claims": {"type": "dict"},
+    "not_before": {"type": "str", "default": "-10s"},
+    "expires_in": {"type": "str", "default": "30m", "aliases": ["expires"]},
+    "strict": {"type": "bool", "default": False},
+}
+"""What there is to say about a token: the options of the documentation fragment ``signing``."""
+
+KEY_OPTIONS = ("private_key_path", "private_key_content")
+"""The options that give the private key: exactly one of them."""
+
 TOKEN_ACCESS = _files.Access(0o600)
 
 NOT_OVERWRITTEN = ", and is not overwritten: name another file, or remove it."

@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 import json
 
@@ -63,6 +64,9 @@ def check_new_passphrase(passphrase: str | None, option: str) -> None:
         raise OptionError(f"{option} has more than {MAXIMUM_PASSPHRASE_BYTES} bytes: choose a shorter one.")
 
 
+# Signing for many users pays for its key once. The content is what it is remembered by, so that a file that has changed
+# is seen whatever its size and time are.
+@functools.lru_cache(maxsize=32)
 def load_private(data: bytes, passphrase: str | None, source: str, passphrase_option: str) -> rsa.RSAPrivateKey:
     """Load a private key (PKCS#1 or PKCS#8, PEM) and check that its numbers belong together.
 

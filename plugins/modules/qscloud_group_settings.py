@@ -37,7 +37,8 @@ options:
   auto_create_groups:
     description:
       - Whether the tenant is to create the groups that it meets in tokens.
-      - If it is not given, nothing is changed, and the present setting is returned.
+      - If it is not given, nothing is changed, and the present setting is returned, with a warning if groups are
+        dropped.
     type: bool
 seealso:
   - module: tenantops.qlik.qscloud_jwt
@@ -77,7 +78,13 @@ from ansible_collections.tenantops.qlik.plugins.module_utils import _groups, _mo
 def ensure(module: AnsibleModule) -> dict[str, t.Any]:
     """Bring the setting into the state that the option asks for."""
     tenant = _tenant_module.tenant(module)
-    before, after = _groups.ensure_auto_create(tenant, module.params["auto_create_groups"], module.check_mode)
+    wanted = module.params["auto_create_groups"]
+    before, after = _groups.ensure_auto_create(tenant, wanted, module.check_mode)
+    if wanted is None and not after:
+        module.warn(
+            f"{tenant.url} drops the groups of tokens, so that they do not reach the users: set auto_create_groups to"
+            " true if they should."
+        )
     return {
         "changed": before != after,
         "auto_create_groups": after,

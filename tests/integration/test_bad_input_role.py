@@ -18,12 +18,12 @@ from plays import MODES, play, playbook_runner, snapshot
 ANNA = {"name": "Anna Anderson", "email": "anna@grusgrus.com", "email_verified": True}
 BERT = {"name": "Bert Bertson", "email": "bert@grusgrus.com", "email_verified": True}
 INVALID = "Validation of arguments failed:\n"
-HOST_NAME = "tenant_jwt_tenant must be a host name such as acme.eu.qlikcloud.com: leave out the scheme and the path."
-ONE_KEY = "tenant_jwt_keys must hold exactly one key whose state is current: it signs."
-NO_ID = "tenant_jwt_users holds a user without id, email and name: give an id."
-SAME_ID = "tenant_jwt_users holds two users with the same id (or else email, or else name): give each an id of its own."
+HOST_NAME = "tenant must be a host name such as acme.eu.qlikcloud.com: leave out the scheme and the path."
+ONE_KEY = "keys must hold exactly one key whose state is current: it signs."
+NO_ID = "users holds a user without id, email and name: give an id."
+SAME_ID = "users holds two users with the same id (or else email, or else name): give each an id of its own."
 NO_USERS = (
-    "tenant_jwt_users is empty, so that there is nothing to sign with the existing private key: give at least one user."
+    "users is empty, so that there is nothing to sign with the existing private key: give at least one user."
 )
 
 
@@ -80,20 +80,19 @@ CASES = {
     "two keys": Case(ONE_KEY, {"tenant_jwt_keys": [{"prefix": "old_"}, {"prefix": "new_"}]}),
     "no current key": Case(ONE_KEY, {"tenant_jwt_keys": [{"state": "retiring"}, {"prefix": "b_", "state": "absent"}]}),
     "key both current and retiring": Case(
-        "tenant_jwt_keys holds two keys with the same prefix: each needs a prefix of its own.",
+        "keys holds two keys with the same prefix: each needs a prefix of its own.",
         {"tenant_jwt_keys": [{"state": "current"}, {"state": "retiring"}]},
     ),
     "one key id for several keys": Case(
-        "tenant_jwt_key_id is given, but tenant_jwt_keys holds several keys, which must not have the same key id: leave"
-        " it out.",
+        "key_id is given, but keys holds several keys, which must not have the same key id: leave it out.",
         {"tenant_jwt_key_id": "a", "tenant_jwt_keys": [{}, {"prefix": "old_", "state": "retiring"}]},
     ),
     "proof of login without a user": Case(
-        "tenant_jwt_verify_login needs a user to log in: give at least one in tenant_jwt_users.",
+        "users is empty, so that nobody can log in to prove that it works: give at least one user.",
         {"tenant_jwt_register_idp": True, "tenant_jwt_verify_login": "changed", "tenant_jwt_users": []},
     ),
     "absent without a key id": Case(
-        "tenant_jwt_key_id is missing: without it, nobody knows which identity provider of the existing private key to"
+        "key_id is missing: without it, nobody knows which identity provider of the existing private key to"
         " delete.",
         {"tenant_jwt_state": "absent", "tenant_jwt_private_key_path": "{folder}/key.pem"},
         {"key.pem": "rsa"},
@@ -111,7 +110,7 @@ CASES = {
         {"tenant_jwt_keys": [{"prefix": "keys/"}]},
     ),
     "key as file and as content": Case(
-        "tenant_jwt_private_key_path and tenant_jwt_private_key_content are both given: leave one out.",
+        "parameters are mutually exclusive: private_key_path|private_key_content",
         {"tenant_jwt_private_key_path": "{folder}/key.pem", "tenant_jwt_private_key_content": "{{ the_rsa }}"},
         {"key.pem": "rsa"},
     ),

@@ -1,0 +1,87 @@
+# Copyright (c) 2026, tenantops
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.tenantops.qlik.plugins.plugin_utils._in_process import InProcessBase
+from ansible_collections.tenantops.qlik.plugins.plugin_utils._instructions import instructions
+from ansible_collections.tenantops.qlik.plugins.plugin_utils._tenant_chain import Chain, LinkFailedError
+
+# Whatever has no default here has that of the module that it is for.
+ARGUMENT_SPEC: dict[str, dict[str, t.Any]] = {
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "tenant": {"type": "str", "required": True},
+    "issuer": {"type": "str", "required": True},
+    "directory": {"type": "path", "required": True},
+    "keys": {
+        "type": "list",
+        "elements": "dict",
+        "options": {
+            "prefix": {"type": "str", "default": ""},
+            "state": {"type": "str", "choices": ["current", "retiring", "absent"], "default": "current"},
+        },
+        "default": [{"prefix": "", "state": "current"}],
+    },
+    "size": {"type": "int"},
+    "common_name": {"type": "str"},
+    "valid_days": {"type": "int"},
+    "renew_before_days": {"type": "int"},
+    "private_key_path": {"type": "path"},
+    "private_key_content": {"type": "str", "no_log": True},
+    "private_key_passphrase": {"type": "str", "no_log": True},
+    "key_id": {"type": "str"},
+    "users": {
+        "type": "list",
+        "elements": "dict",
+        "options": {
+            "id": {"type": "str"},
+            "subject": {"type": "str"},
+            "name": {"type": "str"},
+            "email": {"type": "str"},
+            "email_verified": {"type": "bool"},
+            "groups": {"type": "raw"},
+            "expires_in": {"type": "str"},
+        },
+        "default": [],
+    },
+    "needs_user": {"type": "bool", "default": False},
+    "not_before": {"type": "str"},
+    "expires_in": {"type": "str"},
+    "show_idp": {"type": "bool", "default": False},
+}
+
+
+class ActionModule(InProcessBase):
+    """Runs the modules of the chain in one task: each task of each host costs a fork, which takes longer than they do."""
+
+    def run(self, tmp: None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        """Run the task."""
+        result = super().run(tmp, task_vars)
+        _result, options = self.validate_argument_spec(
+            argument_spec=ARGUMENT_SPEC, mutually_exclusive=[("private_key_path", "private_key_content")]
+        )
+        chain = Chain(options, lambda module, its_options: self.run_module(module, its_options, task_vars or {}))
+        try:
+            chain.run()
+        except LinkFailedError as error:
+            return {**result, **error.result, "changed": chain.changed, "warnings": chain.warnings}
+        if options["show_idp"] and chain.idp:
+            self._display.display(instructions(**chain.idp))
+        for key_pair in chain.key_pairs:
+            for action in key_pair["actions"]:
+                self._display.v(f"{options['tenant']}: {action}")
+        result |= {
+            "changed": chain.changed,
+            "diff": chain.diffs,
+            "warnings": chain.warnings,
+            "key_pairs": chain.key_pairs,
+            "absent_keys": chain.absent_keys,
+            "idp": chain.idp,
+            "tokens": chain.tokens,
+        }
+        if any(chain.tokens.values()):
+            self.hide(result)
+        return result

@@ -1,0 +1,28 @@
+# Copyright (c) 2026, tenantops
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to this collection: not for use from outside, and free to change in any release.
+
+"""What the identity provider of a tenant has to be given, as text that can be copied from the terminal."""
+
+from __future__ import annotations
+
+
+def instructions(issuer: str, key_id: str | None, certificate: str | None, public_key: str | None) -> str:
+    """The text: what to enter where, and the PEM as it is, on lines of its own."""
+    pem = certificate or public_key
+    if not key_id or not pem:
+        return f"\nJWT identity provider for {issuer}: the key does not exist yet. Run without --check to create it.\n"
+    return "\n".join(
+        [
+            "",
+            "The JWT identity provider of the tenant has to be given these values once:",
+            "",
+            f"Issuer: {issuer}",
+            f"Key ID: {key_id}",
+            "Certificate:" if certificate else "Public key (in the field for the certificate):",
+            pem.strip(),
+            "",
+        ]
+    )

@@ -1,0 +1,162 @@
+# Copyright (c) 2026, tenantops
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to this collection: not for use from outside, and free to change in any release.
+
+"""The chain of one tenant, as far as it does not speak to it: key pairs, certificates, and a token for each user.
+
+Each link is a module of this collection, with its own options and its own answers to bad ones.
+"""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from ansible_collections.tenantops.qlik.plugins.modules import qscloud_jwt, qscloud_keypair, qscloud_keypair_info
+
+if t.TYPE_CHECKING:
+    import types
+
+    RunModule = t.Callable[[types.ModuleType, dict[str, t.Any]], dict[str, t.Any]]
+
+
+class LinkFailedError(Exception):
+    """A module has failed, or what is asked for contradicts itself: ``result`` says why, as modules do."""
+
+    def __init__(self, result: dict[str, t.Any]) -> None:
+        super().__init__(result["msg"])
+        self.result = {**result, "failed": True}
+
+
+class Chain:
+    """What has been found and made so far, one link after the other."""
+
+    def __init__(self, options: t.Mapping[str, t.Any], run_module: RunModule) -> None:
+        """:param options: those of qscloud_tenant_jwt, by their names; None for what was left out."""
+        self._options = options
+        self._run_module = run_module
+        self._has_existing_key = bool(_given(options, "private_key_path", "private_key_content"))
+        self.changed = False
+        self.diffs: list[dict[str, t.Any]] = []
+        self.warnings: list[str] = []
+        self.key_pairs: list[dict[str, t.Any]] = []
+        self.absent_keys: list[dict[str, t.Any]] = []
+        self.tokens: dict[str, str | None] = {}
+        self.idp: dict[str, t.Any] | None = None
+
+    def run(self) -> None:
+        """Run all links.
+
+        :raises LinkFailedError: if one of them fails; those before it have done their part.
+        """
+        if mistake := next(_mistakes(self._options, self._has_existing_key), None):
+            raise LinkFailedError({"msg": mistake})
+        present = self._options["state"] == "present"
+        if self._has_existing_key:
+            if not present:
+                self.absent_keys = [{"prefix": None, "key_id": self._options["key_id"]}]
+        else:
+            self._look_after_keys(present)
+        if present:
+            self._sign()
+
+    def _look_after_keys(self, present: bool) -> None:
+        # The current key first: what signs has to be known even if something is wrong with another one.
+        for key in sorted(self._options["keys"], key=lambda one: one["state"] != "current"):
+            found = None if present and key["state"] == "current" else self._find(key)
+            if not present or key["state"] == "absent":
+                if found:
+                    self.absent_keys.append({"prefix": key["prefix"], "key_id": found["key_id"]})
+            elif key["state"] == "current" or found:
+                # One that is retiring is looked after, but never made.
+                self._make(key)
+
+    def _find(self, key: dict[str, str]) -> dict[str, t.Any] | None:
+        info = self._link(
+            qscloud_keypair_info,
+            directory=self._options["directory"],
+            file_prefix=key["prefix"],
+            passphrase=self._options["private_key_passphrase"],
+        )
+        return info if info["exists"] else None
+
+    def _make(self, key: dict[str, str]) -> None:
+        result = self._link(
+            qscloud_keypair,
+            directory=self._options["directory"],
+            file_prefix=key["prefix"],
+            passphrase=self._options["private_key_passphrase"],
+            **_given(self._options, "size", "common_name", "valid_days", "renew_before_days"),
+        )
+        self.key_pairs.append({**key, **result})
+
+    def _sign(self) -> None:
+        if self._has_existing_key:
+            private_key = _given(self._options, "private_key_path", "private_key_content")
+        else:
+            private_key = {"private_key_path": self.key_pairs[0]["private_key_path"]}
+        of_all = _given(self._options, "private_key_passphrase", "issuer", "key_id", "not_before", "expires_in")
+        signing_key: dict[str, t.Any] = {} if self._has_existing_key else self.key_pairs[0]
+        for user in self._options["users"]:
+            its_own = {name: value for name, value in user.items() if name != "id" and value is not None}
+            try:
+                signed = self._link(qscloud_jwt, **{**private_key, **of_all, **its_own})
+            except LinkFailedError as error:
+                raise LinkFailedError({**error.result, "user": user_id(user)}) from error
+            self.tokens[user_id(user)] = signed["token"]
+            signing_key = signing_key or signed
+        self.idp = {
+            "issuer": self._options["issuer"],
+            "key_id": self._options["key_id"] or signing_key["key_id"],
+            "certificate": signing_key.get("certificate"),
+            "public_key": signing_key["public_key"],
+        }
+
+    def _link(self, module: types.ModuleType, **options: t.Any) -> dict[str, t.Any]:
+        result = self._run_module(module, {name: value for name, value in options.items() if value is not None})
+        self.warnings += result.pop("warnings", [])
+        if result.get("failed"):
+            raise LinkFailedError(result)
+        self.changed |= result.pop("changed")
+        result.pop("invocation", None)
+        if diff := result.pop("diff", None):
+            self.diffs.append(diff)
+        return result
+
+
+def user_id(user: t.Mapping[str, t.Any]) -> str | None:
+    """What a user's token is found by."""
+    return next((user[name] for name in ("id", "email", "name") if user[name] is not None), None)
+
+
+def _given(options: t.Mapping[str, t.Any], *names: str) -> dict[str, t.Any]:
+    return {name: options[name] for name in names if options[name] is not None}
+
+
+def _mistakes(options: t.Mapping[str, t.Any], has_existing_key: bool) -> t.Iterator[str]:
+    """What an argument specification cannot find."""
+    present = options["state"] == "present"
+    keys, users = options["keys"], options["users"]
+    ids = [user_id(user) for user in users]
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", options["tenant"] or ""):
+        yield "tenant must be a host name such as acme.eu.qlikcloud.com: leave out the scheme and the path."
+    if sum(key["state"] == "current" for key in keys) != 1:
+        yield "keys must hold exactly one key whose state is current: it signs."
+    if len({key["prefix"] for key in keys}) != len(keys):
+        yield "keys holds two keys with the same prefix: each needs a prefix of its own."
+    if options["key_id"] is not None and len(keys) > 1:
+        yield "key_id is given, but keys holds several keys, which must not have the same key id: leave it out."
+    if has_existing_key and not present and options["key_id"] is None:
+        yield (
+            "key_id is missing: without it, nobody knows which identity provider of the existing private key to delete."
+        )
+    if has_existing_key and present and not users:
+        yield "users is empty, so that there is nothing to sign with the existing private key: give at least one user."
+    if options["needs_user"] and present and not users:
+        yield "users is empty, so that nobody can log in to prove that it works: give at least one user."
+    if None in ids:
+        yield "users holds a user without id, email and name: give an id."
+    if len(set(ids)) != len(ids):
+        yield "users holds two users with the same id (or else email, or else name): give each an id of its own."
