@@ -84,7 +84,7 @@ class LookupModule(LookupBase):
             raise AnsibleLookupError(f"{missing_required_lib(library)} {reason}")
         try:
             outcome = _issuance.issue(
-                self._options(kwargs), int(time.time()), check_mode=False, accept=lambda facts: None
+                self._validated(kwargs), int(time.time()), check_mode=False, accept=lambda facts: None
             )
         except QlikError as error:
             raise AnsibleLookupError(str(error)) from error
@@ -92,7 +92,7 @@ class LookupModule(LookupBase):
             Display().warning(sentence)
         return [outcome.facts["token"]]
 
-    def _options(self, given: dict[str, t.Any]) -> dict[str, t.Any]:
+    def _validated(self, given: dict[str, t.Any]) -> dict[str, t.Any]:
         # Ansible itself ignores options that a lookup does not know.
         validator = ArgumentSpecValidator(
             _issuance.SIGNING_OPTIONS,

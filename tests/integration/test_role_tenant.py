@@ -46,6 +46,7 @@ def role_runner(run_playbook, simulator):
             "tenant_jwt_keys": FIRST,
             **(variables or {}),
         }
+        variables = {name: value for name, value in variables.items() if value is not None}
         facts = map(save, ("tenant_jwt_token", "tenant_jwt_idp"))
         only_present = {"when": "tenant_jwt_state | default('present') == 'present'"}
         tasks = [ROLE, *({**fact, **only_present} for fact in facts)]
@@ -119,7 +120,7 @@ def test_check_mode(run_role, simulator, keys):
 
 
 def test_groups_that_the_tenant_drops(run_role, simulator):
-    run = run_role({"tenant_jwt_auto_create_groups": "{{ omit }}"})
+    run = run_role({"tenant_jwt_auto_create_groups": None})
     assert re.search(rf"\[WARNING\]: {simulator.url} drops the groups of tokens", run.output)
     assert simulator.state()["group_settings"]["autoCreateGroups"] is False
     assert "WARNING" not in run_role({"tenant_jwt_auto_create_groups": True}).output
@@ -127,7 +128,7 @@ def test_groups_that_the_tenant_drops(run_role, simulator):
     assert off.recap["changed"] == 1 and "WARNING" not in off.output
     nobody = {**ANNA, "groups": []}
     assert (
-        "WARNING" not in run_role({"tenant_jwt_users": [nobody], "tenant_jwt_auto_create_groups": "{{ omit }}"}).output
+        "WARNING" not in run_role({"tenant_jwt_users": [nobody], "tenant_jwt_auto_create_groups": None}).output
     )
 
 

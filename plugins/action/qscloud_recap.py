@@ -1,0 +1,89 @@
+# Copyright (c) 2026, tenantops
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import datetime
+import typing as t
+
+from ansible.plugins.action import ActionBase
+
+ARGUMENT_SPEC: dict[str, dict[str, t.Any]] = {
+    "tenants": {
+        "type": "list",
+        "elements": "dict",
+        "required": True,
+        "options": {
+            "name": {"type": "str", "required": True},
+            "failure": {"type": "str"},
+            "changed": {"type": "bool", "default": False},
+            "registered": {"type": "bool", "default": False},
+            "key_pairs": {"type": "list", "elements": "dict", "default": []},
+        },
+    },
+    "expiring_days": {"type": "int", "default": 30},
+}
+
+HEADINGS = {
+    "changed_tenants": "Changed",
+    "certificates_to_enter": "To be entered in the identity providers by hand, since these certificates are new",
+    "certificates_expiring_soon": "Certificates that expire soon",
+    "failed_tenants": "Failed",
+}
+"""What is returned, and how it is headed; the failures last, where they are seen."""
+
+
+class ActionModule(ActionBase):
+    """Prints what came of a run over many tenants, and fails if one of them has failed."""
+
+    _requires_connection = False
+    _supports_check_mode = True
+
+    def run(self, tmp: None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        """Run the task."""
+        result = super().run(tmp, task_vars)
+        _result, options = self.validate_argument_spec(argument_spec=ARGUMENT_SPEC)
+        tenants = options["tenants"]
+        lists = recap(tenants, datetime.date.today() + datetime.timedelta(days=options["expiring_days"]))
+        # Displayed, since results are not shown where somebody wants to see changes and failures alone.
+        self._display.display(text(lists, len(tenants)))
+        if failures := len(lists["failed_tenants"]):
+            result |= {"failed": True, "msg": f"{failures} of {len(tenants)} tenants failed: see the recap above."}
+        return {**result, "changed": False, **lists}
+
+
+def recap(tenants: list[dict[str, t.Any]], soon: datetime.date) -> dict[str, list[str]]:
+    """A line for each tenant in each list that it belongs to.
+
+    :param soon: a certificate that ends before this day expires soon.
+    """
+    lists: dict[str, list[str]] = {name: [] for name in HEADINGS}
+    for tenant in tenants:
+        name, key_pairs = tenant["name"], tenant["key_pairs"]
+        actions = [action for key_pair in key_pairs for action in key_pair["actions"]]
+        if tenant["failure"] is not None:
+            lists["failed_tenants"].append(f"{name}: {' '.join(tenant['failure'].split())}")
+        elif tenant["changed"]:
+            lists["changed_tenants"].append(f"{name}: {', '.join(actions) or 'in the tenant alone'}")
+        for key_pair in key_pairs:
+            if not tenant["registered"] and any("publickey.cer" in action for action in key_pair["actions"]):
+                lists["certificates_to_enter"].append(
+                    f"{name}: key id {key_pair['key_id']}, {key_pair['certificate_path']}"
+                )
+            # In check mode, a certificate that does not exist yet has no end.
+            if key_pair["not_after"] and key_pair["not_after"] < soon.isoformat():
+                lists["certificates_expiring_soon"].append(
+                    f"{name}: {key_pair['certificate_path']}, {key_pair['not_after']}"
+                )
+    return lists
+
+
+def text(lists: dict[str, list[str]], number: int) -> str:
+    """The lists, with headings."""
+    failed, changed = len(lists["failed_tenants"]), len(lists["changed_tenants"])
+    lines = ["", f"{number} tenants: {number - failed - changed} as they were, {changed} changed, {failed} failed."]
+    for name, heading in HEADINGS.items():
+        if lists[name]:
+            lines += ["", f"{heading}:", *(f"  {line}" for line in lists[name])]
+    return "\n".join([*lines, ""])
