@@ -55,6 +55,19 @@ def new_home() -> t.Iterator[pathlib.Path]:
         yield pathlib.Path(name)
 
 
+def environment(home: pathlib.Path) -> dict[str, str]:
+    """The environment of a user whose home directory this is, and who has nothing of ours in it."""
+    return {
+        "PATH": os.environ["PATH"],
+        "HOME": str(home),
+        "TMPDIR": str(home / "tmp"),
+        "LC_ALL": "C.UTF-8",
+        "ANSIBLE_NOCOLOR": "true",
+        "ANSIBLE_LOCALHOST_WARNING": "false",
+        "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
+    }
+
+
 def playbook_runner(tmp_path: pathlib.Path, home: pathlib.Path) -> t.Callable[..., Run]:
     """A function that runs plays, or a playbook by name, in an empty folder."""
     project = tmp_path / "project"
@@ -78,21 +91,11 @@ def playbook_runner(tmp_path: pathlib.Path, home: pathlib.Path) -> t.Callable[..
         if user is not None:
             for folder in (tmp_path, project, saved, home, home / "tmp"):
                 os.chown(folder, user, user)
-        environment = {
-            "PATH": os.environ["PATH"],
-            "HOME": str(home),
-            "TMPDIR": str(home / "tmp"),
-            "LC_ALL": "C.UTF-8",
-            "ANSIBLE_NOCOLOR": "true",
-            "ANSIBLE_LOCALHOST_WARNING": "false",
-            "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
-            **(env or {}),
-        }
         prefix = WITHOUT_PRIVILEGES if unprivileged else ()
         finished = subprocess.run(
             [*prefix, ANSIBLE_PLAYBOOK, playbook, "-e", f"saved={saved}", *options],
             cwd=project,
-            env=environment,
+            env=environment(home) | (env or {}),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
