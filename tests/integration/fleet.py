@@ -17,7 +17,7 @@ import typing as t
 
 from plays import ANSIBLE_PLAYBOOK, Run, environment
 
-TENANTS = int(os.environ.get("FLEET_TENANTS", "40"))
+TENANTS = int(os.environ.get("FLEET_TENANTS", "30"))
 """How many tenants the tests take; `make fleet` takes a thousand."""
 
 FILES = ("privatekey.pem", "publickey.pem", "publickey.cer")

@@ -22,9 +22,7 @@ HOST_NAME = "tenant must be a host name such as acme.eu.qlikcloud.com: leave out
 ONE_KEY = "keys must hold exactly one key whose state is current: it signs."
 NO_ID = "users holds a user without id, email and name: give an id."
 SAME_ID = "users holds two users with the same id (or else email, or else name): give each an id of its own."
-NO_USERS = (
-    "users is empty, so that there is nothing to sign with the existing private key: give at least one user."
-)
+NO_USERS = "users is empty, so that there is nothing to sign with the existing private key: give at least one user."
 
 
 def wrong_type(variable, is_type, wanted, value):
@@ -92,8 +90,7 @@ CASES = {
         {"tenant_jwt_register_idp": True, "tenant_jwt_verify_login": "changed", "tenant_jwt_users": []},
     ),
     "absent without a key id": Case(
-        "key_id is missing: without it, nobody knows which identity provider of the existing private key to"
-        " delete.",
+        "key_id is missing: without it, nobody knows which identity provider of the existing private key to delete.",
         {"tenant_jwt_state": "absent", "tenant_jwt_private_key_path": "{folder}/key.pem"},
         {"key.pem": "rsa"},
     ),

@@ -13,7 +13,7 @@ import pytest
 import simulator as tenant_simulator
 from fleet import Fleet, listed, numbers
 
-TENANTS = int(os.environ.get("FLEET_REGISTERED", "20"))
+TENANTS = int(os.environ.get("FLEET_REGISTERED", "12"))
 LATENCY_MS = 50
 FORKS = 10
 
@@ -75,8 +75,8 @@ def test_a_tenant_that_asks_to_wait_does_not_stop_the_others(fleet, slow_tenants
     assert run.returncode == 0, run.output
     assert numbers(run) == (TENANTS, 0, TENANTS, 0)
     for url in waiting:
-        times = [one["time"] for one in slow_tenants.recorded(url)] if "time" in slow_tenants.recorded(url)[0] else []
-        assert all(later - earlier >= 0 for earlier, later in zip(times, times[1:]))
+        times = [one["time"] for one in slow_tenants.recorded(url)]
+        assert times[1] - times[0] >= 2 and times[2] - times[1] >= 2
 
 
 def test_a_tenant_that_is_gone_does_not_stop_the_others(fleet, slow_tenants):

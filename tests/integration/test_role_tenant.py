@@ -127,9 +127,7 @@ def test_groups_that_the_tenant_drops(run_role, simulator):
     off = run_role({"tenant_jwt_auto_create_groups": False})
     assert off.recap["changed"] == 1 and "WARNING" not in off.output
     nobody = {**ANNA, "groups": []}
-    assert (
-        "WARNING" not in run_role({"tenant_jwt_users": [nobody], "tenant_jwt_auto_create_groups": None}).output
-    )
+    assert "WARNING" not in run_role({"tenant_jwt_users": [nobody], "tenant_jwt_auto_create_groups": None}).output
 
 
 @pytest.mark.parametrize("way", ["path", "content"])

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 import typing as t
 
 import control
@@ -48,6 +49,7 @@ async def _serve(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 async def _serve_recorded(request: web.Request, handler: Handler, tenant: Tenant) -> web.StreamResponse:
     record = {
+        "time": time.monotonic(),
         "method": request.method,
         "path": request.path,
         "query": dict(request.query),
