@@ -4,10 +4,13 @@
 
 PYTHON ?= python3
 VENV ?= .venv
+# The newest ansible-core for this Python of those in tests/requirements/core-*.txt.
+CORE ?= $(shell $(PYTHON) -c 'import sys; print("2.19" if sys.version_info < (3, 12) else "2.21")')
 PYTEST_ARGS ?= --numprocesses=auto
 
 bin := $(abspath $(VENV))/bin
 requirements := $(wildcard tests/requirements/*.txt)
+export CORE
 
 # Folders are named along with their files, so that a file's removal is noticed too.
 sources := $(shell find $(wildcard COPYING README.md CHANGELOG.* galaxy.yml requirements.txt \
@@ -45,7 +48,7 @@ simulator: $(VENV)/test.stamp ## Start a simulated tenant, and print how to reac
 check: lint sanity ## Check what a release has to pass: linters and ansible-test's sanity tests
 
 clean: ## Remove everything that the other targets made
-	rm -rf .build $(VENV) .venv-newest .ansible .pytest_cache demo
+	rm -rf .build $(VENV) .venv-* .ansible .pytest_cache demo
 
 # ---- The virtual environment and, in it, the collection
 
@@ -101,7 +104,7 @@ $(released): $(tarball) $(shell find tests) | $(VENV)/demo.stamp
 sanity_home := $(CURDIR)/.build/home
 
 # It fetches get-pip from a server of its own for them, unless it finds it here. Python's own pip does as well, and
-# needs no other server than PyPI. One file for each ansible-core in demo.txt: the error names the file that is missing.
+# needs no other server than PyPI. One file for the newest ansible-core of each Python: the error names the file that is missing.
 get_pip := $(addprefix $(sanity_home)/.ansible/test/cache/get_pip_,24_2.py 25_2.py)
 
 $(get_pip):
