@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import pathlib
+import re
 import statistics
 
 import peers
@@ -38,6 +39,15 @@ def against_community_crypto(folder: pathlib.Path, keys: list[pathlib.Path]) -> 
         f" {FORKS} forks, {rounds(len(found['role']))}"
     )
     return Row("unchanged tenant: community.crypto / role", measured, chain / role, 40, "x", at_least=True)
+
+
+def split(folder: pathlib.Path, keys: list[pathlib.Path]) -> dict[str, float]:
+    """In which tasks of the role the time goes: milliseconds a tenant, the most first, as ansible.posix counts it."""
+    project = Project(folder / "split", 50, keys)
+    project.add("role", ROLE)
+    output = project.run("role", environment={"ANSIBLE_CALLBACKS_ENABLED": "ansible.posix.profile_tasks"}).output
+    found = re.findall(r"^tenantops\.qlik\.tenant_jwt : (.+?) -{3,} ([0-9.]+)s$", output, re.MULTILINE)
+    return {task: 1000 * float(seconds) / project.tenants for task, seconds in found}
 
 
 def growing(folder: pathlib.Path, keys: list[pathlib.Path]) -> list[Row]:

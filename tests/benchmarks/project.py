@@ -96,8 +96,8 @@ class Project:
 class _Peak(threading.Thread):
     """Looks at the peak of a process until it has ended.
 
-    The usage that :func:`os.wait4` tells is no help: it is the highest of the process, of all workers that it has waited
-    for, and of what this program had when it started it.
+    The usage that :func:`os.wait4` tells is no help: it is the highest of the process, of all workers that it has
+    waited for, and of what this program had when it started it.
     """
 
     def __init__(self, pid: int) -> None:
