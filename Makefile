@@ -21,6 +21,9 @@ released := .build/check/ansible_collections/tenantops/qlik
 # Qlik's own clients, for the tests of the tenant simulator: the one for Node only where Node is.
 qlik_clients := .build/qlik-sdk/stamp $(if $(shell command -v npm),.build/npm/stamp)
 
+# What the benchmarks compare with, likewise.
+peers := .build/peers/stamp .build/qlik-sdk/stamp $(if $(shell command -v npm),.build/npm-bench/stamp)
+
 # Keeps Ansible out of the user's own ~/.ansible, where another release of this collection might come before ours.
 export ANSIBLE_HOME := $(CURDIR)/.build/ansible
 
@@ -39,7 +42,7 @@ demo-tenant: $(VENV)/test.stamp $(VENV)/collection.stamp ## Provision a simulate
 test: $(VENV)/test.stamp $(VENV)/collection.stamp $(qlik_clients) ## Run the tests, with PYTEST_ARGS
 	$(bin)/python -m pytest $(PYTEST_ARGS) tests/unit tests/integration
 
-bench: $(VENV)/test.stamp $(VENV)/collection.stamp ## Measure how fast it is
+bench: $(VENV)/test.stamp $(VENV)/collection.stamp $(peers) ## Measure how fast it is, and write .build/bench.json
 	$(bin)/python tests/benchmarks/run.py
 
 simulator: $(VENV)/test.stamp ## Start a simulated tenant, and print how to reach it
@@ -71,14 +74,21 @@ $(VENV)/collection.stamp: $(tarball) | $(VENV)/demo.stamp
 	    "$$($(bin)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"
 	touch $@
 
-# ---- Qlik's own clients
+# ---- Qlik's own clients, and what the benchmarks compare with
 
 .build/qlik-sdk/stamp: tests/requirements/qlik.txt | $(VENV)/venv.stamp
 	$(PYTHON) -m venv $(@D)
 	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
 	touch $@
 
+.build/peers/stamp: $(requirements) | $(VENV)/venv.stamp
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --requirement tests/requirements/peers.txt
+	touch $@
+
 .build/npm/stamp: tests/qlik_clients/package.json
+.build/npm-bench/stamp: tests/benchmarks/package.json
+.build/npm/stamp .build/npm-bench/stamp:
 	mkdir -p $(@D)
 	cp $< $(@D)
 	cd $(@D) && npm install --silent --no-package-lock --no-audit --no-fund --ignore-scripts
