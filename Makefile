@@ -28,7 +28,7 @@ peers := .build/peers/stamp .build/qlik-sdk/stamp $(if $(shell command -v npm),.
 export ANSIBLE_HOME := $(CURDIR)/.build/ansible
 
 .DELETE_ON_ERROR:
-.PHONY: help demo demo-tenant test bench simulator check lint sanity clean
+.PHONY: help demo demo-tenant test fleet bench simulator check lint sanity clean
 
 help: ## List these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST)
@@ -41,6 +41,10 @@ demo-tenant: $(VENV)/test.stamp $(VENV)/collection.stamp ## Provision a simulate
 
 test: $(VENV)/test.stamp $(VENV)/collection.stamp $(qlik_clients) ## Run the tests, with PYTEST_ARGS
 	$(bin)/python -m pytest $(PYTEST_ARGS) tests/unit tests/integration
+
+fleet: $(VENV)/test.stamp $(VENV)/collection.stamp ## Run the tests of many tenants with 1000, and with 300 simulated ones
+	FLEET_TENANTS=1000 FLEET_REGISTERED=300 $(bin)/python -m pytest -v tests/integration/test_fleet.py \
+	    tests/integration/test_fleet_tenants.py
 
 bench: $(VENV)/test.stamp $(VENV)/collection.stamp $(peers) ## Measure how fast it is, and write .build/bench.json
 	$(bin)/python tests/benchmarks/run.py
