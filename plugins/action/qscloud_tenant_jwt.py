@@ -47,7 +47,8 @@ ARGUMENT_SPEC: dict[str, dict[str, t.Any]] = {
         },
         "default": [],
     },
-    "needs_user": {"type": "bool", "default": False},
+    "register_idp": {"type": "bool", "default": False},
+    "verify_login": {"type": "str", "choices": ["never", "changed", "always"], "default": "never"},
     "not_before": {"type": "str"},
     "expires_in": {"type": "str"},
     "show_idp": {"type": "bool", "default": False},
@@ -67,7 +68,7 @@ class ActionModule(InProcessBase):
         try:
             chain.run()
         except LinkFailedError as error:
-            return {**result, **error.result, "changed": chain.changed, "warnings": chain.warnings}
+            return {**result, **error.result, "changed": chain.changed, **_if_any(warnings=chain.warnings)}
         if options["show_idp"] and chain.idp:
             self._display.display(instructions(**chain.idp))
         for key_pair in chain.key_pairs:
@@ -75,13 +76,17 @@ class ActionModule(InProcessBase):
                 self._display.v(f"{options['tenant']}: {action}")
         result |= {
             "changed": chain.changed,
-            "diff": chain.diffs,
-            "warnings": chain.warnings,
+            **_if_any(diff=chain.diffs if self._task.diff else [], warnings=chain.warnings),
             "key_pairs": chain.key_pairs,
             "absent_keys": chain.absent_keys,
             "idp": chain.idp,
+            "token": next(iter(chain.tokens.values()), None),
             "tokens": chain.tokens,
         }
         if any(chain.tokens.values()):
             self.hide(result)
         return result
+
+
+def _if_any(**values: list[t.Any]) -> dict[str, list[t.Any]]:
+    return {name: value for name, value in values.items() if value}

@@ -132,10 +132,15 @@ options:
       expires_in:
         description: For how long the token is valid. The default is O(expires_in).
         type: str
-  needs_user:
-    description: Whether it is an error if there are no O(users), since one of them has to log in later.
+  register_idp:
+    description: Whether the caller is going to register the identity provider. This task itself does not.
     type: bool
     default: false
+  verify_login:
+    description: When the caller is going to prove that a user can log in, if O(register_idp=true). Then there must be O(users).
+    type: str
+    choices: [never, changed, always]
+    default: never
   not_before:
     description: When tokens start to be valid, relative to now.
     type: str
@@ -175,8 +180,9 @@ EXAMPLES = r"""
 RETURN = r"""
 key_pairs:
   description:
-    - For each key that is there now, the current one first, its C(prefix) and C(state), and what
-      M(tenantops.qlik.qscloud_keypair) returns.
+    - For each key that is there now, the current one first, its C(prefix) and C(state), and of what
+      M(tenantops.qlik.qscloud_keypair) returns, C(key_id), C(private_key_path), C(certificate_path), C(not_after) and
+      C(actions).
     - It is empty if a private key that exists already was given.
   returned: success
   type: list
@@ -206,6 +212,11 @@ idp:
     key_id: rMQB93idRgfuUD2YUSJ76jXiAjaGpmvlmHGLsQ-6pPc
     certificate: "-----BEGIN CERTIFICATE-----\nMIIE7zCCAtegAwIBAgIU...\n-----END CERTIFICATE-----\n"
     public_key: "-----BEGIN PUBLIC KEY-----\nMIICIjANBgkqhkiG9w0BA...\n-----END PUBLIC KEY-----\n"
+token:
+  description: The token of the first user; null without users.
+  returned: success
+  type: str
+  sample: eyJhbGciOiJSUzI1NiIsImtpZCI6InJNUUI5M2lkUmdmdVVEMllVU0o3Nmo...
 tokens:
   description:
     - The tokens, by the C(id) of the user, else the C(email), else the C(name). Each is good for one login.

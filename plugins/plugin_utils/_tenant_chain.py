@@ -22,6 +22,10 @@ if t.TYPE_CHECKING:
     RunModule = t.Callable[[types.ModuleType, dict[str, t.Any]], dict[str, t.Any]]
 
 
+KEY_PAIR_FACTS = ("key_id", "private_key_path", "certificate_path", "not_after", "actions")
+"""What is returned about each key pair. Ansible keeps it for each tenant to the end of the run, so it is no more."""
+
+
 class LinkFailedError(Exception):
     """A module has failed, or what is asked for contradicts itself: ``result`` says why, as modules do."""
 
@@ -45,6 +49,7 @@ class Chain:
         self.absent_keys: list[dict[str, t.Any]] = []
         self.tokens: dict[str, str | None] = {}
         self.idp: dict[str, t.Any] | None = None
+        self._signing_key: dict[str, t.Any] = {}
 
     def run(self) -> None:
         """Run all links.
@@ -90,15 +95,16 @@ class Chain:
             passphrase=self._options["private_key_passphrase"],
             **_given(self._options, "size", "common_name", "valid_days", "renew_before_days"),
         )
-        self.key_pairs.append({**key, **result})
+        self.key_pairs.append({**key, **{name: result[name] for name in KEY_PAIR_FACTS}})
+        if key["state"] == "current":
+            self._signing_key = result
 
     def _sign(self) -> None:
         if self._has_existing_key:
             private_key = _given(self._options, "private_key_path", "private_key_content")
         else:
-            private_key = {"private_key_path": self.key_pairs[0]["private_key_path"]}
+            private_key = {"private_key_path": self._signing_key["private_key_path"]}
         of_all = _given(self._options, "private_key_passphrase", "issuer", "key_id", "not_before", "expires_in")
-        signing_key: dict[str, t.Any] = {} if self._has_existing_key else self.key_pairs[0]
         for user in self._options["users"]:
             its_own = {name: value for name, value in user.items() if name != "id" and value is not None}
             try:
@@ -106,12 +112,12 @@ class Chain:
             except LinkFailedError as error:
                 raise LinkFailedError({**error.result, "user": user_id(user)}) from error
             self.tokens[user_id(user)] = signed["token"]
-            signing_key = signing_key or signed
+            self._signing_key = self._signing_key or signed
         self.idp = {
             "issuer": self._options["issuer"],
-            "key_id": self._options["key_id"] or signing_key["key_id"],
-            "certificate": signing_key.get("certificate"),
-            "public_key": signing_key["public_key"],
+            "key_id": self._options["key_id"] or self._signing_key["key_id"],
+            "certificate": self._signing_key.get("certificate"),
+            "public_key": self._signing_key["public_key"],
         }
 
     def _link(self, module: types.ModuleType, **options: t.Any) -> dict[str, t.Any]:
@@ -154,7 +160,7 @@ def _mistakes(options: t.Mapping[str, t.Any], has_existing_key: bool) -> t.Itera
         )
     if has_existing_key and present and not users:
         yield "users is empty, so that there is nothing to sign with the existing private key: give at least one user."
-    if options["needs_user"] and present and not users:
+    if options["register_idp"] and options["verify_login"] != "never" and present and not users:
         yield "users is empty, so that nobody can log in to prove that it works: give at least one user."
     if None in ids:
         yield "users holds a user without id, email and name: give an id."

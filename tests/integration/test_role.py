@@ -124,7 +124,8 @@ def test_check_mode_on_a_full_folder(run_role, tmp_path):
 def test_without_users_and_without_a_word(run_role):
     run = run_role({"tenant_jwt_show_idp": False})
     assert "CERTIFICATE" not in run.output
-    assert run.registered("tenant_jwt_token") is None
+    # Before ansible-core 2.19, an expression that gives nothing gives an empty text.
+    assert run.registered("tenant_jwt_token") in (None, "")
     assert run.registered("tenant_jwt_tokens") == {}
 
 
