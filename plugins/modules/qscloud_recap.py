@@ -68,13 +68,12 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Say what came of the tenants of an inventory, after the role tenantops.qlik.tenant_jwt
+- name: Say what came of a tenant, after the role tenantops.qlik.tenant_jwt
   tenantops.qlik.qscloud_recap:
     tenants:
       - name: acme.eu.qlikcloud.com
-        changed: "{{ hostvars['acme.eu.qlikcloud.com'].tenant_jwt_changed }}"
-        key_pairs: "{{ hostvars['acme.eu.qlikcloud.com'].tenant_jwt_key_pairs }}"
-  run_once: true
+        changed: "{{ tenant_jwt_changed | default(false) }}"
+        key_pairs: "{{ tenant_jwt_key_pairs | default([]) }}"
 """
 
 RETURN = r"""

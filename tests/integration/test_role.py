@@ -105,6 +105,23 @@ def test_existing_key(run_role, private_key, tmp_path, way):
     assert not (tmp_path / "project" / "keys").exists()
 
 
+@pytest.mark.parametrize("variable", ["private_key_path", "private_key_content", "private_key_passphrase", "key_id"])
+@pytest.mark.parametrize("validate", [True, False])
+def test_an_expression_that_gives_nothing_makes_no_other_key(run_playbook, tmp_path, variable, validate):
+    # Such as the key of a tenant that is missing in a credential.
+    variables = {
+        "tenant_jwt_tenant": TENANT,
+        "tenant_jwt_key_size": 2048,
+        "tenant_jwt_users": [ANNA],
+        "keys": {},
+        f"tenant_jwt_{variable}": "{{ keys[tenant_jwt_tenant] }}",
+    }
+    role = {"ansible.builtin.include_role": {"name": "tenantops.qlik.tenant_jwt", "rolespec_validate": validate}}
+    run = run_playbook([play(role, vars=variables)], check=False)
+    assert run.returncode != 0 and "undefined" in run.output.lower() or "no attribute" in run.output
+    assert not (tmp_path / "project" / "keys").exists()
+
+
 def test_check_mode_on_an_empty_folder(run_role, tmp_path):
     run = run_role({"tenant_jwt_users": [ANNA]}, "--check", "--diff")
     assert run.recap["changed"] == 1
