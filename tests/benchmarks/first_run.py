@@ -25,8 +25,8 @@ HERE = pathlib.Path(__file__).parent
 def against_generation(folder: pathlib.Path) -> Row:
     """The ratio of the two, had both had the same luck with primes.
 
-    Some 4096-bit keys take ten times as long as others, and even the sums of forty differ by a quarter. So each side's
-    seconds are divided by the processor time that its own keys took to generate, which is measured within.
+    Some keys take several times as long as others, so that the sums of forty differ, too. So each side's seconds are
+    divided by the processor time that its own keys took to generate, which is measured within.
     """
     processes = os.cpu_count() or 1
     project = Project(folder / "first", TENANTS, forks=processes)
