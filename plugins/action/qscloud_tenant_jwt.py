@@ -64,7 +64,9 @@ class ActionModule(InProcessBase):
         _result, options = self.validate_argument_spec(
             argument_spec=ARGUMENT_SPEC, mutually_exclusive=[("private_key_path", "private_key_content")]
         )
-        chain = Chain(options, lambda module, its_options: self.run_module(module, its_options, task_vars or {}))
+        task_vars = task_vars or {}
+        in_process = self.in_process(task_vars)
+        chain = Chain(options, lambda module, its_own: self.run_module(module, its_own, task_vars, in_process))
         try:
             chain.run()
         except LinkFailedError as error:

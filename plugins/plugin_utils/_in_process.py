@@ -65,16 +65,22 @@ class InProcessBase(ActionBase):
 
     _supports_check_mode = True
 
+    def in_process(self, task_vars: dict[str, t.Any]) -> bool:
+        """Whether modules can run here with the same result; if not, say why."""
+        if obstacle := self._obstacle(task_vars):
+            self._display.v(f"{self._task.action} runs as an ordinary module: {obstacle}")
+        return not obstacle
+
     def run_module(
-        self, module: types.ModuleType, options: t.Mapping[str, t.Any], task_vars: dict[str, t.Any]
+        self, module: types.ModuleType, options: t.Mapping[str, t.Any], task_vars: dict[str, t.Any], in_process: bool
     ) -> dict[str, t.Any]:
         """Run a module with these options and return its result, as ``_execute_module`` does.
 
         :param module: the imported module.
+        :param in_process: what :meth:`in_process` has said.
         """
         name = f"{COLLECTION}.{module.__name__.rpartition('.')[2]}"
-        if obstacle := self._obstacle(task_vars):
-            self._display.v(f"{name} runs as an ordinary module: {obstacle}")
+        if not in_process:
             is_async = self._task.async_val
             result = self._execute_module(name, dict(options), task_vars=task_vars, wrap_async=is_async)
             if not is_async:
@@ -113,7 +119,7 @@ class InProcessBase(ActionBase):
                 self._display.warning(warning)
 
     def _obstacle(self, task_vars: dict[str, t.Any]) -> str | None:
-        """Why the module cannot run here with the same result."""
+        """Why modules cannot run here with the same result."""
         if missing := _missing_internal():
             return f"this ansible-core has no {missing}"
         if self._connection.transport not in ("local", "ansible.builtin.local"):
@@ -151,7 +157,8 @@ class InProcessAction(InProcessBase):
     def run(self, tmp: None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         """Run the task."""
         result = super().run(tmp, task_vars)
-        result.update(self.run_module(self.MODULE, self._task.args, task_vars or {}))
+        task_vars = task_vars or {}
+        result.update(self.run_module(self.MODULE, self._task.args, task_vars, self.in_process(task_vars)))
         if not result.get("failed") and any(result.get(name) for name in self.SECRETS):
             self.hide(result)
         return result

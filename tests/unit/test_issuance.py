@@ -14,6 +14,8 @@ import time
 import typing as t
 
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 
@@ -535,3 +537,39 @@ def test_the_diff_shows_what_the_tokens_say_and_no_signature(issuer: Issuer) -> 
 def test_nothing_that_is_returned_holds_the_private_key(issuer: Issuer, rsa_pem: bytes) -> None:
     returned = json.dumps(issuer.keep())
     assert not [line for line in rsa_pem.decode().splitlines() if line in returned]
+
+
+def test_many_tokens_pay_for_their_key_once(issuer, monkeypatch):
+    loaded = []
+    load = serialization.load_pem_private_key
+    monkeypatch.setattr(
+        serialization,
+        "load_pem_private_key",
+        lambda *arguments, **keywords: loaded.append(1) or load(*arguments, **keywords),
+    )
+    other = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    first = [issuer.issue() for _number in range(3)]
+    assert len({outcome.facts["token"] for outcome in first}) == 3
+    assert len(loaded) <= 1  # another test may have loaded it
+
+    # Another key under the same name, of the same size and time, is seen.
+    status = issuer.key_path.stat()
+    issuer.key_path.write_bytes(
+        other.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    os.utime(issuer.key_path, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert issuer.issue().facts["key_id"] != first[0].facts["key_id"]
+    assert len(loaded) <= 2 and loaded
+
+
+def test_a_wrong_passphrase_is_not_helped_by_the_right_one(issuer):
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    encryption = serialization.BestAvailableEncryption(b"correct horse battery")
+    issuer.key_path.write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, encryption)
+    )
+    assert issuer.issue(private_key_passphrase="correct horse battery").facts["token"]
+    with pytest.raises(PrivateKeyError, match="is not its passphrase"):
+        issuer.issue(private_key_passphrase="another horse battery")
+    with pytest.raises(PrivateKeyError, match="is encrypted"):
+        issuer.issue()
