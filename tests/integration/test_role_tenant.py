@@ -24,6 +24,10 @@ INTRODUCED = [{"prefix": "second_", "state": "current"}, {"prefix": "first_", "s
 RETIRED = [{"prefix": "second_", "state": "current"}, {"prefix": "first_", "state": "absent"}]
 
 
+# How many tasks the role, and the two that save its facts, take: one less.
+INTRODUCING, RETIRING = 17, 19
+
+
 @pytest.fixture
 def keys(tmp_path):
     return tmp_path / "project" / "keys" / TENANT
@@ -314,7 +318,7 @@ def killed(run_role, tmp_path):
     return run
 
 
-@pytest.mark.parametrize("number", range(1, 19))
+@pytest.mark.parametrize("number", range(1, INTRODUCING))
 def test_killed_while_introducing(run_role, killed, restore, simulator, client, keys, number):
     (first,) = restore("first_")
     assert killed({"tenant_jwt_keys": INTRODUCED}, number)
@@ -324,7 +328,7 @@ def test_killed_while_introducing(run_role, killed, restore, simulator, client, 
     assert len(simulator.jwt_providers()) == 2
 
 
-@pytest.mark.parametrize("number", range(1, 19))
+@pytest.mark.parametrize("number", range(1, RETIRING))
 def test_killed_while_retiring(run_role, killed, restore, simulator, client, keys, number):
     dummy, second = restore("first_", "second_")
     assert killed({"tenant_jwt_keys": RETIRED}, number)
@@ -334,7 +338,7 @@ def test_killed_while_retiring(run_role, killed, restore, simulator, client, key
     assert not (keys / "first_privatekey.pem").exists()
 
 
-@pytest.mark.parametrize("change", [INTRODUCED, RETIRED], ids=["introducing", "retiring"])
-def test_the_numbers_above_reach_to_the_end(killed, restore, change):
+@pytest.mark.parametrize(("change", "number"), [(INTRODUCED, INTRODUCING), (RETIRED, RETIRING)])
+def test_the_numbers_above_reach_to_the_end(killed, restore, change, number):
     restore(*(["first_"] if change is INTRODUCED else ["first_", "second_"]))
-    assert not killed({"tenant_jwt_keys": change}, 19)
+    assert not killed({"tenant_jwt_keys": change}, number)
