@@ -549,6 +549,8 @@ def test_record_of_requests(client, simulator):
     client.request("POST", "/oauth/token", session=client.new_session(), auth=("id", "secret"))
     expected = {"method": "GET", "path": PROVIDERS, "query": {"limit": "5"}, "status": 200}
     recorded = simulator.recorded()
+    times = [one.pop("time") for one in recorded]
+    assert times == sorted(times)
     assert recorded[0] == {**expected, "fault": None, "user_agent": "test/1", "authorization": "bearer"}
     assert [one["authorization"] for one in recorded] == ["bearer", "none", "basic"]
     assert simulator.api_key not in str(simulator.state())
