@@ -42,7 +42,7 @@ def against_others(folder: pathlib.Path, pair: pathlib.Path) -> list[Row]:
         if name not in found:
             return Row(what, "there is no npm on this machine", None, limit, "x", at_least=True)
         other = statistics.median(seconds for samples in found[name] for seconds in samples)
-        measured = f"{1000 * other:.0f} ms / {1000 * ours_each:.1f} ms, {rounds(len(found['loop']))}"
+        measured = f"{1000 * other:.0f} ms / {1000 * ours_each:.1f} ms, {rounds(len(found['task']))}"
         return Row(what, measured, other / ours_each, limit, "x", at_least=True)
 
     return [row("node", "Node process with jsonwebtoken", 30), row("sdk", "call of qlik_sdk.generate_signed_token", 40)]
