@@ -12,7 +12,8 @@ import sys
 from project import ROLE, Project
 from rows import Row
 
-sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "integration"))
+# At the end: modules of ours have the same names.
+sys.path.append(str(pathlib.Path(__file__).parents[1] / "integration"))
 
 import simulator  # noqa: E402
 
