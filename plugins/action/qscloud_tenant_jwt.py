@@ -32,6 +32,7 @@ ARGUMENT_SPEC: dict[str, dict[str, t.Any]] = {
     "private_key_path": {"type": "path"},
     "private_key_content": {"type": "str", "no_log": True},
     "private_key_passphrase": {"type": "str", "no_log": True},
+    "private_key_old_passphrase": {"type": "str", "no_log": True},
     "key_id": {"type": "str"},
     "users": {
         "type": "list",
@@ -66,7 +67,11 @@ class ActionModule(InProcessBase):
         )
         task_vars = task_vars or {}
         in_process = self.in_process(task_vars)
-        chain = Chain(options, lambda module, its_own: self.run_module(module, its_own, task_vars, in_process))
+        chain = Chain(
+            options,
+            self._task.check_mode,
+            lambda module, its_own: self.run_module(module, its_own, task_vars, in_process),
+        )
         try:
             chain.run()
         except LinkFailedError as error:

@@ -29,6 +29,10 @@ class PrivateKeyError(QlikError):
     """A private key cannot be used: unreadable, damaged, or locked by a passphrase."""
 
 
+class PassphraseError(PrivateKeyError):
+    """A private key cannot be opened with this passphrase, or without one."""
+
+
 class KeyMismatchError(PrivateKeyError):
     """A private key is in good order, but of another kind or size than the one that is wanted."""
 

@@ -23,6 +23,7 @@ from ansible_collections.tenantops.qlik.plugins.module_utils._errors import (
     FileError,
     KeyMismatchError,
     OptionError,
+    PassphraseError,
 )
 
 if t.TYPE_CHECKING:
@@ -30,6 +31,7 @@ if t.TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric import rsa
 
 PASSPHRASE_OPTION = "passphrase"
+OLD_PASSPHRASE_OPTION = "old_passphrase"
 
 FACTS = (
     "certificate",
@@ -75,6 +77,7 @@ class Wanted(t.NamedTuple):
     names: Names
     size: int
     passphrase: str | None
+    old_passphrase: str | None
     terms: _certificate.Terms
     regenerate: str
     backup: bool
@@ -110,6 +113,7 @@ class Outcome(t.NamedTuple):
     facts: dict[str, t.Any]
     before: dict[str, t.Any]
     after: dict[str, t.Any]
+    passphrase_changed: bool = False
 
 
 def ensure_present(
@@ -144,8 +148,7 @@ def ensure_absent(wanted: Wanted, check_mode: bool) -> Outcome:
         leftovers = folder.leftovers(wanted.names)
         private_key = found.get(wanted.names.private_key)
         if private_key and not wanted.backup:
-            path = folder.path_of(wanted.names.private_key)
-            _keys.load_private(private_key.content, wanted.passphrase, path, PASSPHRASE_OPTION)
+            _load(private_key.content, folder.path_of(wanted.names.private_key), wanted)
         outcome = empty._replace(
             actions=[f"removed {name}" for name in [*found, *leftovers]], before=dict.fromkeys(found, "present")
         )
@@ -165,6 +168,22 @@ def _backups(
     return {folder.backup_name(name): (file.content, wanted.access(name)) for name, file in found.items()}
 
 
+def _load(content: bytes, path: str, wanted: Wanted) -> tuple[rsa.RSAPrivateKey, bool]:
+    """Load the private key; and whether it still has the old passphrase."""
+    try:
+        return _keys.load_private(content, wanted.passphrase, path, PASSPHRASE_OPTION), False
+    except PassphraseError as error:
+        if wanted.old_passphrase is None:
+            raise
+        try:
+            return _keys.load_private(content, wanted.old_passphrase or None, path, OLD_PASSPHRASE_OPTION), True
+        except PassphraseError:
+            raise PassphraseError(
+                f"{path} cannot be decrypted: neither {PASSPHRASE_OPTION} nor {OLD_PASSPHRASE_OPTION} is its passphrase,"
+                " or the key is damaged. Give the right passphrase, or restore the key from a backup."
+            ) from error
+
+
 class _Repair:
     """One run over a folder: look at what is there, then do what it needs."""
 
@@ -176,6 +195,7 @@ class _Repair:
         self.leftovers: list[str] = []
         self.key = None
         self.certificate = None
+        self.passphrase_changed = False
         # Why each file is to be written; a file that fits is not here.
         self.reasons: dict[str, str] = {}
 
@@ -189,8 +209,11 @@ class _Repair:
         facts = self._facts()
         accept(facts)
         after = self._summary({name: self.wanted.access(name).mode for name in self.wanted.names})
+        if self.passphrase_changed:
+            before["opened_by"], after["opened_by"] = OLD_PASSPHRASE_OPTION, PASSPHRASE_OPTION
+        outcome = Outcome(actions, [], facts, before, after, self.passphrase_changed)
         if check_mode:
-            return Outcome(actions, [], facts, before, after)
+            return outcome
         if self.folder.is_empty():
             self.folder.give_to(self.wanted.private_access)
         # Before anything is written: they may be what fills the disk.
@@ -199,7 +222,7 @@ class _Repair:
         backup_files = self._write(contents)
         for name in wrong_access:
             self.folder.set_access(name, self.wanted.access(name))
-        return Outcome(actions, backup_files, facts, before, after)
+        return outcome._replace(backup_files=backup_files)
 
     def look(self) -> None:
         """Read what is there and find out what does not fit."""
@@ -217,7 +240,7 @@ class _Repair:
             self.reasons[name] = "it was missing"
         else:
             try:
-                self.key = _keys.load_private(self.found[name].content, self.wanted.passphrase, path, PASSPHRASE_OPTION)
+                self.key, self.passphrase_changed = _load(self.found[name].content, path, self.wanted)
                 if self.key.key_size != self.wanted.size:
                     keep = f"size to {self.key.key_size} to keep it, or " if self.key.key_size in _keys.SIZES else ""
                     raise KeyMismatchError(
@@ -230,7 +253,9 @@ class _Repair:
                 if self.wanted.regenerate == "fail":
                     raise
                 self.reasons[name] = "it was of another kind or size"
-        if name in self.reasons:
+        # A new key is encrypted with the new passphrase anyway.
+        self.passphrase_changed &= name not in self.reasons
+        if name in self.reasons or self.passphrase_changed:
             _keys.check_new_passphrase(self.wanted.passphrase, PASSPHRASE_OPTION)
 
     def _look_at_public_key(self) -> None:
@@ -278,6 +303,7 @@ class _Repair:
     def _actions(self, wrong_access: list[str]) -> list[str]:
         return [
             *(f"wrote {name}: {reason}" for name, reason in self.reasons.items()),
+            *([f"changed the passphrase of {self.wanted.names.private_key}"] if self.passphrase_changed else []),
             *(f"changed mode or owner of {name}" for name in wrong_access),
             *(f"removed {name}: a killed run had left it" for name in self.leftovers),
         ]
@@ -297,13 +323,19 @@ class _Repair:
             self.wanted.names.public_key: lambda: _keys.public_pem(self.key.public_key()),
             self.wanted.names.certificate: lambda: _certificate.pem(self.certificate),
         }
-        return {name: make[name]() for name in self.wanted.names if name in self.reasons}
+        return {name: make[name]() for name in self.wanted.names if name in self.reasons or self._is_encrypted_anew(name)}
+
+    def _is_encrypted_anew(self, name: str) -> bool:
+        return self.passphrase_changed and name == self.wanted.names.private_key
 
     def _write(self, contents: dict[str, bytes]) -> list[str]:
+        # No copy that the old passphrase opens stays: the key is the same, and the old passphrase may be known to others.
         replaced = {
             name: self.found[name]
             for name in contents
-            if name in self.found and (self.wanted.backup or name == self.wanted.names.private_key)
+            if name in self.found
+            and (self.wanted.backup or name == self.wanted.names.private_key)
+            and not self._is_encrypted_anew(name)
         }
         backups = _backups(self.folder, self.wanted, replaced)
         self.folder.write(backups | {name: (content, self.wanted.access(name)) for name, content in contents.items()})

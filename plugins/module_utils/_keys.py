@@ -17,6 +17,7 @@ from ansible_collections.tenantops.qlik.plugins.module_utils import _pem
 from ansible_collections.tenantops.qlik.plugins.module_utils._errors import (
     KeyMismatchError,
     OptionError,
+    PassphraseError,
     PrivateKeyError,
     PublicKeyError,
 )
@@ -77,6 +78,7 @@ def load_private(data: bytes, passphrase: str | None, source: str, passphrase_op
     :param passphrase_option: the option that holds the passphrase, for messages.
     :raises PemError: if this is not the PEM of a private key.
     :raises KeyMismatchError: if it is in good order, but not an RSA key.
+    :raises PassphraseError: if it is encrypted with another passphrase, or is damaged in a way that looks like it.
     :raises PrivateKeyError: if it cannot be read, or is damaged.
     """
     block = _pem.find(data, "PRIVATE KEY", source)
@@ -86,9 +88,9 @@ def load_private(data: bytes, passphrase: str | None, source: str, passphrase_op
         )
     encrypted = block.label == "ENCRYPTED PRIVATE KEY" or "Proc-Type: 4,ENCRYPTED" in block.text
     if encrypted and not passphrase:
-        raise PrivateKeyError(f"{source} is encrypted: give its passphrase in {passphrase_option}.")
+        raise PassphraseError(f"{source} is encrypted: give its passphrase in {passphrase_option}.")
     if passphrase and not encrypted:
-        raise PrivateKeyError(
+        raise PassphraseError(
             f"{source} is not encrypted, but {passphrase_option} is given: leave the option out, or encrypt the key."
         )
     # The damage that can be seen differs: in an encrypted key, a wrong passphrase looks the same.
@@ -108,7 +110,7 @@ def load_private(data: bytes, passphrase: str | None, source: str, passphrase_op
         kind = block.label.split()[0]
         raise _not_rsa(source, "unknown" if kind in ("ENCRYPTED", "PRIVATE") else kind) from error
     except (ValueError, TypeError) as error:
-        raise PrivateKeyError(damaged) from error
+        raise (PassphraseError if encrypted else PrivateKeyError)(damaged) from error
     if not isinstance(key, rsa.RSAPrivateKey):
         raise _not_rsa(source, type(key).__name__.replace("PrivateKey", "").lstrip("_"))
     if not _numbers_belong_together(key.private_numbers()):
@@ -145,11 +147,18 @@ def check_size(key: rsa.RSAPrivateKey, source: str) -> None:
 
 
 def private_pem(key: rsa.RSAPrivateKey, passphrase: str | None) -> bytes:
-    """The private key as PKCS#8 PEM, encrypted if there is a passphrase."""
+    """The private key as PKCS#8 PEM, encrypted if there is a passphrase.
+
+    :raises PrivateKeyError: if another key, or none, is read back from it: that must not take the place of one in use.
+    """
     encryption = (
         serialization.BestAvailableEncryption(passphrase.encode()) if passphrase else serialization.NoEncryption()
     )
-    return key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, encryption)
+    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, encryption)
+    again = load_private(pem, passphrase, "The private key", "the passphrase")
+    if again.private_numbers() != key.private_numbers():
+        raise PrivateKeyError("The private key is another one when it is read again: it was not written. Report this.")
+    return pem
 
 
 def public_pem(key: rsa.RSAPublicKey) -> bytes:

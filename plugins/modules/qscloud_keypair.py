@@ -63,7 +63,16 @@ options:
   passphrase:
     description:
       - The passphrase that encrypts the private key. That of a new key must have at least 12 characters.
-      - If the key exists, this must be its passphrase; it is not changed.
+      - If the key exists, this must be its passphrase, unless O(old_passphrase) is.
+    type: str
+  old_passphrase:
+    description:
+      - The passphrase that the private key may still have. If it does, O(passphrase) takes its place. An empty text stands
+        for a key that may still be unencrypted.
+      - The key stays the same, and so do its key id, its public key and its certificate. Its file is replaced atomically.
+      - No backup is made of it, since whoever knows the old passphrase could open that. Backups that were made before have
+        the passphrase that they had.
+      - It can stay here for as long as there are keys with the old passphrase. A key that has the new one is left as it is.
     type: str
   common_name:
     description: The common name of the certificate, at most 64 characters.
@@ -147,6 +156,12 @@ EXAMPLES = r"""
     directory: keys/encrypted
     passphrase: "{{ lookup('ansible.builtin.env', 'KEY_PASSPHRASE') | default('correct horse battery', true) }}"
 
+- name: Give it another passphrase
+  tenantops.qlik.qscloud_keypair:
+    directory: keys/encrypted
+    old_passphrase: "{{ lookup('ansible.builtin.env', 'KEY_PASSPHRASE') | default('correct horse battery', true) }}"
+    passphrase: "{{ lookup('ansible.builtin.env', 'NEW_KEY_PASSPHRASE') | default('staple of correct horses', true) }}"
+
 - name: Remove a key pair; a backup stays
   tenantops.qlik.qscloud_keypair:
     directory: keys/acme.eu.qlikcloud.com
@@ -225,6 +240,11 @@ actions:
   type: list
   elements: str
   sample: ["wrote publickey.cer: it expires on 2026-12-01"]
+passphrase_changed:
+  description: Whether O(passphrase) has taken the place of O(old_passphrase); in check mode, whether it would.
+  returned: O(state=present)
+  type: bool
+  sample: false
 backup_files:
   description: The copies that were made of files before they were replaced or removed.
   returned: success
@@ -259,6 +279,7 @@ def ensure(module: AnsibleModule) -> dict[str, t.Any]:
         "changed": bool(outcome.actions),
         "actions": outcome.actions,
         "backup_files": outcome.backup_files,
+        **({"passphrase_changed": outcome.passphrase_changed} if module.params["state"] == "present" else {}),
         "diff": {"before": outcome.before, "after": outcome.after},
         **paths,
         **outcome.facts,
@@ -275,6 +296,7 @@ def read_options(options: dict[str, t.Any]) -> _keypair.Wanted:
         names=_keypair.names(options["file_prefix"]),
         size=options["size"],
         passphrase=options["passphrase"],
+        old_passphrase=options["old_passphrase"],
         terms=_certificate.terms(options["common_name"], options["valid_days"], options["renew_before_days"]),
         regenerate=options["regenerate"],
         backup=options["backup"],
@@ -293,6 +315,7 @@ def main() -> None:
             "file_prefix": {"type": "str", "default": "", "aliases": ["cert_file_prefix"]},
             "size": {"type": "int", "choices": [2048, 3072, 4096], "default": 4096},
             "passphrase": {"type": "str", "no_log": True},
+            "old_passphrase": {"type": "str", "no_log": True},
             "common_name": {"type": "str", "default": "qs-jwt"},
             "valid_days": {"type": "int", "default": 365, "aliases": ["cert_create_expires_days"]},
             "renew_before_days": {"type": "int"},
@@ -304,6 +327,7 @@ def main() -> None:
             "mode": {"type": "raw", "default": "0600"},
             "public_mode": {"type": "raw", "default": "0644"},
         },
+        required_by={"old_passphrase": ["passphrase"]},
         supports_check_mode=True,
     )
     _module.run(module, ["cryptography"], ensure)

@@ -102,6 +102,11 @@ options:
   private_key_passphrase:
     description: The passphrase of the private key, new or existing.
     type: str
+  private_key_old_passphrase:
+    description:
+      - The passphrase that the private keys in O(directory) may still have. O(private_key_passphrase) takes its place, as
+        with O(tenantops.qlik.qscloud_keypair#module:old_passphrase).
+    type: str
   key_id:
     description: The key id in the header of the tokens. The default is the thumbprint of the public key.
     type: str

@@ -37,9 +37,10 @@ class LinkFailedError(Exception):
 class Chain:
     """What has been found and made so far, one link after the other."""
 
-    def __init__(self, options: t.Mapping[str, t.Any], run_module: RunModule) -> None:
+    def __init__(self, options: t.Mapping[str, t.Any], check_mode: bool, run_module: RunModule) -> None:
         """:param options: those of qscloud_tenant_jwt, by their names; None for what was left out."""
         self._options = options
+        self._check_mode = check_mode
         self._run_module = run_module
         self._has_existing_key = bool(_given(options, "private_key_path", "private_key_content"))
         self.changed = False
@@ -93,6 +94,7 @@ class Chain:
             directory=self._options["directory"],
             file_prefix=key["prefix"],
             passphrase=self._options["private_key_passphrase"],
+            old_passphrase=self._options["private_key_old_passphrase"],
             **_given(self._options, "size", "common_name", "valid_days", "renew_before_days"),
         )
         self.key_pairs.append({**key, **{name: result[name] for name in KEY_PAIR_FACTS}})
@@ -105,6 +107,9 @@ class Chain:
         else:
             private_key = {"private_key_path": self._signing_key["private_key_path"]}
         of_all = _given(self._options, "private_key_passphrase", "issuer", "key_id", "not_before", "expires_in")
+        if self._check_mode and self._signing_key.get("passphrase_changed"):
+            # The file still has the old one, if any.
+            of_all["private_key_passphrase"] = self._options["private_key_old_passphrase"] or None
         for user in self._options["users"]:
             its_own = {name: value for name, value in user.items() if name != "id" and value is not None}
             try:
@@ -154,6 +159,8 @@ def _mistakes(options: t.Mapping[str, t.Any], has_existing_key: bool) -> t.Itera
         yield "keys holds two keys with the same prefix: each needs a prefix of its own."
     if options["key_id"] is not None and len(keys) > 1:
         yield "key_id is given, but keys holds several keys, which must not have the same key id: leave it out."
+    if has_existing_key and options["private_key_old_passphrase"] is not None:
+        yield "private_key_old_passphrase is for keys that are made here, and an existing private key is given: leave it out."
     if has_existing_key and not present and options["key_id"] is None:
         yield (
             "key_id is missing: without it, nobody knows which identity provider of the existing private key to delete."

@@ -95,6 +95,7 @@ def ensure(folder: pathlib.Path) -> None:
         names=_keypair.names(""),
         size=4096,
         passphrase=None,
+        old_passphrase=None,
         terms=_certificate.terms("qs-jwt", 365, None),
         regenerate="fail",
         backup=True,

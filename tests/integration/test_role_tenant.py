@@ -94,6 +94,36 @@ def test_the_whole_chain_twice(run_role, simulator, client):
     assert simulator.state()["sessions"] == state["sessions"] + 1
 
 
+def test_another_passphrase(run_role, simulator, keys):
+    old = {"tenant_jwt_private_key_passphrase": "correct horse battery"}
+    change = {
+        "tenant_jwt_private_key_old_passphrase": old["tenant_jwt_private_key_passphrase"],
+        "tenant_jwt_private_key_passphrase": "staple of correct horses",
+        "tenant_jwt_verify_login": "always",
+        "tenant_jwt_keys": INTRODUCED,
+    }
+    idp = run_role(old).registered("tenant_jwt_idp")
+    # A key that is retiring gets it, too.
+    run_role({**old, "tenant_jwt_keys": INTRODUCED})
+    providers = simulator.jwt_providers()
+    private_keys = {path: path.read_bytes() for path in keys.glob("*privatekey.pem")}
+    assert len(providers) == len(private_keys) == 2
+
+    sessions = simulator.state()["sessions"]
+    assert run_role(change, "--check").recap["changed"] == 1
+    assert {path: path.read_bytes() for path in private_keys} == private_keys
+    assert simulator.state()["sessions"] == sessions
+    changed = run_role(change, "-v")
+    assert changed.recap["changed"] == 1 and simulator.state()["sessions"] == sessions + 1
+    assert all(f"changed the passphrase of {path.name}" in changed.output for path in private_keys)
+    for path in private_keys:
+        serialization.load_pem_private_key(path.read_bytes(), change["tenant_jwt_private_key_passphrase"].encode())
+    assert sorted(keys.glob("*privatekey.pem*")) == sorted(private_keys)
+    assert idp["key_id"] in {one["options"]["staticKeys"][0]["kid"] for one in simulator.jwt_providers()}
+    assert simulator.jwt_providers() == providers
+    assert run_role({**change, "tenant_jwt_private_key_old_passphrase": None}).recap["changed"] == 0
+
+
 def test_an_unchanged_tenant_takes_two_calls(run_role, simulator):
     run_role()
     simulator.forget_requests()

@@ -52,6 +52,7 @@ class KeyPair:
             "names": _keypair.names(file_prefix),
             "size": 2048,
             "passphrase": None,
+            "old_passphrase": None,
             "terms": _certificate.terms(common_name, valid_days, renew_before_days),
             "regenerate": "fail",
             "backup": True,
