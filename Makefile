@@ -6,11 +6,14 @@ PYTHON ?= python3
 VENV ?= .venv
 # The newest ansible-core for this Python of those in tests/requirements/core-*.txt.
 CORE ?= $(shell $(PYTHON) -c 'import sys; print("2.19" if sys.version_info < (3, 12) else "2.21")')
+# Which cryptography and PyJWT: those of tests/requirements/libraries-*.txt.
+LIBRARIES ?= newest
 PYTEST_ARGS ?= --numprocesses=auto
+COMPAT_ARGS ?=
 
 bin := $(abspath $(VENV))/bin
 requirements := $(wildcard tests/requirements/*.txt)
-export CORE
+export CORE LIBRARIES
 
 # Folders are named along with their files, so that a file's removal is noticed too.
 sources := $(shell find $(wildcard COPYING README.md CHANGELOG.* galaxy.yml requirements.txt \
@@ -28,7 +31,7 @@ peers := .build/peers/stamp .build/qlik-sdk/stamp $(if $(shell command -v npm),.
 export ANSIBLE_HOME := $(CURDIR)/.build/ansible
 
 .DELETE_ON_ERROR:
-.PHONY: help demo demo-tenant test fleet bench simulator check lint sanity clean
+.PHONY: help demo demo-tenant test compat fleet bench simulator check lint sanity clean
 
 help: ## List these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST)
@@ -41,6 +44,9 @@ demo-tenant: $(VENV)/test.stamp $(VENV)/collection.stamp ## Provision a simulate
 
 test: $(VENV)/test.stamp $(VENV)/collection.stamp $(qlik_clients) ## Run the tests, with PYTEST_ARGS
 	$(bin)/python -m pytest $(PYTEST_ARGS) tests/unit tests/integration
+
+compat: $(VENV)/test.stamp $(VENV)/collection.stamp $(qlik_clients) ## Run tests with all supported releases and Pythons, with COMPAT_ARGS
+	$(bin)/python tests/compat/run.py $(COMPAT_ARGS)
 
 fleet: $(VENV)/test.stamp $(VENV)/collection.stamp ## Run the tests of many tenants with 1000, and with 300 simulated ones
 	FLEET_TENANTS=1000 FLEET_REGISTERED=300 $(bin)/python -m pytest -v tests/integration/test_fleet.py \
@@ -59,8 +65,11 @@ clean: ## Remove everything that the other targets made
 
 # ---- The virtual environment and, in it, the collection
 
+# What the tests themselves need is not there for 3.10; with the oldest libraries, they are content with less.
+minimum := $(if $(filter oldest,$(LIBRARIES)),10,11)
+
 $(VENV)/venv.stamp:
-	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed: make PYTHON=..." if sys.version_info < (3, 11) else 0)'
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.$(minimum) or newer is needed: make PYTHON=..." if sys.version_info < (3, $(minimum)) else 0)'
 	$(PYTHON) -m venv $(VENV)
 	touch $@
 
