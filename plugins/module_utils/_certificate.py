@@ -105,7 +105,7 @@ def load(data: bytes, source: str) -> x509.Certificate:
     try:
         certificate = x509.load_pem_x509_certificate(_pem.find(data, "CERTIFICATE", source).text.encode())
         # What is read from it later is parsed only when it is asked for.
-        _parsed = certificate.subject, certificate.issuer, not_before(certificate), not_after(certificate)
+        _parsed = certificate.subject, certificate.issuer, not_before(certificate), not_after(certificate)  # noqa: F841
     except (PemError, x509.InvalidVersion, ValueError, TypeError, KeyError) as error:
         raise CertificateError(f"{source} cannot be read as a certificate in PEM form.") from error
     return certificate
