@@ -1,3 +1,7 @@
+# Copyright (c) 2026, tenantops
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 # Builds, runs, tests and checks the collection. `make` alone lists what it can do.
 #
 # Nothing is needed but make, Python 3.11 or newer with its venv module, and PyPI. Where npm is, the tests use it too.
@@ -6,11 +10,14 @@ PYTHON ?= python3
 VENV ?= .venv
 # The newest ansible-core for this Python of those in tests/requirements/core-*.txt.
 CORE ?= $(shell $(PYTHON) -c 'import sys; print("2.19" if sys.version_info < (3, 12) else "2.21")')
+# Which cryptography and PyJWT: those of tests/requirements/libraries-*.txt.
+LIBRARIES ?= newest
 PYTEST_ARGS ?= --numprocesses=auto
+COMPAT_ARGS ?=
 
 bin := $(abspath $(VENV))/bin
 requirements := $(wildcard tests/requirements/*.txt)
-export CORE
+export CORE LIBRARIES
 
 # Folders are named along with their files, so that a file's removal is noticed too.
 sources := $(shell find $(wildcard COPYING README.md CHANGELOG.* galaxy.yml requirements.txt \
@@ -28,7 +35,7 @@ peers := .build/peers/stamp .build/qlik-sdk/stamp $(if $(shell command -v npm),.
 export ANSIBLE_HOME := $(CURDIR)/.build/ansible
 
 .DELETE_ON_ERROR:
-.PHONY: help demo demo-tenant test fleet bench simulator check lint sanity clean
+.PHONY: help demo demo-tenant test compat fleet bench simulator check lint importer sanity release clean
 
 help: ## List these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST)
@@ -42,6 +49,9 @@ demo-tenant: $(VENV)/test.stamp $(VENV)/collection.stamp ## Provision a simulate
 test: $(VENV)/test.stamp $(VENV)/collection.stamp $(qlik_clients) ## Run the tests, with PYTEST_ARGS
 	$(bin)/python -m pytest $(PYTEST_ARGS) tests/unit tests/integration
 
+compat: $(VENV)/test.stamp $(VENV)/collection.stamp $(qlik_clients) ## Run tests with all supported releases and Pythons, with COMPAT_ARGS
+	$(bin)/python tests/compat/run.py $(COMPAT_ARGS)
+
 fleet: $(VENV)/test.stamp $(VENV)/collection.stamp ## Run the tests of many tenants with 1000, and with 300 simulated ones
 	FLEET_TENANTS=1000 FLEET_REGISTERED=300 $(bin)/python -m pytest -v tests/integration/test_fleet.py \
 	    tests/integration/test_fleet_tenants.py
@@ -52,15 +62,22 @@ bench: $(VENV)/test.stamp $(VENV)/collection.stamp $(peers) ## Measure how fast 
 simulator: $(VENV)/test.stamp ## Start a simulated tenant, and print how to reach it
 	$(bin)/python tests/tenant_simulator
 
-check: lint sanity ## Check what a release has to pass: linters and ansible-test's sanity tests
+check: lint importer sanity ## Check what a release has to pass: linters, Galaxy's importer and ansible-test's sanity tests
+
+release: check ## Write CHANGELOG.rst from the fragments, and build the tarball
+	$(bin)/antsibull-changelog release
+	$(MAKE) $(tarball)
 
 clean: ## Remove everything that the other targets made
 	rm -rf .build $(VENV) .venv-* .ansible .pytest_cache demo
 
 # ---- The virtual environment and, in it, the collection
 
+# What the tests themselves need is not there for 3.10; with the oldest libraries, they are content with less.
+minimum := $(if $(filter oldest,$(LIBRARIES)),10,11)
+
 $(VENV)/venv.stamp:
-	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed: make PYTHON=..." if sys.version_info < (3, 11) else 0)'
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.$(minimum) or newer is needed: make PYTHON=..." if sys.version_info < (3, $(minimum)) else 0)'
 	$(PYTHON) -m venv $(VENV)
 	touch $@
 
@@ -78,9 +95,14 @@ $(VENV)/collection.stamp: $(tarball) | $(VENV)/demo.stamp
 	    "$$($(bin)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"
 	touch $@
 
-# ---- Qlik's own clients, and what the benchmarks compare with
+# ---- Qlik's own clients, Galaxy's importer, and what the benchmarks compare with
 
 .build/qlik-sdk/stamp: tests/requirements/qlik.txt | $(VENV)/venv.stamp
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	touch $@
+
+.build/importer/stamp: tests/requirements/importer.txt | $(VENV)/venv.stamp
 	$(PYTHON) -m venv $(@D)
 	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
 	touch $@
@@ -106,6 +128,12 @@ lint: $(VENV)/check.stamp $(VENV)/test.stamp $(VENV)/collection.stamp $(released
 	@# These two start Ansible's commands by name.
 	PATH="$(bin):$$PATH" ansible-lint
 	PATH="$(bin):$$PATH" antsibull-docs lint-collection-docs --plugin-docs --disallow-unknown-collection-refs $(released)
+
+# What Galaxy says about the tarball: warnings count too, but for two that contradict W504 and the formatter.
+importer: .build/importer/stamp $(tarball)
+	cd $(<D) && HOME=$(sanity_home) PATH="$$PWD/bin:$$PATH" GALAXY_IMPORTER_CONFIG=$(CURDIR)/tests/galaxy-importer.cfg \
+	    bin/python -m galaxy_importer.main $(abspath $(tarball)) >log 2>&1; status=$$?; cat log; exit $$status
+	! grep -E '^(WARNING|ERROR)' $(<D)/log | grep -vE ': (W503|E203) '
 
 # What users get, and the tests, which are held to the same rules. Without --force, ansible-galaxy would be content with
 # the copy in the virtual environment.

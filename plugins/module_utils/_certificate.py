@@ -105,8 +105,8 @@ def load(data: bytes, source: str) -> x509.Certificate:
     try:
         certificate = x509.load_pem_x509_certificate(_pem.find(data, "CERTIFICATE", source).text.encode())
         # What is read from it later is parsed only when it is asked for.
-        _parsed = certificate.subject, certificate.issuer, not_before(certificate), not_after(certificate)
-    except (PemError, x509.InvalidVersion, ValueError, TypeError) as error:
+        _parsed = certificate.subject, certificate.issuer, not_before(certificate), not_after(certificate)  # noqa: F841
+    except (PemError, x509.InvalidVersion, ValueError, TypeError, KeyError) as error:
         raise CertificateError(f"{source} cannot be read as a certificate in PEM form.") from error
     return certificate
 
@@ -174,7 +174,7 @@ def is_issued_by_another(data: bytes) -> bool:
     found = _PEM.findall(data)
     loaders = [(x509.load_pem_x509_certificate, text) for text in found] or [(x509.load_der_x509_certificate, data)]
     for load_one, text in loaders:
-        with contextlib.suppress(x509.InvalidVersion, ValueError, TypeError):
+        with contextlib.suppress(x509.InvalidVersion, ValueError, TypeError, KeyError):
             certificate = load_one(text)
             if certificate.issuer != certificate.subject:
                 return True

@@ -112,9 +112,11 @@ def load_private(data: bytes, passphrase: str | None, source: str, passphrase_op
     except (ValueError, TypeError) as error:
         raise (PassphraseError if encrypted else PrivateKeyError)(damaged) from error
     if not isinstance(key, rsa.RSAPrivateKey):
-        raise _not_rsa(source, type(key).__name__.replace("PrivateKey", "").lstrip("_"))
+        # Older releases of the library name the class of EC keys _EllipticCurvePrivateKey.
+        kind = type(key).__name__.replace("PrivateKey", "").lstrip("_")
+        raise _not_rsa(source, kind.replace("EllipticCurve", "EC"))
     if not _numbers_belong_together(key.private_numbers()):
-        raise PrivateKeyError(f"{source} is damaged: the numbers of the RSA key do not fit. Restore it from a backup.")
+        raise PrivateKeyError(f"{source} is damaged: it cannot be read as a private key. Restore it from a backup.")
     return key
 
 

@@ -20,11 +20,11 @@ MISSING: dict[str, str] = {}
 """The libraries that are not there, by the name that users install them by, and why."""
 
 try:
-    import cryptography as _cryptography  # pylint: disable=unused-import
+    import cryptography as _cryptography  # noqa: F401 pylint: disable=unused-import
 except ImportError:
     MISSING["cryptography"] = traceback.format_exc()
 try:
-    import jwt as _jwt  # pylint: disable=unused-import
+    import jwt as _jwt  # noqa: F401 pylint: disable=unused-import
 except ImportError:
     MISSING["PyJWT"] = traceback.format_exc()
 

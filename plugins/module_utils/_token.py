@@ -68,10 +68,14 @@ def parse(text: bytes, source: str, advice: str) -> Token:
     :param advice: the end of the message.
     :raises TokenError: if it is not a JWT.
     """
+    refusal = TokenError(f"{source} holds something else than a JWT{advice}")
     try:
         token = text.decode("ascii").strip()
         parts = jwt.api_jwt.decode_complete(token, options={"verify_signature": False})
     # A payload that is nested too deeply for Python's JSON reader is no token of ours either.
     except (UnicodeDecodeError, RecursionError, jwt.exceptions.InvalidTokenError) as error:
-        raise TokenError(f"{source} holds something else than a JWT{advice}") from error
+        raise refusal from error
+    # Older releases of the library do not look at these.
+    if "crit" in parts["header"] or not isinstance(parts["header"].get("kid", ""), str):
+        raise refusal
     return Token(token, parts["header"], parts["payload"])

@@ -47,7 +47,7 @@ def make(folder: pathlib.Path) -> dict[str, str]:
     made["encrypted"] = openssl(f"pkey -in rsa.pem {encrypt}")
     made["encrypted pkcs1"] = openssl(f"pkey -in rsa.pem -traditional {encrypt}")
     made["encrypted with little"] = openssl(f"pkey -in rsa.pem -aes-256-cbc -passout 'pass:{PASSPHRASES['short']}'")
-    made["encrypted with a token"] = openssl("pkey -in rsa.pem -aes-256-cbc -passout pass:eyJhbGciOi")
+    made["encrypted with a token"] = openssl("pkey -in rsa.pem -aes-256-cbc -passout pass:.eyJ")
     made["crlf"] = made["rsa"].replace("\n", "\r\n")
     made["openssh"] = _openssh(made["rsa"])
     made["certificate"] = openssl("req -x509 -key rsa.pem -subj /CN=qs-jwt -days 365")

@@ -22,8 +22,13 @@ import yaml
 HERE = pathlib.Path(__file__).parent
 ANSIBLE_PLAYBOOK = pathlib.Path(sys.executable).with_name("ansible-playbook")
 
+# The Python that runs ordinary modules, if it is not the one of Ansible: `make compat` has them run with many.
+TARGET_PYTHON = os.environ.get("TARGET_PYTHON", "")
+
 # How to make a task run in one way or the other. Any environment makes it an ordinary module.
 MODES = {"in-process": {}, "ordinary": {"environment": {"TENANTOPS_TEST": "ordinary"}}}
+if TARGET_PYTHON:
+    MODES["ordinary"]["vars"] = {"ansible_python_interpreter": TARGET_PYTHON}
 
 # Root may read and write everything. Without its capabilities it is a user like any other, who still owns the folders
 # of the tests and can enter the one with the checkout, which another user might not.

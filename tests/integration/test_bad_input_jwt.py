@@ -86,7 +86,7 @@ PRIVATE_KEYS = {
     ),
     **both_ways(
         "one bit flipped",
-        "KEY is damaged: the numbers of the RSA key do not fit. Restore it from a backup.",
+        "KEY is damaged: it cannot be read as a private key. Restore it from a backup.",
         "one bit flipped",
     ),
     **both_ways(
@@ -239,7 +239,7 @@ CLAIMS = {
         "The value of private_key_passphrase is part of token, where Ansible would replace it by asterisks: choose"
         " another value.",
         "encrypted with a token",
-        private_key_passphrase="eyJhbGciOi",
+        private_key_passphrase=".eyJ",  # in every token: so do its claims begin
     ),
     "passphrase is part of a claim": from_path(
         "The value of private_key_passphrase is part of claims, where Ansible would replace it by asterisks: choose"

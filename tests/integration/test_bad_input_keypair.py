@@ -161,16 +161,16 @@ PRIVATE_KEYS = {
         files={KEY: "line missing"},
     ),
     "key with one bit flipped": Case(
-        "{folder}/privatekey.pem is damaged: the numbers of the RSA key do not fit. Restore it from a backup.",
+        "{folder}/privatekey.pem is damaged: it cannot be read as a private key. Restore it from a backup.",
         files={KEY: "one bit flipped"},
     ),
     "damaged key is not replaced by mismatch": Case(
-        "{folder}/privatekey.pem is damaged: the numbers of the RSA key do not fit. Restore it from a backup.",
+        "{folder}/privatekey.pem is damaged: it cannot be read as a private key. Restore it from a backup.",
         {"regenerate": "mismatch"},
         {KEY: "one bit flipped"},
     ),
     "damaged key is not replaced by always": Case(
-        "{folder}/privatekey.pem is damaged: the numbers of the RSA key do not fit. Restore it from a backup.",
+        "{folder}/privatekey.pem is damaged: it cannot be read as a private key. Restore it from a backup.",
         {"regenerate": "always"},
         {KEY: "one bit flipped"},
     ),

@@ -16,7 +16,7 @@ TARGETS = pathlib.Path(__file__).parent / "targets"
 
 @pytest.mark.parametrize("target", sorted(path.name for path in TARGETS.iterdir()))
 def test_target(run_playbook, mode, tmp_path, target):
-    include = {"ansible.builtin.include_role": {"name": str(TARGETS / target)}}
     variables = {"output_dir": str(tmp_path / "project")}
-    run = run_playbook([play(include, vars=variables, **MODES[mode])], "-v")
+    include = {"ansible.builtin.include_role": {"name": str(TARGETS / target)}, "vars": variables}
+    run = run_playbook([play(include, **MODES[mode])], "-v")
     assert ("runs as an ordinary module" in run.output) == (mode == "ordinary")

@@ -140,8 +140,12 @@ def test_a_key_on_a_curve_that_nobody_knows_is_of_another_kind(
     content = base64.b64decode(b"".join(private_keys[form].splitlines()[1:-1]))
     p256 = bytes.fromhex("2a8648ce3d030107")
     assert p256 in content
-    with pytest.raises(KeyMismatchError, match=f"^THE_FILE is a private key of kind {named}, but"):
+    # Before 45, cryptography does not tell it from damage; then the key is safe from regenerate=mismatch.
+    told = int(cryptography.__version__.split(".", maxsplit=1)[0]) >= 45
+    message = f"is a private key of kind {named}, but" if told else "is damaged"
+    with pytest.raises(PrivateKeyError, match=f"^THE_FILE {message}") as caught:
         load(pem(label, content.replace(p256, p256[:-1] + b"\x7f")))
+    assert isinstance(caught.value, KeyMismatchError) == told
 
 
 @pytest.mark.parametrize("label", ["EC PRIVATE KEY", "DSA PRIVATE KEY"])

@@ -2,17 +2,19 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The release: what is in the tarball, what must never be, and that it installs."""
+"""The release: what is in the tarball, what must never be, that it installs, and under which licence everything is."""
 
 from __future__ import annotations
 
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
 import tarfile
 
 import pytest
+import yaml
 
 ROOT = pathlib.Path(__file__).parents[2]
 GALAXY = pathlib.Path(sys.executable).with_name("ansible-galaxy")
@@ -20,6 +22,10 @@ GALAXY = pathlib.Path(sys.executable).with_name("ansible-galaxy")
 NEEDED_FILES = {"MANIFEST.json", "FILES.json", "COPYING", "README.md", "requirements.txt"}
 NEEDED_FOLDERS = {"changelogs", "meta", "playbooks", "plugins", "roles"}
 OPTIONAL = {"CHANGELOG.md", "CHANGELOG.rst", "docs"}
+
+LICENCE = "GPL-3.0-or-later"
+WITHOUT_LICENCE = {"COPYING", "CHANGELOG.rst", "changelog.yaml", "package.json"}
+"""The licence itself, what antsibull-changelog writes, and what can have no comment."""
 
 LEFTOVERS = (
     ".ansible/collections/x",
@@ -102,3 +108,31 @@ def test_it_installs_without_a_server(tarball, tmp_path):
     subprocess.run([GALAXY, "collection", "install", "--offline", "--force", "-p", tmp_path, path], check=True)
     installed = tmp_path / "ansible_collections" / "tenantops" / "qlik"
     assert not [name for name in expected if not (installed / name).is_file()]
+
+
+@pytest.fixture(scope="module")
+def files():
+    """The files that belong to the project."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False)
+    if listed.returncode != 0:
+        pytest.skip("this is not a clone: what belongs to the project is not known")
+    return [ROOT / name for name in listed.stdout.split("\0")[:-1] if (ROOT / name).is_file()]
+
+
+def test_every_file_says_under_which_licence_it_is(files):
+    wanted = [path for path in files if path.name not in WITHOUT_LICENCE]
+    assert len(wanted) > 100
+    without = [path for path in wanted if f"SPDX-License-Identifier: {LICENCE}" not in path.read_text()[:500]]
+    assert not without
+
+
+def test_the_version_is_that_of_galaxy_yml_everywhere(files):
+    version = yaml.safe_load((ROOT / "galaxy.yml").read_text())["version"]
+    named = {
+        (str(path.relative_to(ROOT)), found)
+        for path in files
+        if path.suffix in (".md", ".rst", ".yml")
+        for found in re.findall(r"tenantops-qlik-([0-9.]+)\.tar\.gz", path.read_text())
+    }
+    assert named
+    assert {found for _path, found in named} == {version}

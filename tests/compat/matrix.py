@@ -1,0 +1,85 @@
+# Copyright (c) 2026, tenantops
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The rows of matrix.yml, and which tests each of them runs."""
+
+from __future__ import annotations
+
+import dataclasses
+import pathlib
+
+import yaml
+
+# Both ways to run a module, and what is seen from a playbook.
+_DEPENDS_ON_CORE = (
+    "equivalence or isolation or in_process or targets or seed or lookup or runner or (test_role and not tenant)"
+)
+
+# The tests that have TARGET_PYTHON run a module: see MODES in tests/integration/plays.py.
+_USES_TARGET = "ordinary or both_ways"
+
+# Answers to bad input are compared word by word, and some are ansible-core's own: those of this release, that of
+# `make test`.
+_WORD_BY_WORD = "2.19"
+
+
+@dataclasses.dataclass(frozen=True)
+class Controller:
+    """Ansible with a Python and libraries of its own."""
+
+    core: str
+    python: str
+    libraries: str
+    short: bool = False
+
+    @property
+    def name(self) -> str:
+        """What is tested, in words."""
+        return f"Ansible, {self.libraries} libraries"
+
+    @property
+    def tests(self) -> str:
+        """Which tests: an expression for pytest's ``-k``."""
+        tests = f"({_DEPENDS_ON_CORE}) and not bad_input"
+        if self.libraries == "newest":
+            return tests
+        # What needs no Ansible depends on the libraries: `make test` has the newest alone.
+        return f"unit or {_USES_TARGET} or ({tests})" if self.core == _WORD_BY_WORD else f"unit or ({tests})"
+
+
+@dataclasses.dataclass(frozen=True)
+class Target:
+    """A Python with libraries that runs the modules, and the ansible-core that sends them there."""
+
+    core: str
+    python: str
+    libraries: str
+    short: bool = False
+
+    @property
+    def name(self) -> str:
+        """What is tested, in words."""
+        return f"modules, {self.libraries} libraries"
+
+    @property
+    def tests(self) -> str:
+        """Which tests: an expression for pytest's ``-k``."""
+        return _USES_TARGET if self.core == _WORD_BY_WORD else f"({_USES_TARGET}) and not bad_input"
+
+
+@dataclasses.dataclass(frozen=True)
+class System(Target):
+    """A distribution's own Python, with the libraries that are its packages."""
+
+    interpreter: str = ""
+    packages: tuple[str, ...] = ()
+    cryptography: str = ""
+    pyjwt: str = ""
+
+
+def read() -> list[Controller | Target]:
+    """All rows."""
+    content = yaml.safe_load(pathlib.Path(__file__).with_name("matrix.yml").read_text(encoding="utf-8"))
+    rows = {"controllers": Controller, "targets": Target, "systems": System}
+    return [kind(**row) for group, kind in rows.items() for row in content[group]]
