@@ -40,7 +40,7 @@ class _CodeBlock(Directive):
 
     has_content = True
     optional_arguments = 1
-    option_spec: t.ClassVar = {"caption": directives.unchanged}
+    option_spec: t.ClassVar = {"caption": directives.unchanged, "emphasize-lines": directives.unchanged}
 
     def run(self) -> list[nodes.Node]:
         text = "\n".join(self.content) + "\n"
