@@ -13,6 +13,7 @@ import pathlib
 import re
 import subprocess
 import sys
+import xml.etree.ElementTree
 
 import documented
 import pytest
@@ -187,6 +188,12 @@ def what_the_collection_can_say():
 @pytest.mark.parametrize("sentence", documented.explained_sentences(TROUBLESHOOTING, "What the collection says"))
 def test_an_explained_sentence_is_one_of_ours(sentence):
     assert any(re.fullmatch(said, sentence) for said in what_the_collection_can_say())
+
+
+def test_the_picture_can_be_read_aloud():
+    picture = xml.etree.ElementTree.parse(ROOT / "docs/docsite/chain.svg").getroot()
+    texts = {element.get("id"): element.text.strip() for element in picture if element.tag.endswith(("}title", "}desc"))}
+    assert picture.get("role") == "img" and all(texts[name] for name in picture.get("aria-labelledby").split())
 
 
 def test_the_readme_of_the_role_names_every_variable():
