@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import pathlib
 import re
-import tempfile
 import typing as t
 import zlib
 
@@ -37,33 +36,28 @@ html_use_index = False
 # The stylesheet gives antsibull's elements the colours of the theme, which has a light and a dark page.
 antsibull_ext_color_scheme = "none"
 
-# What the pages refer to in Ansible's own documentation: label, page, title. Sphinx would fetch the inventory of all its
-# labels; this one has those that are used, so that links lead there, and one that is wrong is still found.
+# What the pages refer to in Ansible's own documentation: label, page, title. Sphinx would fetch the inventory of all
+# its labels; this one has those that are used, so that links lead there, and one that is wrong is still found.
 ANSIBLE = {
     "action_plugins": ("plugins/action.html", "Action plugins"),
-    "ansible_configuration_settings": ("reference_appendices/config.html", "Ansible Configuration Settings"),
+    "ansible_collections.ansible.builtin.debug_module": (
+        "collections/ansible/builtin/debug_module.html",
+        "ansible.builtin.debug module",
+    ),
+    "ansible_collections.ansible.windows.win_copy_module": (
+        "collections/ansible/windows/win_copy_module.html",
+        "ansible.windows.win_copy module",
+    ),
     "common_return_values": ("reference_appendices/common_return_values.html", "Return Values"),
-    **{
-        f"ansible_collections.{collection}.{module}_module": (
-            f"collections/{collection.replace('.', '/')}/{module}_module.html",
-            f"{collection}.{module} module",
-        )
-        for collection, module in [
-            ("ansible.builtin", "debug"),
-            ("ansible.windows", "win_acl"),
-            ("ansible.windows", "win_acl_inheritance"),
-            ("ansible.windows", "win_copy"),
-        ]
-    },
 }
 
 
 def inventory() -> str:
     """Write the inventory in Sphinx's format, and return its path."""
     lines = [f"{label} std:label -1 {page} {title}\n" for label, (page, title) in ANSIBLE.items()]
-    head = "# Sphinx inventory version 2\n# Project: Ansible\n# Version:\n# The remainder of this file is compressed using zlib.\n"
-    path = pathlib.Path(tempfile.mkdtemp()) / "objects.inv"
-    path.write_bytes(head.encode() + zlib.compress("".join(lines).encode()))
+    head = ["Sphinx inventory version 2", "Project: Ansible", "Version:", "The remainder is compressed using zlib."]
+    path = pathlib.Path(__file__).parents[2] / ".build" / "docs" / "ansible.inv"
+    path.write_bytes("".join(f"# {line}\n" for line in head).encode() + zlib.compress("".join(lines).encode()))
     return str(path)
 
 

@@ -18,7 +18,11 @@ from docutils.parsers.rst import Directive, directives
 
 ROOT = pathlib.Path(__file__).parents[2]
 GUIDES = ROOT / "docs" / "docsite" / "rst"
-PAGES = ("README.md", "roles/tenant_jwt/README.md", *(f"docs/docsite/rst/{path.name}" for path in GUIDES.glob("*.rst")))
+PAGES = (
+    "README.md",
+    "roles/tenant_jwt/README.md",
+    *sorted(path.relative_to(ROOT).as_posix() for path in GUIDES.glob("*.rst")),
+)
 
 
 class Block(t.NamedTuple):
@@ -61,8 +65,9 @@ def document(page: str) -> nodes.document:
 def blocks(page: str) -> list[Block]:
     """All blocks of a page, in their order."""
     if page.endswith(".md"):
-        found = re.findall(r"^```(\w+)\n(.*?)^```$", (ROOT / page).read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
-        return [Block(language, None, text) for language, text in found]
+        text = (ROOT / page).read_text(encoding="utf-8")
+        found = re.finditer(r"^```(\w+)\n((?:.*\n)*?)```$", text, re.MULTILINE)
+        return [Block(one[1], None, one[2]) for one in found]
     return [
         Block(node["language"], node["caption"], node.astext())
         for node in document(page).findall(nodes.literal_block)
