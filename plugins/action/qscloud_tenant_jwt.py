@@ -4,11 +4,14 @@
 
 from __future__ import annotations
 
+import time
 import typing as t
 
 from ansible_collections.tenantops.qlik.plugins.plugin_utils._in_process import InProcessBase
 from ansible_collections.tenantops.qlik.plugins.plugin_utils._instructions import instructions
-from ansible_collections.tenantops.qlik.plugins.plugin_utils._tenant_chain import Chain, LinkFailedError
+from ansible_collections.tenantops.qlik.plugins.plugin_utils._links import LinkFailedError, Links
+from ansible_collections.tenantops.qlik.plugins.plugin_utils._registration import Registration
+from ansible_collections.tenantops.qlik.plugins.plugin_utils._tenant_chain import Chain
 
 # Whatever has no default here has that of the module that it is for.
 ARGUMENT_SPEC: dict[str, dict[str, t.Any]] = {
@@ -48,8 +51,18 @@ ARGUMENT_SPEC: dict[str, dict[str, t.Any]] = {
         },
         "default": [],
     },
-    "register_idp": {"type": "bool", "default": False},
-    "verify_login": {"type": "str", "choices": ["never", "changed", "always"], "default": "never"},
+    "registration": {
+        "type": "dict",
+        "options": {
+            "tenant_url": {"type": "str"},
+            "api_key": {"type": "str", "no_log": True},
+            "client_id": {"type": "str"},
+            "client_secret": {"type": "str", "no_log": True},
+            "ca_path": {"type": "path"},
+            "auto_create_groups": {"type": "bool"},
+            "verify_login": {"type": "str", "choices": ["never", "changed", "always"], "default": "never"},
+        },
+    },
     "not_before": {"type": "str"},
     "expires_in": {"type": "str"},
     "show_idp": {"type": "bool", "default": False},
@@ -67,25 +80,29 @@ class ActionModule(InProcessBase):
         )
         task_vars = task_vars or {}
         in_process = self.in_process(task_vars)
-        chain = Chain(
-            options,
-            self._task.check_mode,
-            lambda module, its_own: self.run_module(module, its_own, task_vars, in_process),
+        links = Links(lambda module, its_own: self.run_module(module, its_own, task_vars, in_process))
+        registration = options["registration"] and Registration(
+            links, options["registration"], options["issuer"], self._wait
         )
+        chain = Chain(options, links, registration, self._task.check_mode)
+        failure = None
         try:
             chain.run()
         except LinkFailedError as error:
-            return {**result, **error.result, "changed": chain.changed, **_if_any(warnings=chain.warnings)}
+            failure = error.result
         if options["show_idp"] and chain.idp:
             self._display.display(instructions(**chain.idp))
-        for key_pair in chain.key_pairs:
-            for action in key_pair["actions"]:
-                self._display.v(f"{options['tenant']}: {action}")
+        for action in links.actions:
+            self._display.v(f"{options['tenant']}: {action}")
         result |= {
-            "changed": chain.changed,
-            **_if_any(diff=chain.diffs if self._task.diff else [], warnings=chain.warnings),
+            "changed": links.changed,
+            **_if_any(diff=links.diffs if self._task.diff else [], warnings=links.warnings),
+        }
+        if failure:
+            return {**failure, **result}
+        result |= {
+            "actions": links.actions,
             "key_pairs": chain.key_pairs,
-            "absent_keys": chain.absent_keys,
             "idp": chain.idp,
             "token": next(iter(chain.tokens.values()), None),
             "tokens": chain.tokens,
@@ -93,6 +110,10 @@ class ActionModule(InProcessBase):
         if any(chain.tokens.values()):
             self.hide(result)
         return result
+
+    def _wait(self, seconds: int) -> None:
+        self._display.v(f"A new identity provider cannot be used yet: trying again in {seconds} s")
+        time.sleep(seconds)
 
 
 def _if_any(**values: list[t.Any]) -> dict[str, list[t.Any]]:

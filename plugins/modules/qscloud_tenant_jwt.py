@@ -7,14 +7,17 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: qscloud_tenant_jwt
-short_description: The key pairs, certificates and tokens of a Qlik Cloud tenant in one task
+short_description: The JWT authentication of a Qlik Cloud tenant in one task
 version_added: 0.1.0
 author:
   - tenantops (@tenantops)
 description:
-  - Runs M(tenantops.qlik.qscloud_keypair) for each key of a tenant and M(tenantops.qlik.qscloud_jwt) for each of its users,
-    and returns what they return. This is the first task of the role P(tenantops.qlik.tenant_jwt#role), which most people
-    will use.
+  - Runs M(tenantops.qlik.qscloud_keypair) for each key of a tenant and M(tenantops.qlik.qscloud_jwt) for each of its users.
+    With O(registration), it also runs M(tenantops.qlik.qscloud_identity_provider) for each key,
+    M(tenantops.qlik.qscloud_group_settings), and M(tenantops.qlik.qscloud_session) to prove that a user can log in.
+  - Then it deletes the identity providers of the keys that are to be absent, and after them their files. If it fails or is
+    interrupted at any step, what worked before works as before, and the next run finishes the job.
+  - This is what the role P(tenantops.qlik.tenant_jwt#role) consists of, which most people will use.
   - A task takes longer than these modules do, so that one task for all of them makes playbooks for many tenants several
     times faster. Where tasks are few, the modules themselves show better what is done.
   - Options without a default have that of the module that they are for.
@@ -44,7 +47,7 @@ attributes:
 options:
   state:
     description:
-      - V(absent) changes nothing yet, but returns all keys in RV(absent_keys), as if each were to be absent.
+      - V(absent) treats all keys as if each were to be absent, and signs nothing.
     type: str
     choices: [present, absent]
     default: present
@@ -76,8 +79,8 @@ options:
         description:
           - V(current) signs. Exactly one key must be so. It is made if it does not exist.
           - V(retiring) is looked after if it exists, but signs nothing.
-          - V(absent) is left as it is, and returned in RV(absent_keys) if it exists. Its identity provider has to be deleted
-            before its files are.
+          - V(absent) is removed, after its identity provider has been deleted if there is a O(registration). A backup of the
+            private key stays.
         type: str
         choices: [current, retiring, absent]
         default: current
@@ -137,15 +140,41 @@ options:
       expires_in:
         description: For how long the token is valid. The default is O(expires_in).
         type: str
-  register_idp:
-    description: Whether the caller is going to register the identity provider. This task itself does not.
-    type: bool
-    default: false
-  verify_login:
-    description: When the caller is going to prove that a user can log in, if O(register_idp=true). Then there must be O(users).
-    type: str
-    choices: [never, changed, always]
-    default: never
+  registration:
+    description:
+      - How to speak to the tenant, and what is asked of it. Without this, nobody speaks to it.
+      - Its options have the defaults, and the environment variables, of M(tenantops.qlik.qscloud_identity_provider).
+    type: dict
+    suboptions:
+      tenant_url:
+        description: The address of the tenant, such as V(https://acme.eu.qlikcloud.com).
+        type: str
+      api_key:
+        description: An API key of a user who is a tenant admin.
+        type: str
+      client_id:
+        description: The ID of an OAuth client that may administrate the tenant, instead of an API key.
+        type: str
+      client_secret:
+        description: The secret of the OAuth client.
+        type: str
+      ca_path:
+        description: A file with the certificates of the CAs to trust, instead of those that the system knows.
+        type: path
+      auto_create_groups:
+        description:
+          - Whether the groups of tokens reach the users of the tenant. If it is not given, it stays as it is, and there is a
+            warning if O(users) have groups that do not reach them.
+        type: bool
+      verify_login:
+        description:
+          - When to prove that the first of the O(users) can log in, with a token of its own. V(changed) is if an identity
+            provider has changed, or is going to be deleted.
+          - With an identity provider that has changed, it is tried for half a minute, since nobody knows how soon it can be
+            used.
+        type: str
+        choices: [never, changed, always]
+        default: never
   not_before:
     description: When tokens start to be valid, relative to now.
     type: str
@@ -157,10 +186,13 @@ options:
     type: bool
     default: false
 seealso:
+  - module: tenantops.qlik.qscloud_group_settings
+  - module: tenantops.qlik.qscloud_identity_provider
   - module: tenantops.qlik.qscloud_keypair
   - module: tenantops.qlik.qscloud_keypair_info
   - module: tenantops.qlik.qscloud_jwt
   - module: tenantops.qlik.qscloud_idp_instructions
+  - module: tenantops.qlik.qscloud_session
 """
 
 EXAMPLES = r"""
@@ -198,16 +230,12 @@ key_pairs:
       key_id: rMQB93idRgfuUD2YUSJ76jXiAjaGpmvlmHGLsQ-6pPc
       not_after: "2027-11-23T21:42:26Z"
       actions: ["wrote publickey.cer: it expires on 2027-11-23"]
-absent_keys:
-  description:
-    - For each key that exists and is to be absent, its C(prefix) (null for a private key that was given) and its C(key_id)
-      (null if it cannot be read).
+actions:
+  description: What was done to keys, certificates and identity providers, and why; in check mode, what would be.
   returned: success
   type: list
-  elements: dict
-  sample:
-    - prefix: old_
-      key_id: 5F9pBHiN2cPnUKyQXFUSL5Q2M4BTMZ2nqHhPWGnSdJU
+  elements: str
+  sample: ["wrote publickey.cer: it expires on 2026-12-01"]
 idp:
   description: What the identity provider of the tenant has to be given; null with O(state=absent).
   returned: success

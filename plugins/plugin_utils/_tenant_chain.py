@@ -4,9 +4,11 @@
 
 # Private to this collection: not for use from outside, and free to change in any release.
 
-"""The chain of one tenant, as far as it does not speak to it: key pairs, certificates, and a token for each user.
+"""The chain of one tenant: key pairs, certificates, a token for each user, identity providers, and a login.
 
-Each link is a module of this collection, with its own options and its own answers to bad ones.
+Each link is a module of this collection, with its own options and its own answers to bad ones. Each leaves what worked
+before as it was, and the next run goes on where this one has stopped: first the new identity providers, then the proof
+that they work, and only then are the old ones deleted, and their keys.
 """
 
 from __future__ import annotations
@@ -15,42 +17,39 @@ import re
 import typing as t
 
 from ansible_collections.tenantops.qlik.plugins.modules import qscloud_jwt, qscloud_keypair, qscloud_keypair_info
+from ansible_collections.tenantops.qlik.plugins.plugin_utils._links import LinkFailedError, Links
 
 if t.TYPE_CHECKING:
-    import types
-
-    RunModule = t.Callable[[types.ModuleType, dict[str, t.Any]], dict[str, t.Any]]
-
+    from ansible_collections.tenantops.qlik.plugins.plugin_utils._registration import Registration
 
 KEY_PAIR_FACTS = ("key_id", "private_key_path", "certificate_path", "not_after", "actions")
 """What is returned about each key pair. Ansible keeps it for each tenant to the end of the run, so it is no more."""
 
-
-class LinkFailedError(Exception):
-    """A module has failed, or what is asked for contradicts itself: ``result`` says why, as modules do."""
-
-    def __init__(self, result: dict[str, t.Any]) -> None:
-        super().__init__(result["msg"])
-        self.result = {**result, "failed": True}
+LOGIN_EXPIRES_IN = "5m"
+"""The lifetime of the token that proves that a user can log in, which takes seconds."""
 
 
 class Chain:
     """What has been found and made so far, one link after the other."""
 
-    def __init__(self, options: t.Mapping[str, t.Any], check_mode: bool, run_module: RunModule) -> None:
-        """:param options: those of qscloud_tenant_jwt, by their names; None for what was left out."""
+    def __init__(
+        self, options: t.Mapping[str, t.Any], links: Links, registration: Registration | None, check_mode: bool
+    ) -> None:
+        """:param options: those of qscloud_tenant_jwt, by their names; None for what was left out.
+
+        :param registration: the tenant's side; None if nobody speaks to the tenant.
+        """
         self._options = options
+        self._links = links
+        self._registration = registration
         self._check_mode = check_mode
-        self._run_module = run_module
         self._has_existing_key = bool(_given(options, "private_key_path", "private_key_content"))
-        self.changed = False
-        self.diffs: list[dict[str, t.Any]] = []
-        self.warnings: list[str] = []
         self.key_pairs: list[dict[str, t.Any]] = []
-        self.absent_keys: list[dict[str, t.Any]] = []
         self.tokens: dict[str, str | None] = {}
         self.idp: dict[str, t.Any] | None = None
         self._signing_key: dict[str, t.Any] = {}
+        # Those that exist and are to be absent: prefix (None: the existing key, whose file is not ours), and key id.
+        self._absent_keys: list[tuple[str | None, str | None]] = []
 
     def run(self) -> None:
         """Run all links.
@@ -60,13 +59,15 @@ class Chain:
         if mistake := next(_mistakes(self._options, self._has_existing_key), None):
             raise LinkFailedError({"msg": mistake})
         present = self._options["state"] == "present"
-        if self._has_existing_key:
-            if not present:
-                self.absent_keys = [{"prefix": None, "key_id": self._options["key_id"]}]
-        else:
+        if not self._has_existing_key:
             self._look_after_keys(present)
+        elif not present:
+            self._absent_keys.append((None, self._options["key_id"]))
         if present:
             self._sign()
+            if self._registration:
+                self._register(self._registration)
+        self._remove()
 
     def _look_after_keys(self, present: bool) -> None:
         # The current key first: what signs has to be known even if something is wrong with another one.
@@ -74,13 +75,13 @@ class Chain:
             found = None if present and key["state"] == "current" else self._find(key)
             if not present or key["state"] == "absent":
                 if found:
-                    self.absent_keys.append({"prefix": key["prefix"], "key_id": found["key_id"]})
+                    self._absent_keys.append((key["prefix"], self._options["key_id"] or found["key_id"]))
             elif key["state"] == "current" or found:
                 # One that is retiring is looked after, but never made.
                 self._make(key)
 
     def _find(self, key: dict[str, str]) -> dict[str, t.Any] | None:
-        info = self._link(
+        info = self._links.run(
             qscloud_keypair_info,
             directory=self._options["directory"],
             file_prefix=key["prefix"],
@@ -89,7 +90,7 @@ class Chain:
         return info if info["exists"] else None
 
     def _make(self, key: dict[str, str]) -> None:
-        result = self._link(
+        result = self._links.run(
             qscloud_keypair,
             directory=self._options["directory"],
             file_prefix=key["prefix"],
@@ -102,18 +103,9 @@ class Chain:
             self._signing_key = result
 
     def _sign(self) -> None:
-        if self._has_existing_key:
-            private_key = _given(self._options, "private_key_path", "private_key_content")
-        else:
-            private_key = {"private_key_path": self._signing_key["private_key_path"]}
-        of_all = _given(self._options, "private_key_passphrase", "issuer", "key_id", "not_before", "expires_in")
-        if self._check_mode and self._signing_key.get("passphrase_changed"):
-            # The file still has the old one, if any.
-            of_all["private_key_passphrase"] = self._options["private_key_old_passphrase"] or None
         for user in self._options["users"]:
-            its_own = {name: value for name, value in user.items() if name != "id" and value is not None}
             try:
-                signed = self._link(qscloud_jwt, **{**private_key, **of_all, **its_own})
+                signed = self._token(user)
             except LinkFailedError as error:
                 raise LinkFailedError({**error.result, "user": user_id(user)}) from error
             self.tokens[user_id(user)] = signed["token"]
@@ -125,16 +117,42 @@ class Chain:
             "public_key": self._signing_key["public_key"],
         }
 
-    def _link(self, module: types.ModuleType, **options: t.Any) -> dict[str, t.Any]:
-        result = self._run_module(module, {name: value for name, value in options.items() if value is not None})
-        self.warnings += result.pop("warnings", [])
-        if result.get("failed"):
-            raise LinkFailedError(result)
-        self.changed |= result.pop("changed")
-        result.pop("invocation", None)
-        if diff := result.pop("diff", None):
-            self.diffs.append(diff)
-        return result
+    def _token(self, user: t.Mapping[str, t.Any], **more: str) -> dict[str, t.Any]:
+        if self._has_existing_key:
+            private_key = _given(self._options, "private_key_path", "private_key_content")
+        else:
+            private_key = {"private_key_path": self._signing_key["private_key_path"]}
+        of_all = _given(self._options, "private_key_passphrase", "issuer", "key_id", "not_before", "expires_in")
+        if self._check_mode and self._signing_key.get("passphrase_changed"):
+            # The file still has the old one, if any.
+            of_all["private_key_passphrase"] = self._options["private_key_old_passphrase"] or None
+        its_own = {name: value for name, value in user.items() if name != "id" and value is not None}
+        return self._links.run(qscloud_jwt, **{**private_key, **of_all, **its_own, **more})
+
+    def _register(self, registration: Registration) -> None:
+        if self._has_existing_key:
+            registration.register(self.idp["key_id"], public_key_content=self.idp["public_key"])
+        for key_pair in self.key_pairs:
+            # In check mode, the key id of a new key is not known.
+            if key_id := self._options["key_id"] or key_pair["key_id"]:
+                registration.register(key_id, certificate_path=key_pair["certificate_path"])
+        users = self._options["users"]
+        registration.let_groups_through(signs_groups=any(user["groups"] for user in users))
+        # In check mode nobody logs in.
+        if not self._check_mode and registration.wants_proof(deletes=bool(self._absent_keys)):
+            registration.prove(lambda: self._token(users[0], expires_in=LOGIN_EXPIRES_IN)["token"])
+
+    def _remove(self) -> None:
+        if self._registration:
+            # Without a key's files, nobody would know which identity provider has to go.
+            for _prefix, key_id in self._absent_keys:
+                if key_id:
+                    self._registration.delete(key_id)
+        for prefix, _key_id in self._absent_keys:
+            if prefix is not None:
+                self._links.run(
+                    qscloud_keypair, directory=self._options["directory"], file_prefix=prefix, state="absent"
+                )
 
 
 def user_id(user: t.Mapping[str, t.Any]) -> str | None:
@@ -167,7 +185,8 @@ def _mistakes(options: t.Mapping[str, t.Any], has_existing_key: bool) -> t.Itera
         )
     if has_existing_key and present and not users:
         yield "users is empty, so that there is nothing to sign with the existing private key: give at least one user."
-    if options["register_idp"] and options["verify_login"] != "never" and present and not users:
+    registration = options["registration"]
+    if registration and registration["verify_login"] != "never" and present and not users:
         yield "users is empty, so that nobody can log in to prove that it works: give at least one user."
     if None in ids:
         yield "users holds a user without id, email and name: give an id."

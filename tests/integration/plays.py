@@ -65,6 +65,8 @@ def environment(home: pathlib.Path) -> dict[str, str]:
         "ANSIBLE_NOCOLOR": "true",
         "ANSIBLE_LOCALHOST_WARNING": "false",
         "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
+        # For the lines that the tests run: see .coveragerc.
+        **{name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")},
     }
 
 

@@ -31,6 +31,8 @@ CASES = {
     "qscloud_tenant_jwt": [
         TENANT_JWT,
         {**TENANT_JWT, "users": [{**USER, "expires_in": "2h"}, {"id": "b", "name": "B"}]},
+        {**TENANT_JWT, "registration": {"auto_create_groups": True, "verify_login": "always"}},
+        {**TENANT_JWT, "keys": [{}, {"prefix": "b_", "state": "absent"}], "registration": {"verify_login": "changed"}},
         {**TENANT_JWT, "state": "absent"},
         {**TENANT_JWT, "tenant": "https://acme"},
     ],
@@ -92,6 +94,8 @@ def test_both_ways_give_the_same(run_playbook, simulator, client, pair, tmp_path
         for number, options in enumerate(CASES[module]):
             if module in TENANTS_SIDE:
                 options = {**connection, **options}
+            if "registration" in options:
+                options = {**options, "registration": {**connection, **options["registration"]}}
             name = f"result_{number}"
             task = {f"tenantops.qlik.{module}": options, "register": name, "ignore_errors": True, **keywords}
             tasks += [task, save(name)]

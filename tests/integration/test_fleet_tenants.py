@@ -86,6 +86,6 @@ def test_a_tenant_that_is_gone_does_not_stop_the_others(fleet, slow_tenants):
     assert run.returncode != 0
     assert numbers(run) == (TENANTS, 0, TENANTS - 1, 1)
     (reason,) = listed(run, "Failed").values()
-    assert reason.startswith("Register the certificates as identity providers: ") and "500" in reason
+    assert reason.startswith("Provide keys, certificates, identity providers and tokens: ") and "500" in reason
     slow_tenants.faults(url=gone)
     assert numbers(fleet.run(forks=FORKS)) == (TENANTS, TENANTS - 1, 1, 0)
