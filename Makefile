@@ -35,7 +35,7 @@ peers := .build/peers/stamp .build/qlik-sdk/stamp $(if $(shell command -v npm),.
 export ANSIBLE_HOME := $(CURDIR)/.build/ansible
 
 .DELETE_ON_ERROR:
-.PHONY: help demo demo-tenant test compat fleet bench simulator check lint importer sanity release clean
+.PHONY: help demo demo-tenant test compat fleet bench simulator docs check lint importer sanity release clean
 
 help: ## List these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST)
@@ -62,7 +62,18 @@ bench: $(VENV)/test.stamp $(VENV)/collection.stamp $(peers) ## Measure how fast 
 simulator: $(VENV)/test.stamp ## Start a simulated tenant, and print how to reach it
 	$(bin)/python tests/tenant_simulator
 
-check: lint importer sanity ## Check what a release has to pass: linters, Galaxy's importer and ansible-test's sanity tests
+# The pages of the modules and of the role are generated beside the guides. Any warning is an error; no network is needed.
+docs: $(VENV)/check.stamp $(VENV)/collection.stamp ## Build the documentation, as .build/docs/html/index.html
+	rm -rf .build/docs
+	mkdir -p .build/docs/rst/collection
+	@# antsibull-docs refuses a folder that others can write to.
+	chmod go-w .build/docs/rst/collection
+	PATH="$(bin):$$PATH" antsibull-docs collection --fail-on-error --use-current --squash-hierarchy \
+	    --no-add-antsibull-docs-version --dest-dir .build/docs/rst/collection tenantops.qlik
+	cp docs/docsite/index.rst docs/docsite/chain.svg .build/docs/rst
+	$(bin)/sphinx-build -q -W --keep-going -n -c docs/docsite .build/docs/rst .build/docs/html
+
+check: lint docs importer sanity ## Check what a release has to pass: linters, documentation, Galaxy's importer, and sanity tests
 
 release: check ## Write CHANGELOG.rst from the fragments, and build the tarball
 	$(bin)/antsibull-changelog release
@@ -127,7 +138,9 @@ lint: $(VENV)/check.stamp $(VENV)/test.stamp $(VENV)/collection.stamp $(released
 	$(bin)/antsibull-changelog lint
 	@# These two start Ansible's commands by name.
 	PATH="$(bin):$$PATH" ansible-lint
-	PATH="$(bin):$$PATH" antsibull-docs lint-collection-docs --plugin-docs --disallow-unknown-collection-refs $(released)
+	@# It asks git which files there are, and git, which ignores the copy, would name none: so git must not find our tree.
+	PATH="$(bin):$$PATH" GIT_CEILING_DIRECTORIES="$(CURDIR)/.build" antsibull-docs lint-collection-docs --plugin-docs \
+	    --check-extra-docs-refs --validate-collection-refs dependent --disallow-unknown-collection-refs $(released)
 
 # What Galaxy says about the tarball: warnings count too, but for two that contradict W504 and the formatter.
 importer: .build/importer/stamp $(tarball)

@@ -6,24 +6,33 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
+import json
 import pathlib
 import re
 import subprocess
+import sys
+import xml.etree.ElementTree
 
+import documented
 import pytest
 import yaml
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from documented import PAGES, ROOT
 from plays import play
 
-ROOT = pathlib.Path(__file__).parents[2]
+BIN = pathlib.Path(sys.executable).parent
 MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("qscloud_*.py"))
-PAGES = ("README.md", "roles/tenant_jwt/README.md")
+PLAYBOOK = (ROOT / "playbooks" / "provision.yml").read_text()
+SPECIFICATION = yaml.safe_load((ROOT / "roles/tenant_jwt/meta/argument_specs.yml").read_text())
+OPTIONS = SPECIFICATION["argument_specs"]["main"]["options"]
 
+TROUBLESHOOTING = "docs/docsite/rst/guide_troubleshooting.rst"
 
-def yaml_blocks():
-    for page in PAGES:
-        for number, block in enumerate(re.findall(r"^```yaml\n(.*?)^```$", (ROOT / page).read_text(), re.M | re.S)):
-            yield pytest.param(block, id=f"{page}-{number}")
+# Commands of others, by how many words of theirs come before the options; those of the shell and of other projects.
+SUBCOMMANDS = {"ansible-galaxy": 2, "ansible-vault": 1, "ansible-doc": 0, "ansible-builder": 1, "ansible-runner": 1}
+NOT_OURS = {"python3", "set", "ssh"}
 
 
 @pytest.fixture
@@ -56,21 +65,146 @@ def test_examples_of_a_module(run_playbook, project, environment, simulator, mod
     assert run.recap["ok"] + run.recap["skipped"] == sum(len(task.get("block", [task])) for task in tasks)
 
 
-@pytest.mark.parametrize("block", list(yaml_blocks()))
-def test_playbook_in_a_readme(run_playbook, project, environment, simulator, block):
-    plays = yaml.safe_load(block)
-    if not isinstance(plays, list) or "hosts" not in plays[0]:
-        pytest.skip("not a playbook; what else a page shows is read as YAML at least")
-    run = run_playbook(plays, "-i", "inventory.yml", "-e", f"tenant_jwt_url={simulator.url}", env=environment)
-    assert "failed=0" in run.output and "ok=0" not in run.output
+def printed(*command):
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+class Reader:
+    """Does what a page says, block after block, in one folder and with one simulated tenant."""
+
+    def __init__(self, project, run_playbook, environment, simulator):
+        self.project = project
+        self.run_playbook = run_playbook
+        self.environment = environment
+        self.simulator = simulator
+
+    def follow(self, number, block):
+        if block.language == "yaml":
+            self.use(block.name or f"block-{number}.yml", block.text)
+        elif block.language == "console":
+            for command in block.commands():
+                self.enter(*command)
+        else:
+            assert block.language == "text", f"nothing is done with {block.language}"
+
+    def use(self, name, text):
+        # What stands for a secret, and for the tenant.
+        text = text.replace("eyJhbGciOi...", self.simulator.api_key)
+        text = text.replace("https://acme.eu.qlikcloud.com", self.simulator.url)
+        content = yaml.safe_load(text)
+        check_variables(content)
+        path = self.project / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        if isinstance(content, list):
+            self.play(name, content)
+        elif any(isinstance(group, dict) and "hosts" in group for group in content.values()):
+            shown = json.loads(printed(BIN / "ansible-inventory", "-i", path, "--list"))
+            assert set(shown["tenants"]["hosts"]) == set(content["tenants"]["hosts"])
+
+    def play(self, name, plays):
+        if all(one.get("connection") == "local" or "ansible.builtin.import_playbook" in one for one in plays):
+            self.run(name, "-i", "inventory.yml")
+        else:
+            self.run_playbook(name, "-i", "inventory.yml", "--syntax-check")
+            check_modules([task for one in plays for task in one.get("tasks", [])])
+
+    def enter(self, command, *arguments):
+        files = [argument for argument in arguments if argument.endswith(".yml")]
+        places = (self.project, ROOT / "docs" / "execution-environment")
+        assert all(any((place / file).exists() for place in places) for file in files)
+        if command == "ansible-playbook":
+            # Nobody is there to be asked, and what would be encrypted is not.
+            self.run(*(argument for argument in arguments if argument != "--ask-vault-pass"))
+        elif command == "export":
+            values = dict(argument.split("=", 1) for argument in arguments)
+            self.environment.update({name: value for name, value in values.items() if value != "..."})
+        elif command == "make":
+            assert re.search(rf"^{arguments[0]}:.*##", (ROOT / "Makefile").read_text(), re.MULTILINE)
+        elif command in SUBCOMMANDS:
+            words = SUBCOMMANDS[command]
+            known = printed(BIN / command, *arguments[:words], "--help")
+            options = [argument.split("=")[0] for argument in arguments[words:] if argument.startswith("-")]
+            assert all(re.search(rf"(?<![\w-]){option}(?![\w-])", known) for option in options), options
+        else:
+            assert command in NOT_OURS, f"nothing is done with {command}"
+
+    def run(self, *arguments):
+        for variable in re.findall(r"(?:^| )-e (\w+)=", " ".join(arguments)):
+            assert variable in OPTIONS or re.search(rf"\b{variable}\b", PLAYBOOK), variable
+        # The playbook is what follows no option.
+        playbook = next(word for before, word in zip(("", *arguments), arguments) if "-" not in (before[:1], word[:1]))
+        others = [argument for argument in arguments if argument != playbook]
+        run = self.run_playbook(playbook, *others, "-e", f"tenant_jwt_url={self.simulator.url}", env=self.environment)
+        assert re.search(r"ok=[1-9]", run.output) and "failed=0" in run.output
+
+
+def check_variables(content):
+    """Whether variables of the role, wherever they are set, have values that it takes."""
+    if isinstance(content, dict):
+        for name, value in content.items():
+            if name in OPTIONS and "{{" not in str(value):
+                result = ArgumentSpecValidator({name: OPTIONS[name]}).validate({name: value})
+                assert not result.error_messages
+            check_variables(value)
+    elif isinstance(content, list):
+        for part in content:
+            check_variables(part)
+
+
+def check_modules(tasks):
+    """Whether modules that cannot run here have the options that are given to them."""
+    for task in tasks:
+        (module,) = [word for word in task if "." in word]
+        options = json.loads(printed(BIN / "ansible-doc", "--json", module))[module]["doc"]["options"]
+        aliases = {name for option in options.values() for name in option.get("aliases", [])}
+        assert set(task[module]) <= set(options) | aliases
+        for name, value in task[module].items():
+            choices = options[name].get("choices")
+            assert not choices or "{{" in str(value) or set(str(value).split(", ")) <= set(map(str, choices))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_can_be_followed(run_playbook, project, environment, simulator, page):
+    reader = Reader(project, run_playbook, environment, simulator)
+    for number, block in enumerate(documented.blocks(page)):
+        reader.follow(number, block)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_names_only_variables_that_exist(page):
+    readme = (ROOT / "roles/tenant_jwt/README.md").read_text()
+    facts = set(re.findall(r"^\| `(tenant_jwt_\w+)` \|", readme.split("## Facts")[1], re.MULTILINE))
+    of_the_playbook = set(re.findall(r"tenant_jwt_allow\w+|provision_\w+", PLAYBOOK))
+    text = (ROOT / page).read_text()
+    assert set(re.findall(r"\b(?:tenant_jwt|provision)_\w+", text)) <= set(OPTIONS) | facts | of_the_playbook
+
+
+def what_the_collection_can_say():
+    """Regular expressions of all texts in its code but the shortest; whatever is filled in may be anything."""
+    for path in (ROOT / "plugins").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            parts = node.values if isinstance(node, ast.JoinedStr) else [node]
+            texts = [part.value if isinstance(part, ast.Constant) else None for part in parts]
+            if len("".join(text for text in texts if isinstance(text, str))) > 25:
+                yield "".join(re.escape(text) if text else ".+" for text in texts)
+
+
+@pytest.mark.parametrize("sentence", documented.explained_sentences(TROUBLESHOOTING, "What the collection says"))
+def test_an_explained_sentence_is_one_of_ours(sentence):
+    assert any(re.fullmatch(said, sentence) for said in what_the_collection_can_say())
+
+
+def test_the_picture_can_be_read_aloud():
+    picture = xml.etree.ElementTree.parse(ROOT / "docs/docsite/chain.svg").getroot()
+    texts = {element.get("id"): element.text.strip() for element in picture if element.get("id")}
+    assert picture.get("role") == "img" and all(texts[name] for name in picture.get("aria-labelledby").split())
 
 
 def test_the_readme_of_the_role_names_every_variable():
     page = (ROOT / "roles/tenant_jwt/README.md").read_text()
-    specification = yaml.safe_load((ROOT / "roles/tenant_jwt/meta/argument_specs.yml").read_text())
-    options = specification["argument_specs"]["main"]["options"]
-    assert set(re.findall(r"^\| `(tenant_jwt_\w+)` \| .*\|$", page.split("## Facts")[0], re.M)) == set(options)
+    assert set(re.findall(r"^\| `(tenant_jwt_\w+)` \| .*\|$", page.split("## Facts")[0], re.M)) == set(OPTIONS)
     defaults = yaml.safe_load((ROOT / "roles/tenant_jwt/defaults/main.yml").read_text())
-    assert set(defaults) < set(options)
-    literal = {name: value for name, value in defaults.items() if "default" in options[name]}
-    assert literal == {name: options[name]["default"] for name in literal}
+    assert set(defaults) < set(OPTIONS)
+    literal = {name: value for name, value in defaults.items() if "default" in OPTIONS[name]}
+    assert literal == {name: OPTIONS[name]["default"] for name in literal}

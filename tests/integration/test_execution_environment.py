@@ -12,13 +12,14 @@ import subprocess
 import sys
 import sysconfig
 
+import documented
 import pytest
 import yaml
 
 ROOT = pathlib.Path(__file__).parents[2]
 BIN = pathlib.Path(sys.executable).parent
 EXAMPLE = ROOT / "docs" / "execution-environment" / "execution-environment.yml"
-GUIDE = ROOT / "docs" / "docsite" / "rst" / "guide_awx.rst"
+GUIDE = "docs/docsite/rst/guide_awx.rst"
 
 
 def builder(*arguments, **keywords):
@@ -77,8 +78,8 @@ def tarball(tmp_path):
 
 
 def test_the_guide_shows_how_to_take_a_tarball(tarball, tmp_path):
-    shown = re.findall(r"^.. code-block:: yaml\n\n((?:    .*\n|\n)+)", GUIDE.read_text(), re.MULTILINE)
-    (changes,) = [found for block in shown if "additional_build_files" in (found := yaml.safe_load(block))]
+    shown = [yaml.safe_load(block.text) for block in documented.blocks(GUIDE) if block.language == "yaml"]
+    (changes,) = [found for found in shown if "additional_build_files" in found]
     assert changes["additional_build_files"][0]["src"] == tarball.name
     definition = yaml.safe_load(EXAMPLE.read_text())
     definition["dependencies"]["galaxy"] = changes["dependencies"]["galaxy"]

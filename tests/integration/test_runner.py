@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import concurrent.futures
 import json
-import pathlib
 import re
 
+import documented
 import pytest
 import yaml
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jobs import PLAYBOOK, Artifacts, Runner, job, places, unpacked, unsafe_yaml
 
-GUIDE = pathlib.Path(__file__).parents[2] / "docs" / "docsite" / "rst" / "guide_awx.rst"
+GUIDE = "docs/docsite/rst/guide_awx.rst"
 TENANTS = [f"{letter}.eu.qlikcloud.com" for letter in "abcd"]
 PASSPHRASE = "correct horse battery staple"
 SECRET = "a secret in the environment"
@@ -173,10 +173,8 @@ def test_keys_below_the_private_data_directory_go_to_the_worker(runner, tmp_path
 
 def shown(key):
     """The block of YAML in the guide that begins with this key."""
-    (block,) = re.findall(
-        rf"^.. code-block:: yaml\n\n((?: {{4}}(?:- )?{key}:.*\n)(?: {{4}}.*\n|\n)+)", GUIDE.read_text(), re.MULTILINE
-    )
-    return yaml.safe_load(block)
+    (text,) = [block.text for block in documented.blocks(GUIDE) if re.match(rf"(- )?{key}:", block.text)]
+    return yaml.safe_load(text)
 
 
 def credential(values):

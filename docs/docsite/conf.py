@@ -1,0 +1,79 @@
+# Copyright (c) 2026, tenantops
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How Sphinx builds the documentation: see the target ``docs`` of the Makefile. It needs no network."""
+
+from __future__ import annotations
+
+import pathlib
+import re
+import typing as t
+import zlib
+
+if t.TYPE_CHECKING:
+    from sphinx.application import Sphinx
+
+project = "tenantops.qlik"
+copyright = "2026, tenantops"
+html_title = "tenantops.qlik: JWT authentication for Qlik Cloud"
+
+extensions = ["sphinx.ext.intersphinx", "sphinx_antsibull_ext"]
+# It has only what plugins declare, which none does. The guide to the login has the variables of the modules.
+exclude_patterns = ["collection/environment_variables.rst"]
+default_role = "any"
+nitpicky = True
+pygments_style = "ansible"
+pygments_dark_style = "monokai"
+highlight_language = "YAML+Jinja"
+
+html_theme = "furo"
+html_static_path = ["static"]
+html_css_files = ["docsite.css"]
+html_copy_source = False
+html_show_sourcelink = False
+html_use_index = False
+# The stylesheet gives antsibull's elements the colours of the theme, which has a light and a dark page.
+antsibull_ext_color_scheme = "none"
+
+# What the pages refer to in Ansible's own documentation: label, page, title. Sphinx would fetch the inventory of all
+# its labels; this one has those that are used, so that links lead there, and one that is wrong is still found.
+ANSIBLE = {
+    "action_plugins": ("plugins/action.html", "Action plugins"),
+    "ansible_collections.ansible.builtin.debug_module": (
+        "collections/ansible/builtin/debug_module.html",
+        "ansible.builtin.debug module",
+    ),
+    "ansible_collections.ansible.windows.win_copy_module": (
+        "collections/ansible/windows/win_copy_module.html",
+        "ansible.windows.win_copy module",
+    ),
+    "common_return_values": ("reference_appendices/common_return_values.html", "Return Values"),
+}
+
+
+def inventory() -> str:
+    """Write the inventory in Sphinx's format, and return its path."""
+    lines = [f"{label} std:label -1 {page} {title}\n" for label, (page, title) in ANSIBLE.items()]
+    head = ["Sphinx inventory version 2", "Project: Ansible", "Version:", "The remainder is compressed using zlib."]
+    path = pathlib.Path(__file__).parents[2] / ".build" / "docs" / "ansible.inv"
+    path.write_bytes("".join(f"# {line}\n" for line in head).encode() + zlib.compress("".join(lines).encode()))
+    return str(path)
+
+
+intersphinx_mapping = {"ansible": ("https://docs.ansible.com/projects/ansible/latest", inventory())}
+
+
+def shorten_index(_app: Sphinx, page: str, source: list[str]) -> None:
+    """Leave out of the collection's index what the front page lists already, and the long titles of the rest."""
+    if page != "collection/index":
+        return
+    source[0] = re.sub(r"^Guides\n-+\n.*?(?=^\.\. _plugin_index)", "", source[0], flags=re.DOTALL | re.MULTILINE)
+    source[0] = re.sub(r"^    tenant_jwt_role\n", "", source[0], flags=re.MULTILINE)
+    source[0] = re.sub(r"^    (\w+)_module$", r"    \1 <\1_module>", source[0], flags=re.MULTILINE)
+    source[0] = re.sub(r"^    (\w+)_lookup$", r"    \1 (lookup) <\1_lookup>", source[0], flags=re.MULTILINE)
+
+
+def setup(app: Sphinx) -> None:
+    """Sphinx calls this."""
+    app.connect("source-read", shorten_index)
