@@ -113,15 +113,13 @@ def read(path: str, source: str) -> bytes:
     :param source: the option that names it, for messages.
     :raises FileError: if there is no readable regular file, or it is far too large.
     """
-    try:
+    with _as_file_error(f"{source}: cannot read {path}"):
         # O_NONBLOCK: opening a named pipe must not wait for a writer.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError as error:
-        raise _failure(f"{source}: cannot read {path}", error) from error
-    try:
-        return _content(descriptor, os.fstat(descriptor), f"{source}: {path}")
-    finally:
-        os.close(descriptor)
+        try:
+            return _content(descriptor, os.fstat(descriptor), f"{source}: {path}")
+        finally:
+            os.close(descriptor)
 
 
 def mode(path: str) -> int:
@@ -180,14 +178,15 @@ def locked_folder(path: str, owner: int | None = None) -> t.Iterator[Folder]:
     :param owner: a user, besides the one who runs this and root, to whom the folder may belong.
     :raises FileError: if it is missing, somebody else can write to it, or somebody else keeps it locked.
     """
+    # All of it, so that whatever fails in between without a message of its own has this one.
     with _as_file_error(f"Cannot use the folder {path}"):
         descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        _lock(descriptor, path)
-        _check_folder(os.fstat(descriptor), path, {os.geteuid(), 0} | ({owner} if owner is not None else set()))
-        yield Folder(path, descriptor)
-    finally:
-        os.close(descriptor)
+        try:
+            _lock(descriptor, path)
+            _check_folder(os.fstat(descriptor), path, {os.geteuid(), 0} | ({owner} if owner is not None else set()))
+            yield Folder(path, descriptor)
+        finally:
+            os.close(descriptor)
 
 
 class Folder:
