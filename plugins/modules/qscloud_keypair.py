@@ -21,7 +21,8 @@ description:
     match is made anew from it. A certificate that will expire soon is issued anew with the same key, and then has to be
     given to the tenant again.
   - A private key is never replaced unless O(regenerate) asks for it, and never without a backup.
-  - The folder must not be writable by anybody else, and links in place of the files are refused.
+  - The folder must not be writable by anybody else, and links in place of the files are refused. So are links of another
+    user on the way to the folder, unless the folder belongs to the same user.
 requirements:
   - cryptography >= 3.4.8
 extends_documentation_fragment:
