@@ -18,8 +18,8 @@ description:
     them. A folder that C(qs-jwt) has left is adopted: the private key stays, its mode is corrected, and its SHA-1
     certificate is issued anew.'
   - The private key is the root of truth. A public key or self-signed certificate that is missing, damaged or does not
-    match is made anew from it. A certificate that will expire soon is issued anew with the same key, and then has to be
-    given to the tenant again.
+    match is made anew from it. A certificate that will expire soon, or that a wrong clock has made valid only from some
+    later day on, is issued anew with the same key, and then has to be given to the tenant again.
   - A private key is never replaced unless O(regenerate) asks for it, and never without a backup.
   - The folder must not be writable by anybody else, and links in place of the files are refused. So are links of another
     user on the way to the folder, unless the folder belongs to the same user.
