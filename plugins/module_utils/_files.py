@@ -68,12 +68,19 @@ class Found(t.NamedTuple):
 def check_path(path: str | None, option: str) -> None:
     """Refuse a path that cannot be one.
 
-    :raises OptionError: if it is empty, or has a zero byte in it.
+    :raises OptionError: if it is empty, has a zero byte in it, or is a key or token itself, which is not repeated.
     """
     if not path:
         raise OptionError(f"{option} is empty: give a path.")
+    if is_content(path):
+        raise OptionError(f"{option} is what belongs in a file, not the path of one: give a path, or another option.")
     if "\0" in path:
         raise OptionError(f"{option} has a zero byte: give a path without.")
+
+
+def is_content(text: str) -> bool:
+    """Whether a text is a PEM or a JWT, which somebody may take for the path of one, or give in the wrong option."""
+    return "-----BEGIN " in text or re.fullmatch(r"\s*eyJ[\w-]+\.[\w-]+\.[\w-]+\s*", text) is not None
 
 
 def parse_mode(value: t.Any, option: str, *, forbidden: int) -> int:
