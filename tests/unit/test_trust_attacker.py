@@ -214,13 +214,29 @@ SWAPS = {
 }
 
 
-def _strike(swap: Swap, path: pathlib.Path, ground: Ground) -> None:
-    """Take away what has this name, and put the trap there."""
-    if swap.is_for_files and path.parent != ground.keys:
-        return
-    with contextlib.suppress(FileNotFoundError):
-        path.rename(ground.open / f"aside{len(os.listdir(ground.open))}")
-    swap.strike(path, ground)
+class Striker:
+    """Swaps something right before a call, whose number among those that matter is given."""
+
+    def __init__(self, swap: Swap, ground: Ground, step: int) -> None:
+        self._swap = swap
+        self._ground = ground
+        self._left = step
+        self.struck: calls.Call | None = None
+
+    def __call__(self, _number: int, call: calls.Call) -> int:
+        # What is done by a descriptor cannot be led elsewhere.
+        self._left -= HARD or call.names or call.changes
+        if self._left == 0 and not self.struck:
+            self.struck = call
+            self._strike(self._ground.open / call.path if self._swap.is_for_files else self._ground.keys)
+        return 0
+
+    def _strike(self, path: pathlib.Path) -> None:
+        if self._swap.is_for_files and path.parent != self._ground.keys:
+            return
+        with contextlib.suppress(FileNotFoundError):
+            path.rename(self._ground.open / f"aside{len(os.listdir(self._ground.open))}")
+        self._swap.strike(path, self._ground)
 
 
 @calls.needs_watch
@@ -228,7 +244,6 @@ def _strike(swap: Swap, path: pathlib.Path, ground: Ground) -> None:
 @pytest.mark.parametrize("name", ["replacement for the attacker", "for the attacker", "removal for the attacker"])
 def test_swap_before_any_call(name: str, swap: Swap, tmp_path: pathlib.Path) -> None:
     """The folder belongs to the attacker, who strikes right before a call of root's, and knows what it is about."""
-    struck = refused = 0
     for step in itertools.count(1):
         with trust.folder_for_all() as top:
             ground = next(ground_in(top))
@@ -238,26 +253,17 @@ def test_swap_before_any_call(name: str, swap: Swap, tmp_path: pathlib.Path) -> 
                 os.chown(path, ATTACKER, ATTACKER)
             before = ground.roots()
 
-            numbers = itertools.count(1)
-
-            def decide(_number: int, call: calls.Call) -> int:
-                # What is done by a descriptor cannot be led elsewhere.
-                if (HARD or call.names or call.changes) and next(numbers) == step:  # noqa: B023
-                    target = ground.open / call.path if swap.is_for_files else ground.keys  # noqa: B023
-                    _strike(swap, target, ground)  # noqa: B023
-                return 0
-
-            with calls.Watch(ground.open, decide) as watch:
+            striker = Striker(swap, ground, step)
+            with calls.Watch(ground.open, striker) as watch:
                 finished = run(name, ground.keys, before=watch.enter)
-            if next(numbers) <= step:
+            if not striker.struck:
                 break
-            struck += 1
+            print(f"struck before {striker.struck}")
             if finished.result.get("failed"):
-                refused += 1
                 assert str(ground.keys) in finished.refusal
             assert ground.roots() == before
             ground.check_that_nothing_can_be_read()
-    assert struck > 10
+    assert step > 10
 
 
 def ground_in(top: pathlib.Path) -> t.Iterator[Ground]:

@@ -29,7 +29,7 @@ def quick_keys(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def clock(*offsets: int) -> t.Callable[[], None]:
-    """A clock that is off by so many seconds: at the first look, at the second, and so on; at all others as at the last."""
+    """A clock that is off by so many seconds: at the first look, at the second, and so on, and then as at the last."""
     right_time, right_names = time.time, time.strftime
 
     def set_clock() -> None:
@@ -50,7 +50,11 @@ def clock(*offsets: int) -> t.Callable[[], None]:
     return set_clock
 
 
-@pytest.mark.parametrize("offset", [-50 * YEAR, -2 * YEAR, -340 * DAY, 10 * MINUTE, DAY, 2 * YEAR, 30 * YEAR, 100 * YEAR])
+OFFSETS = [-50 * YEAR, -2 * YEAR, -340 * DAY, 10 * MINUTE, DAY, 2 * YEAR, 30 * YEAR, 100 * YEAR]
+RUNS = [{}, {"common_name": "another"}, {"regenerate": "always"}, {"state": "absent"}]
+
+
+@pytest.mark.parametrize("offset", OFFSETS)
 def test_certificate_of_a_wrong_clock(offset: int, tmp_path: pathlib.Path) -> None:
     folder = tmp_path / "keys"
     assert trust.keypair(folder, clock(offset)).result["changed"]
@@ -74,7 +78,7 @@ def test_clocks_that_differ_a_little(offset: int, tmp_path: pathlib.Path) -> Non
 
 
 @pytest.mark.parametrize("offsets", [(0, -HOUR), (0, -2 * YEAR, 0), (0, 2 * YEAR, -2 * YEAR)], ids=str)
-@pytest.mark.parametrize("options", [{}, {"common_name": "another"}, {"regenerate": "always"}, {"state": "absent"}], ids=str)
+@pytest.mark.parametrize("options", RUNS, ids=str)
 def test_clock_that_is_set_back_within_a_run(
     options: dict[str, t.Any], offsets: tuple[int, ...], tmp_path: pathlib.Path
 ) -> None:

@@ -110,7 +110,7 @@ def test_killed_before_any_call(scenario: Scenario, tmp_path: pathlib.Path) -> N
         watch, finished, folder = _stopped(
             scenario,
             tmp_path / str(step),
-            lambda _number, call: calls.KILL if call.changes and next(number) == step else 0,  # noqa: B023
+            lambda _number, call: calls.KILL if call.changes and next(number) == step else 0,
         )
         if not any(watch.answers):
             break
