@@ -40,7 +40,7 @@ def openssl(*arguments, data=None):
 
 
 def kill_all(home):
-    """Kill all processes with this home directory: newer releases of ansible-core put workers into groups of their own."""
+    """Kill all processes with this home: some releases of ansible-core put workers into groups of their own."""
     mark = f"HOME={home}".encode()
     found = [True]
     while found:

@@ -14,6 +14,8 @@ import itertools
 import os
 import pathlib
 import signal
+import threading
+import time
 import typing as t
 
 import pytest
@@ -117,6 +119,27 @@ def test_killed_before_any_call(scenario: Scenario, tmp_path: pathlib.Path) -> N
         assert finished.signal == signal.SIGKILL
         scenario.check_next_run(folder, scenario.check_what_is_left(folder))
     assert step > 1, "nothing was killed"
+
+
+def _be_interrupted() -> None:
+    """Let signals interrupt whatever system call this process waits in, thousands of times a second."""
+    signal.signal(signal.SIGUSR1, lambda *_: None)
+    signal.siginterrupt(signal.SIGUSR1, True)
+    victim = threading.get_ident()
+
+    def interrupt() -> None:
+        while True:
+            signal.pthread_kill(victim, signal.SIGUSR1)
+            time.sleep(0.0001)
+
+    threading.Thread(target=interrupt, daemon=True).start()
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=SCENARIOS)
+def test_signals_do_no_harm(scenario: Scenario, tmp_path: pathlib.Path) -> None:
+    folder = scenario.prepare(tmp_path)
+    assert trust.keypair(folder, _be_interrupted, **scenario.options).result["changed"]
+    scenario.check_next_run(folder, scenario.check_what_is_left(folder))
 
 
 class TokenScenario(t.NamedTuple):
