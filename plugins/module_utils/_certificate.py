@@ -31,6 +31,10 @@ MAXIMUM_COMMON_NAME_LENGTH = 64
 """Characters: ub-common-name of RFC 5280, appendix A.1."""
 
 
+_CLOCKS = datetime.timedelta(minutes=5)
+"""How far the clock of another machine may be ahead, or of a run that this one has waited for."""
+
+
 class Terms(t.NamedTuple):
     """What a certificate is issued for; days are of 24 hours."""
 
@@ -143,6 +147,8 @@ def reasons_to_issue_anew(
         reasons.append("it is for another common name")
     if not_after(certificate) - not_before(certificate) != datetime.timedelta(days=wanted.valid_days):
         reasons.append("it is for another number of days")
+    if not_before(certificate) - now > _CLOCKS:
+        reasons.append(f"it is valid only from {not_before(certificate).date().isoformat()} on")
     if not_after(certificate) - now <= datetime.timedelta(days=wanted.renew_before_days):
         reasons.append(f"it expires on {not_after(certificate).date().isoformat()}")
     return reasons

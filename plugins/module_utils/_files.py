@@ -43,6 +43,9 @@ _WAYS_OUT = {
     errno.EROFS: "Give a path that can be written to.",
 }
 
+_MAXIMUM_LINKS = 40
+"""How many links on the way to a file the kernel follows (path_resolution(7))."""
+
 _NO_ID = 2**32 - 1
 """The number that means no user and no group (chown(2))."""
 
@@ -65,12 +68,19 @@ class Found(t.NamedTuple):
 def check_path(path: str | None, option: str) -> None:
     """Refuse a path that cannot be one.
 
-    :raises OptionError: if it is empty, or has a zero byte in it.
+    :raises OptionError: if it is empty, has a zero byte in it, or is a key or token itself, which is not repeated.
     """
     if not path:
         raise OptionError(f"{option} is empty: give a path.")
+    if is_content(path):
+        raise OptionError(f"{option} is what belongs in a file, not the path of one: give a path, or another option.")
     if "\0" in path:
         raise OptionError(f"{option} has a zero byte: give a path without.")
+
+
+def is_content(text: str) -> bool:
+    """Whether a text is a PEM or a JWT, which somebody may take for the path of one, or give in the wrong option."""
+    return "-----BEGIN " in text or re.fullmatch(r"\s*eyJ[\w-]+\.[\w-]+\.[\w-]+\s*", text) is not None
 
 
 def parse_mode(value: t.Any, option: str, *, forbidden: int) -> int:
@@ -113,15 +123,13 @@ def read(path: str, source: str) -> bytes:
     :param source: the option that names it, for messages.
     :raises FileError: if there is no readable regular file, or it is far too large.
     """
-    try:
+    with _as_file_error(f"{source}: cannot read {path}"):
         # O_NONBLOCK: opening a named pipe must not wait for a writer.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError as error:
-        raise _failure(f"{source}: cannot read {path}", error) from error
-    try:
-        return _content(descriptor, os.fstat(descriptor), f"{source}: {path}")
-    finally:
-        os.close(descriptor)
+        try:
+            return _content(descriptor, os.fstat(descriptor), f"{source}: {path}")
+        finally:
+            os.close(descriptor)
 
 
 def mode(path: str) -> int:
@@ -180,14 +188,17 @@ def locked_folder(path: str, owner: int | None = None) -> t.Iterator[Folder]:
     :param owner: a user, besides the one who runs this and root, to whom the folder may belong.
     :raises FileError: if it is missing, somebody else can write to it, or somebody else keeps it locked.
     """
+    # All of it, so that whatever fails in between without a message of its own has this one.
     with _as_file_error(f"Cannot use the folder {path}"):
-        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        _lock(descriptor, path)
-        _check_folder(os.fstat(descriptor), path, {os.geteuid(), 0} | ({owner} if owner is not None else set()))
-        yield Folder(path, descriptor)
-    finally:
-        os.close(descriptor)
+        descriptor, link_owners = _open_folder(path)
+        try:
+            _lock(descriptor, path)
+            status = os.fstat(descriptor)
+            _check_folder(status, path, {os.geteuid(), 0} | ({owner} if owner is not None else set()))
+            _check_links(link_owners - {os.geteuid(), 0, status.st_uid}, path)
+            yield Folder(path, descriptor)
+        finally:
+            os.close(descriptor)
 
 
 class Folder:
@@ -220,11 +231,7 @@ class Folder:
             content = _content(descriptor, status, path)
         finally:
             os.close(descriptor)
-        if status.st_nlink > 1:
-            raise FileError(
-                f"{path} has {status.st_nlink} names (hard links), so that others may hold it: copy it, and put the"
-                " copy in its place."
-            )
+        _check_single(status, path)
         return Found(content, Access(stat.S_IMODE(status.st_mode), status.st_uid, status.st_gid))
 
     def write(self, files: t.Mapping[str, tuple[bytes, Access]]) -> None:
@@ -259,6 +266,8 @@ class Folder:
         with _as_file_error(f"Cannot change mode or owner of {self.path_of(name)}"):
             descriptor = self._open(name, os.O_RDONLY | os.O_NONBLOCK)
             try:
+                # Whom the folder belongs to may have put something else in place of what was read.
+                _check_single(os.fstat(descriptor), self.path_of(name))
                 _set_access(descriptor, access)
             finally:
                 os.close(descriptor)
@@ -378,6 +387,38 @@ def _sync(folder: int) -> None:
             raise
 
 
+def _open_folder(path: str) -> tuple[int, set[int]]:
+    """Open a folder. Returns its descriptor, and to whom the links belong that lead to it.
+
+    Nobody can swap a link between the look at it and its use: it is read through the descriptor that is looked at.
+    """
+    if not hasattr(os, "O_PATH"):  # only Linux has it
+        return os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC), set()
+    owners = []
+    ahead = path.split("/")[::-1]
+    with contextlib.ExitStack() as opened:
+
+        def enter(name: str, folder: int | None = None) -> int:
+            entry = os.open(name, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
+            opened.callback(os.close, entry)
+            return entry
+
+        here = enter("/" if path.startswith("/") else ".")
+        while ahead:
+            entry = enter(ahead.pop() or ".", here)
+            if not stat.S_ISLNK((status := os.fstat(entry)).st_mode):
+                here = entry
+                continue
+            owners.append(status.st_uid)
+            if len(owners) > _MAXIMUM_LINKS:
+                raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+            target = os.readlink("", dir_fd=entry)
+            ahead += target.split("/")[::-1]
+            if target.startswith("/"):
+                here = enter("/")
+        return os.open(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=here), set(owners)
+
+
 def _check_folder(status: os.stat_result, path: str, trusted: set[int]) -> None:
     if status.st_uid not in trusted:
         raise FileError(
@@ -388,6 +429,24 @@ def _check_folder(status: os.stat_result, path: str, trusted: set[int]) -> None:
         raise FileError(
             f"The folder {path} has mode {stat.S_IMODE(status.st_mode):04o}, so that others can write to it: take that"
             " away with 'chmod go-w', or take another folder."
+        )
+
+
+def _check_links(strangers: set[int], path: str) -> None:
+    # Whoever owns a link can let it lead to any other folder, for instance to one of root's. What leads to a folder of
+    # their own is their own affair.
+    if strangers:
+        raise FileError(
+            f"A link on the way to the folder {path} belongs to user {min(strangers)}, who could let it lead elsewhere:"
+            " give the path that it leads to."
+        )
+
+
+def _check_single(status: os.stat_result, path: str) -> None:
+    if status.st_nlink > 1:
+        raise FileError(
+            f"{path} has {status.st_nlink} names (hard links), so that others may hold it: copy it, and put the copy in"
+            " its place."
         )
 
 

@@ -14,6 +14,7 @@ import typing as t
 from ansible.module_utils.basic import missing_required_lib
 from ansible.module_utils.common.parameters import remove_values
 
+from ansible_collections.tenantops.qlik.plugins.module_utils import _files
 from ansible_collections.tenantops.qlik.plugins.module_utils._errors import OptionError, QlikError
 
 MISSING: dict[str, str] = {}
@@ -42,6 +43,12 @@ def run(
     for library in libraries:
         if library in MISSING:
             module.fail_json(msg=missing_required_lib(library), exception=MISSING[library])
+    # A private key or token that is given where it does not belong is secret all the same.
+    module.no_log_values |= {
+        value
+        for name, value in module.params.items()
+        if isinstance(value, str) and _files.is_content(value) and (name.endswith("path") or "PRIVATE KEY" in value)
+    }
     result, mistake = {}, ""
     try:
         result = task(module)

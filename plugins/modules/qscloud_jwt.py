@@ -50,7 +50,8 @@ attributes:
 options:
   path:
     description:
-      - A file to keep the token in, with mode V(0600). Its folder must exist, and must not be writable by others.
+      - A file to keep the token in, with mode V(0600). Its folder must exist, and must not be writable by others, nor be
+        found through a link of another user.
       - The token in it stays if its signature fits the key, its header, claims and window are those that the task
         asks for, and more than O(renew_before) is left of it.
       - A file that holds something else than a JWT is an error.

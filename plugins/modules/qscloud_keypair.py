@@ -18,11 +18,13 @@ description:
     them. A folder that C(qs-jwt) has left is adopted: the private key stays, its mode is corrected, and its SHA-1
     certificate is issued anew.'
   - The private key is the root of truth. A public key or self-signed certificate that is missing, damaged or does not
-    match is made anew from it. A certificate that will expire soon is issued anew with the same key. A tenant that has been
-    given the old one still has the right public key; Qlik does not say whether the date of a certificate matters there. See
+    match is made anew from it. A certificate that will expire soon, or that a wrong clock has made valid only from some
+    later day on, is issued anew with the same key. A tenant that has been given the old one still has the right public
+    key; Qlik does not say whether the date of a certificate matters there. See
     O(tenantops.qlik.qscloud_identity_provider#module:compare).
   - A private key is never replaced unless O(regenerate) asks for it, and never without a backup.
-  - The folder must not be writable by anybody else, and links in place of the files are refused.
+  - The folder must not be writable by anybody else, and links in place of the files are refused. So are links of another
+    user on the way to the folder, unless the folder belongs to the same user.
 requirements:
   - cryptography >= 3.4.8
 extends_documentation_fragment:

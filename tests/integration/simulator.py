@@ -40,6 +40,10 @@ class Simulator:
         """All that a tenant knows."""
         return self._control("GET", "", url).json()
 
+    def secrets(self, url: str | None = None) -> list[str]:
+        """All secrets that a tenant has handed out since it was new."""
+        return self._control("GET", "/secrets", url).json()
+
     def jwt_providers(self, url: str | None = None) -> list[dict[str, t.Any]]:
         """The JWT identity providers of a tenant, which has others, too."""
         return [provider for provider in self.state(url)["providers"] if provider["protocol"] == "jwtAuth"]

@@ -16,9 +16,10 @@ import bodies
 import errors
 import pem
 from aiohttp import web
+from authorisation import REGION
 from certificates import one_line_certificate
 from faults import Fault
-from tenant import Tenant
+from tenant import Session, Tenant
 
 PATH = "/simulator"
 
@@ -27,6 +28,7 @@ def routes() -> list[web.RouteDef]:
     """The calls."""
     return [
         web.get(PATH, _state),
+        web.get(PATH + "/secrets", _secrets),
         web.patch(PATH + "/switches", _set_switches),
         web.put(PATH + "/faults", _set_faults),
         web.delete(PATH + "/requests", _forget_requests),
@@ -50,6 +52,15 @@ async def _state(request: web.Request) -> web.Response:
         "requests": tenant.requests,
     }
     return web.json_response(state)
+
+
+async def _secrets(request: web.Request) -> web.Response:
+    """All that the tenant has handed out and that must not be seen: access tokens, cookies, tokens against forgery."""
+    sessions: dict[str, Session] = request["tenant"].sessions
+    handed_out = [*request.app[REGION].access_tokens, *sessions]
+    for session in sessions.values():
+        handed_out += [session.signature, session.csrf_token, session.csrf_signature]
+    return web.json_response(handed_out)
 
 
 async def _set_switches(request: web.Request) -> web.Response:

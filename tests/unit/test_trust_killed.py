@@ -6,98 +6,41 @@
 
 from __future__ import annotations
 
-import functools
 import itertools
 import pathlib
 import signal
-import typing as t
 
 import pytest
 import trust_tools as trust
-from cryptography.hazmat.primitives.asymmetric import rsa
-
-
-@functools.lru_cache(maxsize=None)
-def _ready_keys() -> list[rsa.RSAPrivateKey]:
-    return [rsa.generate_private_key(public_exponent=65537, key_size=2048) for _number in range(2)]
+from trust_scenarios import SCENARIOS, Scenario, make_keys_quickly
 
 
 @pytest.fixture(autouse=True)
 def quick_keys(monkeypatch: pytest.MonkeyPatch) -> None:
-    """To make a key changes no file, but takes most of the time: a run takes a ready one, and the next run another."""
-    trust.ready_pair()  # has a key of its own
-    keys = _ready_keys()
-    monkeypatch.setattr(rsa, "generate_private_key", lambda **_: keys[trust.Running.count % len(keys)])
-
-
-class Scenario(t.NamedTuple):
-    """What is there, and what a run is killed over; ``then`` are other options of the run that follows."""
-
-    files: t.Callable[[], dict[str, bytes]]
-    options: dict[str, t.Any]
-    modes: dict[str, int] = trust.MODES
-    then: dict[str, t.Any] | None = None
-
-
-QS_JWT_MODES = dict.fromkeys(trust.NAMES, 0o644)
-
-SCENARIOS = {
-    "creation": Scenario(dict, {}),
-    "renewal": Scenario(trust.ready_pair, {"common_name": "another"}),
-    "renewal without backup": Scenario(trust.ready_pair, {"common_name": "another", "backup": False}),
-    "replacement": Scenario(trust.ready_pair, {"regenerate": "always"}),
-    "replacement without backup": Scenario(trust.ready_pair, {"regenerate": "always", "backup": False}),
-    "adoption": Scenario(trust.qs_jwt_pair, {}, QS_JWT_MODES),
-    "removal": Scenario(trust.ready_pair, {"state": "absent"}),
-    "removal, and a change of mind": Scenario(trust.ready_pair, {"state": "absent"}, then={"state": "present"}),
-}
+    """No test here is about the making of keys."""
+    make_keys_quickly(monkeypatch)
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=SCENARIOS)
 def test_killed_before_any_change(scenario: Scenario, tmp_path: pathlib.Path) -> None:
-    last_options = scenario.options if scenario.then is None else scenario.then
     for step in itertools.count(1):
-        folder = tmp_path / str(step)
-        if scenario.files():
-            trust.put(folder, scenario.files(), scenario.modes)
+        folder = scenario.prepare(trust.put(tmp_path / str(step), {}))
         killed = trust.keypair(folder, trust.kill_at(step), **scenario.options)
-        keys = _check_what_is_left(folder, scenario)
-
-        assert "failed" not in trust.keypair(folder, **last_options).result
-        if last_options.get("state") == "absent":
-            trust.check_backups(folder, ())
-        else:
-            trust.check_pair(folder)
-        assert keys <= trust.private_keys(trust.contents(folder)), f"step {step}: a private key is gone"
+        scenario.check_next_run(folder, scenario.check_what_is_left(folder))
         if not killed.signal:
             break
-    assert step > 10, "nothing was killed"
-
-
-def _check_what_is_left(folder: pathlib.Path, scenario: Scenario) -> set[bytes]:
-    """No file is half written, and the old private key is still there. Returns all private keys."""
-    files = trust.contents(folder)
-    assert all(trust.public_key_of(content) for name, content in files.items() if not name.startswith("."))
-    keys = trust.private_keys(files)
-    if scenario.files():
-        assert scenario.files()[trust.PRIVATE] in keys
-        assert trust.PRIVATE in files or scenario.options.get("state") == "absent"
-    assert trust.PRIVATE in files or not {trust.PUBLIC, trust.CERTIFICATE} & set(files), "nothing to repair them from"
-    return keys
+    assert step > 1, "nothing was killed"
 
 
 @pytest.mark.parametrize("size", [0, 1, 450, 1000, 1703])
 @pytest.mark.parametrize("name", ["creation", "renewal", "replacement", "adoption"])
 def test_killed_in_the_middle_of_a_write(name: str, size: int, tmp_path: pathlib.Path) -> None:
     scenario = SCENARIOS[name]
-    folder = trust.put(tmp_path / "keys", scenario.files(), scenario.modes)
+    folder = scenario.prepare(tmp_path)
     killed = trust.keypair(folder, trust.file_size_limit(size, signal.SIG_DFL), **scenario.options)
     # Of what a renewal writes, no file is larger than a certificate.
     assert killed.signal == signal.SIGXFSZ or (size > 1000 and name in ("renewal", "adoption"))
-    keys = _check_what_is_left(folder, scenario)
-    assert "failed" not in trust.keypair(folder, **scenario.options).result
-    trust.check_pair(folder)
-    assert keys <= trust.private_keys(trust.contents(folder))
+    scenario.check_next_run(folder, scenario.check_what_is_left(folder))
 
 
 @pytest.mark.parametrize("there", [False, True], ids=["first token", "replacement"])

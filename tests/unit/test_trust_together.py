@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs at the same time on one folder end with one consistent set, and one of them has made it."""
+"""Runs at the same time on one folder end with one consistent set, and one of them has made it.
+
+TRUST_ROUNDS: how often sixteen runs of all kinds meet, 6 times if it is not given. TRUST_SEED: which ones.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ import fcntl
 import json
 import os
 import pathlib
+import random
 import subprocess
 import sys
 import time
@@ -20,17 +24,24 @@ import trust_tools as trust
 from ansible_collections.tenantops.qlik.plugins.module_utils import _files
 
 RUNS = 8
+ALL_KINDS = 16
+ROUNDS = int(os.environ.get("TRUST_ROUNDS", "6"))
+SEED = int(os.environ.get("TRUST_SEED", random.randrange(10**9)))
 
 
 def _start_together(module: object, options: dict[str, object]) -> list[trust.Finished]:
-    """Let processes start the module at the same instant: each waits until all are there."""
+    return _start_all([(module, options)] * RUNS)
+
+
+def _start_all(runs: list[tuple[object, dict[str, object]]]) -> list[trust.Finished]:
+    """Let processes start modules at the same instant: each waits until all are there."""
     gate, opener = os.pipe()
 
     def wait() -> None:
         os.close(opener)
         os.read(gate, 1)
 
-    running = [trust.Running(module, options, wait) for _number in range(RUNS)]
+    running = [trust.Running(module, options, wait) for module, options in runs]
     os.close(opener)
     os.close(gate)
     return [run.wait() for run in running]
@@ -144,3 +155,42 @@ def test_ordinary_modules(tmp_path: pathlib.Path) -> None:
     running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _number in range(RUNS)]
     _check_one_changed([json.loads(run.communicate()[0]) for run in running])
     trust.check_pair(folder)
+
+
+@pytest.mark.parametrize("number", range(ROUNDS))
+def test_runs_of_all_kinds(number: int, tmp_path: pathlib.Path) -> None:
+    print(f"TRUST_SEED={SEED}")
+    dice = random.Random(f"{SEED} {number}")
+    folder = tmp_path / "keys"
+    if dice.random() < 0.7:
+        trust.put(folder, dice.choice([trust.ready_pair, trust.qs_jwt_pair])())
+    key, token = folder / trust.PRIVATE, folder / "anna.jwt"
+    sign = trust.token_options(token, private_key_content=None, private_key_path=str(key))
+    pair = {"directory": str(folder), "size": 2048}
+    kinds = {
+        "present": (trust.qscloud_keypair, pair),
+        "renewal": (trust.qscloud_keypair, {**pair, "common_name": "another"}),
+        "always": (trust.qscloud_keypair, {**pair, "regenerate": "always"}),
+        "absent": (trust.qscloud_keypair, {**pair, "state": "absent"}),
+        "token": (trust.qscloud_jwt, sign),
+        "another token": (trust.qscloud_jwt, {**sign, "name": "Anna"}),
+    }
+    runs = [*kinds, *dice.choices(list(kinds), k=ALL_KINDS - len(kinds))]
+    dice.shuffle(runs)
+    before = trust.private_keys(trust.contents(folder))
+    for kind, finished in zip(runs, _start_all([kinds[kind] for kind in runs])):
+        print(kind, finished.output)
+        if finished.result.get("failed"):
+            # There is none yet, or it has been removed: nothing else may go wrong.
+            assert "token" in kind and "No such file or directory" in finished.refusal
+    kept = trust.private_keys(trust.contents(folder))
+    made = [run for run in runs if run == "always"]
+    assert before <= kept and len(kept) >= len(before) + len(made), "a private key is gone"
+    trust.check_backups(folder, [*trust.NAMES, token.name])
+
+    assert "failed" not in trust.Running(*kinds["present"]).wait().result
+    assert "failed" not in trust.Running(*kinds["token"]).wait().result
+    trust.check_token(token, (folder / trust.PUBLIC).read_bytes())
+    token.unlink()
+    trust.check_pair(folder)
+    assert kept <= trust.private_keys(trust.contents(folder))

@@ -299,11 +299,11 @@ def check_backups(folder: pathlib.Path, names: t.Sequence[str]) -> None:
             assert mode_of(path) == MODES[match[1]], path.name
 
 
-def check_token(path: pathlib.Path) -> None:
-    """The file holds one whole token of the ready pair, for its owner alone."""
+def check_token(path: pathlib.Path, public_key: bytes | None = None) -> None:
+    """The file holds one whole token of this key or the ready pair, for its owner alone."""
     head, payload, signature = path.read_bytes().split(b".")
     with tempfile.TemporaryDirectory() as folder:
-        parts = {"public": ready_pair()[PUBLIC], "signature": base64.urlsafe_b64decode(signature + b"==")}
+        parts = {"public": public_key or ready_pair()[PUBLIC], "signature": base64.urlsafe_b64decode(signature + b"==")}
         put(pathlib.Path(folder), parts)
         verify = ["dgst", "-sha256", "-verify", f"{folder}/public", "-signature", f"{folder}/signature"]
         openssl(*verify, stdin=head + b"." + payload)

@@ -1,0 +1,117 @@
+# Copyright (c) 2026, tenantops
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A whole playbook with the role, killed at random moments: no key is lost, and the next run sets everything right.
+
+TRUST_PLAYBOOK_KILLS: how many times, 8 if it is not given. TRUST_SEED: the seed that a failed test has printed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pathlib
+import random
+import signal
+import subprocess
+import time
+
+import pytest
+import yaml
+from plays import ANSIBLE_PLAYBOOK, environment, play
+
+KILLS = int(os.environ.get("TRUST_PLAYBOOK_KILLS", "8"))
+SEED = int(os.environ.get("TRUST_SEED", random.randrange(10**9)))
+PARTS = 4
+TENANTS = [f"{letter}.eu.qlikcloud.com" for letter in "abc"]
+ROLE = {"ansible.builtin.include_role": {"name": "tenantops.qlik.tenant_jwt"}}
+USER = {"name": "Anna", "email": "a@b.c", "email_verified": True}
+STEPS = {
+    "renewal": {"tenant_jwt_certificate_days": 400},
+    "second key": {"tenant_jwt_keys": [{"prefix": "new_", "state": "current"}, {"prefix": "", "state": "retiring"}]},
+    "removal": {"tenant_jwt_state": "absent"},
+    "nothing": {},
+}
+
+
+def openssl(*arguments, data=None):
+    return subprocess.run(["openssl", *arguments], input=data, check=True, capture_output=True).stdout
+
+
+def kill_all(home):
+    """Kill all processes with this home: some releases of ansible-core put workers into groups of their own."""
+    mark = f"HOME={home}".encode()
+    found = [True]
+    while found:
+        found = []
+        for process in pathlib.Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                dead = (process / "stat").read_text().rpartition(")")[2].split()[0] == "Z"
+                if not dead and mark in (process / "environ").read_bytes().split(b"\0"):
+                    found.append(int(process.name))
+        for pid in found:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+
+def plays(variables):
+    inventory = {"tenants": {"hosts": dict.fromkeys(TENANTS, {})}}
+    common = {"tenant_jwt_key_size": 2048, "tenant_jwt_users": [USER], "tenant_jwt_show_idp": False}
+    return inventory, [play(ROLE, hosts="tenants", vars={**common, **variables})]
+
+
+def private_keys(project):
+    """All private keys with a final name, backups included; each is whole, and nobody else may read it."""
+    keys = set()
+    for path in project.glob("keys/*/*privatekey.pem*"):
+        assert path.stat().st_mode & 0o777 == 0o600, path
+        if not path.name.startswith("."):
+            openssl("pkey", "-noout", "-in", str(path))
+            keys.add(path.read_bytes())
+    return keys
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_playbook_that_is_killed(part, run_playbook, tmp_path, home):
+    print(f"TRUST_SEED={SEED}")
+    dice = random.Random(f"{SEED} {part}")
+    project = tmp_path / "project"
+    duration, keys = 3, set()
+    for number in range(-(-KILLS // PARTS)):
+        what = "nothing" if number == 0 else dice.choice(list(STEPS))
+        inventory, playbook = plays(STEPS[what])
+        (project / "inventory.yml").write_text(yaml.safe_dump(inventory))
+        (project / "playbook.yml").write_text(yaml.safe_dump(playbook))
+        command = [ANSIBLE_PLAYBOOK, "-i", "inventory.yml", "playbook.yml"]
+        process = subprocess.Popen(
+            command, cwd=project, env=environment(home), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        moment = dice.uniform(duration / 4, duration)
+        print(f"{number}: {what}, killed after {moment:.3f} seconds")
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(moment)
+        kill_all(home)
+        process.wait()
+        assert keys <= private_keys(project), "a private key is gone"
+        keys = private_keys(project)
+        assert list(project.glob("keys/*/*publickey*")) == [] or keys
+
+        started = time.monotonic()
+        run_playbook(playbook, "-i", str(project / "inventory.yml"))
+        duration = time.monotonic() - started
+        assert keys <= private_keys(project), "a private key is gone"
+        keys = private_keys(project)
+        assert list(project.rglob("*.tmp")) == []
+        for tenant in TENANTS:
+            prefixes = {"removal": [], "second key": ["new_"]}.get(what, [""])
+            for prefix in prefixes:
+                folder = project / "keys" / tenant
+                certificate = folder / f"{prefix}publickey.cer"
+                public = openssl("pkey", "-pubout", "-in", str(folder / f"{prefix}privatekey.pem"))
+                assert (folder / f"{prefix}publickey.pem").read_bytes() == public
+                assert openssl("x509", "-noout", "-pubkey", "-in", str(certificate)) == public
+                days = 400 if what == "renewal" else 365
+                openssl("x509", "-noout", "-checkend", str((days - 1) * 86400), "-in", str(certificate))
+    again = run_playbook(playbook, "-i", str(project / "inventory.yml"))
+    assert again.output.count("changed=0") == len(TENANTS)

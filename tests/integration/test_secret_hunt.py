@@ -1,0 +1,332 @@
+# Copyright (c) 2026, tenantops
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Each module, the lookup and the role, with all kinds of secrets, and the hunt for them in all that comes out.
+
+With TRUST_HUNT=all, in more ways to run, and with more callbacks.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import typing as t
+
+import pytest
+import secret_hunt as hunt
+import yaml
+from jobs import Artifacts, Runner, job
+from plays import ANSIBLE_PLAYBOOK, HERE, MODES, environment, play, save
+
+HARD = os.environ.get("TRUST_HUNT") == "all"
+PASSPHRASE = "correct horse battery staple"
+WRONG = "incorrect horse battery staple"
+ISSUER = "acme.eu.qlikcloud.com"
+ANNA = {"name": "Anna", "email": "a@b.c", "email_verified": True, "groups": ["group1"]}
+MISPLACED = re.compile("(path|directory)=(-----BEGIN|eyJ)|public_key_content=-----BEGIN PRIVATE")
+SIGN = {"issuer": ISSUER, "key_id": "key-1", **ANNA}
+
+
+class Case(t.NamedTuple):
+    """Tasks, the file with the secrets that they use, and the secrets that are known beforehand."""
+
+    tasks: list[dict[str, t.Any]]
+    variables: pathlib.Path
+    secrets: dict[str, list[str]]
+
+    def also(self, saved: pathlib.Path, project: pathlib.Path, simulator: t.Any) -> dict[str, list[str]]:
+        """These, and those that have been made meanwhile."""
+        tokens = set()
+        for path in saved.iterdir():
+            tokens.update(hunt.TOKEN.findall(path.read_text()))
+        assert tokens, "no token was signed"
+        handed_out = simulator.secrets()
+        assert len(handed_out) >= 5, "no access token, or no session"
+        keys = list(project.rglob("*privatekey.pem*"))
+        assert keys, "no key was made"
+        return {
+            **self.secrets,
+            "token": [piece for token in tokens for piece in hunt.pieces(token.rpartition(".")[2])],
+            "made by the tenant": handed_out,
+            "new private key": [piece for path in keys for piece in hunt.of_private_key(path, PASSPHRASE)],
+        }
+
+
+@pytest.fixture
+def case(tmp_path, simulator):
+    """All modules, the lookup and the role, and for each kind of secret an error about it."""
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    key = outside / "key.pem"
+    subprocess.run(["openssl", "genrsa", "-out", key, "2048"], check=True, capture_output=True)
+    encrypted = outside / "encrypted.pem"
+    encrypt = ["openssl", "pkey", "-in", key, "-aes256", "-passout", f"pass:{PASSPHRASE}", "-out", encrypted]
+    subprocess.run(encrypt, check=True, capture_output=True)
+    variables = outside / "secrets.yml"
+    variables.write_text(
+        yaml.safe_dump(
+            {
+                "key": key.read_text(),
+                "encrypted_key": encrypted.read_text(),
+                "key_passphrase": PASSPHRASE,
+                "wrong_passphrase": WRONG,
+                "qlik_api_key": simulator.api_key,
+                "qlik_client_secret": simulator.client_secret,
+            }
+        )
+    )
+    secrets = {
+        "private key": hunt.of_private_key(key),
+        "encrypted private key": hunt.of_private_key(encrypted, PASSPHRASE),
+        "passphrase": [PASSPHRASE],
+        "wrong passphrase": [WRONG],
+        "API key": [simulator.api_key],
+        "client secret": [simulator.client_secret],
+    }
+    return Case(_tasks(simulator), variables, secrets)
+
+
+def _tasks(simulator):
+    def task(module, options, **keywords):
+        return {"name": f"{module} {keywords.get('register', '')}", f"tenantops.qlik.{module}": options, **keywords}
+
+    tenant = {"tenant_url": simulator.url, "ca_path": simulator.ca_path}
+    api_key = {**tenant, "api_key": "{{ qlik_api_key }}"}
+    client = {**tenant, "client_id": simulator.client_id, "client_secret": "{{ qlik_client_secret }}"}
+    content = {"private_key_content": "{{ key }}"}
+    encrypted = {"private_key_content": "{{ encrypted_key }}"}
+    fails = {"ignore_errors": True}
+    public = {"public_key_content": "{{ signed.public_key }}", "issuer": ISSUER, "key_id": "key-1"}
+    common = {
+        "tenant_jwt_tenant": ISSUER,
+        "tenant_jwt_key_size": 2048,
+        "tenant_jwt_users": [ANNA],
+        "tenant_jwt_private_key_passphrase": "{{ key_passphrase }}",
+        "tenant_jwt_register_idp": True,
+        "tenant_jwt_verify_login": "always",
+        "tenant_jwt_url": simulator.url,
+        "tenant_jwt_ca_path": simulator.ca_path,
+        "tenant_jwt_key_directory": "role keys",
+    }
+    with_key = {"tenant_jwt_api_key": "{{ qlik_api_key }}"}
+    with_client = {"tenant_jwt_client_id": simulator.client_id, "tenant_jwt_client_secret": "{{ qlik_client_secret }}"}
+    rescue = [{"ansible.builtin.debug": {"msg": "failed as it should"}}]
+    role = {"ansible.builtin.include_role": {"name": "tenantops.qlik.tenant_jwt"}}
+    return [
+        task("qscloud_keypair", {"directory": "keys", "size": 2048, "passphrase": "{{ key_passphrase }}"}),
+        task("qscloud_keypair", {"directory": "keys", "size": 2048, "passphrase": "{{ wrong_passphrase }}"}, **fails),
+        task("qscloud_keypair", {"directory": "keys", "size": 2048, "regenerate": "always"}, **fails),
+        task(
+            "qscloud_keypair",
+            {"directory": "keys", "size": 2048, "regenerate": "always", "passphrase": "{{ key_passphrase }}"},
+        ),
+        task("qscloud_keypair_info", {"directory": "keys", "passphrase": "{{ key_passphrase }}"}),
+        task("qscloud_keypair_info", {"directory": "keys", "passphrase": "{{ wrong_passphrase }}"}),
+        task("qscloud_jwt", {**SIGN, **content}, register="signed"),
+        task("qscloud_jwt", {**SIGN, **content, "path": "token.jwt"}, register="kept"),
+        task("qscloud_jwt", {**SIGN, **content, "path": "token.jwt", "force": True}, loop=[1, 2], register="looped"),
+        task("qscloud_jwt", {**SIGN, **encrypted, "private_key_passphrase": "{{ key_passphrase }}"}, register="third"),
+        task("qscloud_jwt", {**SIGN, **encrypted, "private_key_passphrase": "{{ wrong_passphrase }}"}, **fails),
+        task("qscloud_jwt", {**SIGN, **content, "private_key_passphrase": "{{ key_passphrase }}"}, **fails),
+        task("qscloud_jwt", {**SIGN, **content, "groups": [1]}, **fails),
+        task("qscloud_jwt", {**SIGN, **content, "no_such_option": 1}, **fails),
+        task("qscloud_jwt", {**SIGN, "private_key_path": "{{ key }}"}, **fails),
+        task("qscloud_jwt_info", {"token_path": "{{ signed.token }}"}, **fails),
+        task("qscloud_keypair_info", {"certificate_path": "{{ key }}"}, **fails),
+        task("qscloud_keypair", {"directory": "{{ key }}"}, **fails),
+        task("qscloud_jwt_info", {"token": "{{ signed.token }}", "public_key_content": "{{ signed.public_key }}"}),
+        task("qscloud_jwt_info", {"token_path": "token.jwt", "issuer": "another", "fail_on_invalid": True}, **fails),
+        task("qscloud_jwt_info", {"token": "{{ signed.token[:-4] }}", "public_key_content": "{{ key }}"}, **fails),
+        task("qscloud_identity_provider", {**client, **public}),
+        task("qscloud_identity_provider", {**api_key, **public, "description": "Portal"}),
+        task("qscloud_identity_provider", {**api_key, **public, "api_key": "wrong {{ qlik_api_key }}"}, **fails),
+        task("qscloud_identity_provider", {**api_key, **public, "public_key_content": "{{ key }}"}, **fails),
+        task("qscloud_identity_provider_info", client),
+        task("qscloud_identity_provider_info", {**client, "client_id": "wrong"}, **fails),
+        task("qscloud_group_settings", {**client, "auto_create_groups": True}),
+        task("qscloud_session", {**tenant, "token": "{{ signed.token }}", "return_cookies": True}, register="session"),
+        task("qscloud_session", {**tenant, "token": "{{ signed.token }}"}, register="refused", **fails),
+        task("qscloud_session", {**tenant, "token": "{{ third.token }}"}, register="second_session"),
+        {
+            "name": "the lookup",
+            "ansible.builtin.set_fact": {
+                "looked_up": "{{ lookup('tenantops.qlik.qscloud_jwt', private_key_content=key, issuer='acme',"
+                " subject='x', name='x', email='a@b.c', email_verified=true) }}"
+            },
+            "no_log": True,
+        },
+        {
+            "name": "the lookup fails",
+            "ansible.builtin.set_fact": {
+                "looked_up_wrongly": "{{ lookup('tenantops.qlik.qscloud_jwt', private_key_content=encrypted_key,"
+                " private_key_passphrase=wrong_passphrase, issuer='acme', subject='x') }}"
+            },
+            **fails,
+        },
+        {"name": "the role", **role, "vars": {**common, **with_key}},
+        {"name": "the role again", **role, "vars": {**common, **with_client, "tenant_jwt_certificate_days": 400}},
+        {"block": [{**role, "vars": {**common, "tenant_jwt_api_key": "{{ key_passphrase }}"}}], "rescue": rescue},
+        {"block": [{**role, "vars": {**common, **with_key, "tenant_jwt_key_size": "x"}}], "rescue": rescue},
+        save("signed"), save("looped"), save("session"), save("tenant_jwt_tokens"), save("looked_up"),
+    ]  # fmt: skip
+
+
+EVERYWHERE = {
+    "ANSIBLE_CACHE_PLUGIN": "ansible.builtin.jsonfile",
+    "ANSIBLE_RETRY_FILES_ENABLED": "true",
+    "ANSIBLE_DIFF_ALWAYS": "true",
+    "ANSIBLE_DISPLAY_ARGS_TO_STDOUT": "true",
+}
+
+
+def places_of_home(home: pathlib.Path) -> dict[str, str]:
+    """Where Ansible is asked to write, below the home directory."""
+    return EVERYWHERE | {
+        "ANSIBLE_LOG_PATH": str(home / "ansible.log"),
+        "ANSIBLE_CACHE_PLUGIN_CONNECTION": str(home / "facts"),
+        "ANSIBLE_RETRY_FILES_SAVE_PATH": str(home / "retry"),
+        "ANSIBLE_CALLBACK_TREE_DIR": str(home / "tree"),
+        "JUNIT_OUTPUT_DIR": str(home / "junit"),
+        "ANSIBLE_LOG_FOLDER": str(home / "log_plays"),
+        "ANSIBLE_CALLBACKS_ENABLED": "ansible.builtin.tree,ansible.builtin.junit,ansible.posix.profile_tasks,"
+        "ansible.posix.profile_roles,ansible.posix.timer,community.general.log_plays,community.general.print_task,"
+        "community.general.timestamp,community.general.counter_enabled",
+    }
+
+
+def run(case, run_playbook, home, mode, *options, watches=False, **variables):
+    """Run the tasks in this way; returns the run, and what has been seen of it while it ran."""
+    watcher = hunt.Watcher(home)
+    plays = [play(*case.tasks, **MODES[mode])]
+    with watcher if watches else contextlib.nullcontext():
+        finished = run_playbook(plays, "-e", f"@{case.variables}", *options, env=places_of_home(home) | variables)
+    return finished, watcher
+
+
+# How a module is run, and how it is sent if it is not run in-process.
+WAYS = [("in-process", False), ("ordinary", False), *([("ordinary", True)] if HARD else [])]
+
+
+@pytest.mark.parametrize(("mode", "pipelining"), WAYS, ids=str)
+def test_all_that_comes_out(case, run_playbook, home, tmp_path, simulator, mode, pipelining):
+    finished, watcher = run(
+        case, run_playbook, home, mode, "-vvvvv", watches=True, ANSIBLE_PIPELINING=str(pipelining)
+    )
+    secrets = case.also(tmp_path / "saved", tmp_path / "project", simulator)
+    assert len(re.findall("failed as it should", finished.output)) >= 2
+    assert not hunt.found(secrets, {"output": hunt.plain(finished.output)})
+    left = hunt.below(home)
+    assert {"ansible.log", "localhost"} <= {pathlib.Path(path).name for path in left}
+    assert any("junit" in path for path in left) and any("log_plays" in path for path in left)
+    assert not hunt.found(secrets, left)
+    assert any("ansible-playbook" in text for text in watcher.processes.values())
+    assert not hunt.found(secrets, watcher.processes)
+    # How Ansible brings the options of an ordinary module to it, if not through a pipe; nobody else can read that.
+    seen = {path.split()[0] for _secret, path in hunt.found(secrets, watcher.files)}
+    assert all("/.ansible/tmp/ansible-" in path for path in seen)
+    assert bool(seen) == (mode == "ordinary" and not pipelining), seen
+    assert not seen & watcher.open_files
+
+
+CALLBACKS = {
+    "minimal": {},
+    "ansible.posix.json": {},
+    "default": {"ANSIBLE_CALLBACK_RESULT_FORMAT": "yaml"},
+}
+MORE_CALLBACKS = ["oneline", "ansible.posix.jsonl", "ansible.posix.debug"]
+MORE_CALLBACKS += [f"community.general.{name}" for name in ("unixy", "selective", "default_without_diff", "dense")]
+if HARD:
+    CALLBACKS |= {name: {} for name in MORE_CALLBACKS}
+
+
+@pytest.mark.parametrize("callback", CALLBACKS)
+def test_callbacks(case, run_playbook, home, tmp_path, simulator, callback):
+    finished, _watcher = run(
+        case, run_playbook, home, "in-process", "-vvv", ANSIBLE_STDOUT_CALLBACK=callback, **CALLBACKS[callback]
+    )
+    secrets = case.also(tmp_path / "saved", tmp_path / "project", simulator)
+    assert len(finished.output) > 1000 or "selective" in callback
+    assert not hunt.found(secrets, {"output": hunt.plain(finished.output), **hunt.below(home)})
+
+
+@pytest.mark.parametrize("mode", MODES if HARD else ["in-process"])
+def test_the_hunt_finds_what_is_there(case, run_playbook, home, tmp_path, simulator, mode):
+    """What nobody should do: then each secret is found in each place, or the tests above would mean nothing."""
+    values = ["key", "encrypted_key", "key_passphrase", "qlik_api_key", "qlik_client_secret", "signed.token"]
+    careless = [
+        {"ansible.builtin.set_fact": {"cached": "{{ [" + ", ".join(values) + "] }}", "cacheable": True}},
+        {"ansible.builtin.command": "true {{ [" + ", ".join(values) + "] | map('quote') | join(' ') }}"},
+        {"ansible.builtin.copy": {"content": "{{ [" + ", ".join(values) + "] }}", "dest": str(home / "copy")}},
+        {"ansible.builtin.shell": "sleep 0.1", "environment": {"KEYS": "{{ [" + ", ".join(values) + "] | string }}"}},
+        # The last one: of all results, the callback tree keeps no other.
+        {"ansible.builtin.debug": {"msg": "{{ " + " ~ ".join([*values, "session.cookies | string"]) + " }}"}},
+    ]
+    finished, watcher = run(case._replace(tasks=[*case.tasks, *careless]), run_playbook, home, mode, "-v", watches=True)
+    secrets = case.also(tmp_path / "saved", tmp_path / "project", simulator)
+    expected = {"private key", "encrypted private key", "passphrase", "API key", "client secret", "token"}
+
+    def names(places):
+        return {secret for secret, _place in hunt.found(secrets, places)}
+
+    assert names({"output": hunt.plain(finished.output)}) >= expected | {"made by the tenant"}
+    left = hunt.below(home)
+    for place in ("ansible.log", "facts", "tree", "junit", "log_plays", "copy"):
+        assert names({path: text for path, text in left.items() if place in path}) >= expected, place
+    assert names(watcher.processes) >= expected
+    assert names(watcher.files) >= expected
+
+
+def test_system_log(case, run_playbook, home, tmp_path, simulator):
+    # In both ways, one after the other: there is one system log.
+    for mode in MODES:
+        with hunt.system_log() as lines:
+            run(case, run_playbook, home, mode)
+        secrets = case.also(tmp_path / "saved", tmp_path / "project", simulator)
+        ours = [line for line in lines if "qscloud_" in line]
+        assert len({re.search("qscloud_[a-z_]+", line)[0] for line in ours}) >= 8
+        # Ansible logs the options of a module before the module runs: what is given in the wrong option is in it.
+        ours = [line for line in ours if not MISPLACED.search(line)]
+        assert not hunt.found(secrets, {line[:200]: hunt.plain(line) for line in ours})
+
+
+def test_debug_output(case, run_playbook, home, tmp_path, simulator):
+    """Of ordinary modules, Ansible shows all that it sends and gets then, and says so in its documentation."""
+    finished, _watcher = run(case, run_playbook, home, "in-process", "-vvvvv", ANSIBLE_DEBUG="true")
+    secrets = case.also(tmp_path / "saved", tmp_path / "project", simulator)
+    assert "worker is" in finished.output or "WORKER PROCESS" in finished.output
+    assert not hunt.found(secrets, {"output": hunt.plain(finished.output), **hunt.below(home)})
+
+
+def test_ad_hoc(case, home, tmp_path):
+    tree = tmp_path / "tree"
+    options = {**SIGN, "private_key_content": "{{ key }}"}
+    wrong = {**SIGN, "private_key_content": "{{ encrypted_key }}", "private_key_passphrase": "{{ wrong_passphrase }}"}
+    for arguments, returncode in ((options, 0), (wrong, 2)):
+        command = [ANSIBLE_PLAYBOOK.with_name("ansible"), "localhost", "-vvvvv", "-t", tree]
+        command += ["-m", "tenantops.qlik.qscloud_jwt", "-a", json.dumps(arguments), "-e", f"@{case.variables}"]
+        done = subprocess.run(command, env=environment(home), capture_output=True, text=True, check=False)
+        assert done.returncode == returncode, done.stdout + done.stderr
+        assert ("the output has been hidden" in done.stdout) == (returncode == 0)
+        places = {"output": hunt.plain(done.stdout + done.stderr), **hunt.below(home, tree)}
+        assert not hunt.found(case.secrets, places)
+        assert os.listdir(tree) == ["localhost"]
+
+
+def test_events_of_a_job(case, home, tmp_path, simulator):
+    """What AWX keeps of a job."""
+    data = job(tmp_path / "job", {"localhost": {"ansible_connection": "local"}}, {})
+    saved = tmp_path / "saved"
+    saved.mkdir()
+    (data / "env" / "extravars").write_text(case.variables.read_text() + f"saved: {saved}\n")
+    shutil.copytree(HERE / "action_plugins", data / "project" / "action_plugins")
+    (data / "project" / "playbook.yml").write_text(yaml.safe_dump([play(*case.tasks)]))
+    assert Runner(home)("run", data, "-p", "playbook.yml", "-vvvvv").returncode == 0
+    secrets = case.also(saved, data / "project", simulator)
+    assert len(Artifacts.of(data).events) > 100
+    assert not hunt.found(secrets, hunt.below(data / "artifacts", home))
