@@ -19,9 +19,9 @@ bin := $(abspath $(VENV))/bin
 requirements := $(wildcard tests/requirements/*.txt)
 export CORE LIBRARIES
 
-# Folders are named along with their files, so that a file's removal is noticed too.
-sources := $(shell find $(wildcard COPYING README.md CHANGELOG.* galaxy.yml requirements.txt \
-                                   changelogs docs meta playbooks plugins roles) -name __pycache__ -prune -o -print)
+# Folders are named along with their files, so that a file's removal is noticed too; `docs` alone would mean the target.
+sources := $(shell find $(wildcard COPYING README.md CHANGELOG.* SECURITY.md galaxy.yml requirements.txt \
+                                   changelogs docs/docsite meta playbooks plugins roles) -name __pycache__ -prune -o -print)
 tarball := .build/tenantops-qlik-$(shell sed -n 's/^version: *//p' galaxy.yml).tar.gz
 released := .build/check/ansible_collections/tenantops/qlik
 
