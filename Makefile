@@ -12,7 +12,7 @@ VENV ?= .venv
 CORE ?= $(shell $(PYTHON) -c 'import sys; print("2.19" if sys.version_info < (3, 12) else "2.21")')
 # Which cryptography and PyJWT: those of tests/requirements/libraries-*.txt.
 LIBRARIES ?= newest
-PYTEST_ARGS ?= --numprocesses=auto
+PYTEST_ARGS ?= --numprocesses=auto --dist=worksteal
 COMPAT_ARGS ?=
 
 bin := $(abspath $(VENV))/bin
@@ -35,7 +35,7 @@ peers := .build/peers/stamp .build/qlik-sdk/stamp $(if $(shell command -v npm),.
 export ANSIBLE_HOME := $(CURDIR)/.build/ansible
 
 .DELETE_ON_ERROR:
-.PHONY: help demo demo-tenant test compat fleet bench simulator docs check lint importer sanity release clean
+.PHONY: help demo demo-tenant test pytest compat fleet bench simulator docs check lint importer sanity release clean
 
 help: ## List these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST)
@@ -46,7 +46,15 @@ demo: $(VENV)/collection.stamp ## Install the collection into a virtual environm
 demo-tenant: $(VENV)/test.stamp $(VENV)/collection.stamp ## Provision a simulated tenant, log in, and rotate its key
 	$(bin)/python tests/demo/run.py
 
-test: $(VENV)/test.stamp $(VENV)/collection.stamp $(qlik_clients) ## Run the tests, with PYTEST_ARGS
+test: export COVERAGE_FOLDER := $(CURDIR)/.build/coverage
+test: $(VENV)/test.stamp ## Run the tests, with PYTEST_ARGS, and print which lines and branches of plugins/ they leave out
+	rm -rf $(COVERAGE_FOLDER)
+	mkdir -p $(COVERAGE_FOLDER)
+	COVERAGE_PROCESS_START=$(CURDIR)/.coveragerc $(MAKE) pytest
+	$(bin)/coverage combine --quiet
+	$(bin)/coverage report
+
+pytest: $(VENV)/test.stamp $(VENV)/collection.stamp $(qlik_clients)
 	$(bin)/python -m pytest $(PYTEST_ARGS) tests/unit tests/integration
 
 compat: $(VENV)/test.stamp $(VENV)/collection.stamp $(qlik_clients) ## Run tests with all supported releases and Pythons, with COMPAT_ARGS

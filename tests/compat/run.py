@@ -59,7 +59,7 @@ def run(row: matrix.Controller | matrix.Target, sender: matrix.Controller) -> tu
         return found, f"skipped: {reason}"
     except subprocess.CalledProcessError as error:
         return found, f"FAILED: {error}"
-    settings["PYTEST_ARGS"] = f"--numprocesses=auto -k '{row.tests}'"
+    settings["PYTEST_ARGS"] = f"--numprocesses=auto --dist=worksteal -k '{row.tests}'"
     passed, summary = make_test(settings, environment)
     found = versions(python)
     if isinstance(row, matrix.System) and found[1:] != (row.cryptography, row.pyjwt):
@@ -68,8 +68,8 @@ def run(row: matrix.Controller | matrix.Target, sender: matrix.Controller) -> tu
 
 
 def make_test(settings: dict[str, str], environment: dict[str, str]) -> tuple[bool, str]:
-    """Run ``make test``; return whether it has passed, and what pytest says at its end."""
-    command = ["make", "test", *(f"{name}={value}" for name, value in settings.items())]
+    """Run ``make pytest``; return whether it has passed, and what pytest says at its end."""
+    command = ["make", "pytest", *(f"{name}={value}" for name, value in settings.items())]
     summary = "it did not come to the tests"
     with subprocess.Popen(
         command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True

@@ -179,6 +179,17 @@ def test_an_existing_key(run_role, simulator, client, tmp_path, pair, way):
     assert not (tmp_path / "project" / "keys").exists()
 
 
+def test_a_key_id_of_ones_own(run_role, simulator, client):
+    variables = {"tenant_jwt_key_id": "mine"}
+    run = run_role(variables)
+    assert run.registered("tenant_jwt_idp")["key_id"] == "mine"
+    assert [one["options"]["staticKeys"][0]["kid"] for one in simulator.jwt_providers()] == ["mine"]
+    assert client.login(run.registered("tenant_jwt_token")).status_code == 200
+    assert run_role(variables).recap["changed"] == 0
+    assert run_role({**variables, "tenant_jwt_state": "absent"}).recap["changed"] == 1
+    assert simulator.jwt_providers() == []
+
+
 def test_a_provider_that_can_be_used_only_later(run_role, simulator):
     simulator.switches(provider_delay_s=2)
     run = run_role({}, "-v")
