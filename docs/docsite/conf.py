@@ -33,8 +33,8 @@ html_css_files = ["docsite.css"]
 html_copy_source = False
 html_show_sourcelink = False
 html_use_index = False
-# What is shown can be copied and searched for as it is: quotes stay straight, and two dashes stay two.
-smartquotes = False
+# Only dashes are made nicer: messages with quotes in them can be searched for, and copied, as they are.
+smartquotes_action = "D"
 # The stylesheet gives antsibull's elements the colours of the theme, which has a light and a dark page.
 antsibull_ext_color_scheme = "none"
 
