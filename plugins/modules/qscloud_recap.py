@@ -103,5 +103,5 @@ failed_tenants:
   sample:
     - >-
       acme.eu.qlikcloud.com: Provide keys, certificates, identity providers and tokens: keys/acme/privatekey.pem is damaged:
-      the numbers of the RSA key do not fit. Restore it from a backup.
+      it cannot be read as a private key. Restore it from a backup.
 """
