@@ -33,6 +33,8 @@ html_css_files = ["docsite.css"]
 html_copy_source = False
 html_show_sourcelink = False
 html_use_index = False
+# Only dashes are made nicer: messages with quotes in them can be searched for, and copied, as they are.
+smartquotes_action = "D"
 # The stylesheet gives antsibull's elements the colours of the theme, which has a light and a dark page.
 antsibull_ext_color_scheme = "none"
 
@@ -68,6 +70,7 @@ def shorten_index(_app: Sphinx, page: str, source: list[str]) -> None:
     """Leave out of the collection's index what the front page lists already, and the long titles of the rest."""
     if page != "collection/index":
         return
+    source[0] = re.sub(r"^Tenantops\.Qlik\n=+$", "Modules and plugins\n===================", source[0], flags=re.MULTILINE)
     source[0] = re.sub(r"^Guides\n-+\n.*?(?=^\.\. _plugin_index)", "", source[0], flags=re.DOTALL | re.MULTILINE)
     source[0] = re.sub(r"^    tenant_jwt_role\n", "", source[0], flags=re.MULTILINE)
     source[0] = re.sub(r"^    (\w+)_module$", r"    \1 <\1_module>", source[0], flags=re.MULTILINE)

@@ -38,7 +38,7 @@ _WAYS_OUT = {
     errno.ENAMETOOLONG: "Give a shorter name.",
     errno.ENOENT: "Give the path of something that exists.",
     errno.ENOSPC: "Free some space.",
-    errno.ENOTDIR: "Give a path on which all but the last are folders.",
+    errno.ENOTDIR: "There is a file where a folder is needed: give another path.",
     errno.EPERM: "Run as a user who may.",
     errno.EROFS: "Give a path that can be written to.",
 }

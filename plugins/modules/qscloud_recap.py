@@ -100,5 +100,8 @@ failed_tenants:
   returned: always
   type: list
   elements: str
-  sample: ["acme.eu.qlikcloud.com: Provide the keys: keys/acme/privatekey.pem is damaged: restore it from a backup."]
+  sample:
+    - >-
+      acme.eu.qlikcloud.com: Provide keys, certificates, identity providers and tokens: keys/acme/privatekey.pem is damaged:
+      it cannot be read as a private key. Restore it from a backup.
 """

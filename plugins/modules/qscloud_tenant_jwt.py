@@ -212,6 +212,21 @@ EXAMPLES = r"""
     login_headers:
       Authorization: "Bearer {{ acme.tokens['anna@grusgrus.com'] }}"
   no_log: true
+
+- name: The same, with the identity provider in the tenant, and a login that proves it
+  tenantops.qlik.qscloud_tenant_jwt:
+    tenant: acme.eu.qlikcloud.com
+    issuer: acme.eu.qlikcloud.com
+    directory: keys/acme.eu.qlikcloud.com
+    users:
+      - name: Anna Anderson
+        email: anna@grusgrus.com
+        email_verified: true
+    registration:
+      tenant_url: https://acme.eu.qlikcloud.com
+      api_key: "{{ lookup('ansible.builtin.env', 'QSCLOUD_API_KEY') }}"
+      auto_create_groups: true
+      verify_login: changed
 """
 
 RETURN = r"""

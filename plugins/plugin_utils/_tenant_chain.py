@@ -48,6 +48,8 @@ class Chain:
         self.tokens: dict[str, str | None] = {}
         self.idp: dict[str, t.Any] | None = None
         self._signing_key: dict[str, t.Any] = {}
+        # What is to be registered: key id, and the option that gives the key.
+        self._keys_to_register: list[tuple[str, dict[str, str]]] = []
         # Those that exist and are to be absent: prefix (None: the existing key, whose file is not ours), and key id.
         self._absent_keys: list[tuple[str | None, str | None]] = []
 
@@ -101,6 +103,13 @@ class Chain:
         self.key_pairs.append({**key, **{name: result[name] for name in KEY_PAIR_FACTS}})
         if key["state"] == "current":
             self._signing_key = result
+        if result["certificate"]:
+            registered = {"certificate_path": result["certificate_path"]}
+        else:
+            # In check mode, one that would be issued anew is not there; and of a new key nothing is known.
+            registered = {"public_key_content": result["public_key"]}
+        if result["key_id"]:
+            self._keys_to_register.append((self._options["key_id"] or result["key_id"], registered))
 
     def _sign(self) -> None:
         for user in self._options["users"]:
@@ -132,10 +141,8 @@ class Chain:
     def _register(self, registration: Registration) -> None:
         if self._has_existing_key:
             registration.register(self.idp["key_id"], public_key_content=self.idp["public_key"])
-        for key_pair in self.key_pairs:
-            # In check mode, the key id of a new key is not known.
-            if key_id := self._options["key_id"] or key_pair["key_id"]:
-                registration.register(key_id, certificate_path=key_pair["certificate_path"])
+        for key_id, key in self._keys_to_register:
+            registration.register(key_id, **key)
         users = self._options["users"]
         registration.let_groups_through(signs_groups=any(user["groups"] for user in users))
         # In check mode nobody logs in.

@@ -171,6 +171,11 @@ def test_a_page_can_be_followed(run_playbook, project, environment, simulator, p
         reader.follow(number, block)
 
 
+def test_the_example_of_the_role(run_playbook, project, environment, simulator):
+    example = SPECIFICATION["argument_specs"]["main"]["examples"]
+    Reader(project, run_playbook, environment, simulator).use("example.yml", example)
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_a_page_names_only_variables_that_exist(page):
     readme = (ROOT / "roles/tenant_jwt/README.md").read_text()

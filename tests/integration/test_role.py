@@ -227,6 +227,18 @@ def test_provision_refuses_tenants_that_share_a_key(run_playbook, tmp_path, priv
     run_playbook("tenantops.qlik.provision", *arguments, "-e", "tenant_jwt_allow_shared_key=true", "--forks", "1")
 
 
+def test_provision_makes_no_keys_in_the_folder_of_the_collection(run_playbook, tmp_path):
+    hosts = {"a.eu.qlikcloud.com": {}, "b.eu.qlikcloud.com": {"tenant_jwt_key_directory": "some/keys"}}
+    (tmp_path / "inventory.yml").write_text(yaml.safe_dump({"tenants": {"hosts": hosts}}))
+    arguments = ["tenantops.qlik.provision", "-i", str(tmp_path / "inventory.yml")]
+    for more, host in ((), "b"), (("-e", "tenant_jwt_key_directory=some/keys"), "a"):
+        run = run_playbook(*arguments, *more, check=False)
+        assert run.returncode != 0
+        sentence = f"tenant_jwt_key_directory of {host}.eu.qlikcloud.com is not absolute: begin it with /"
+        assert sentence in " ".join(run.output.split())
+        assert not re.search(r"changed=[1-9]", run.output)
+
+
 def test_provision_takes_tenants_that_share_no_more_than_an_issuer(run_playbook, tmp_path):
     hosts = {name: {"tenant_jwt_issuer": "portal"} for name in ("a.eu.qlikcloud.com", "b.eu.qlikcloud.com")}
     common = {"tenant_jwt_key_size": 2048}

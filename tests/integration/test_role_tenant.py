@@ -153,6 +153,17 @@ def test_check_mode(run_role, simulator, keys):
     assert simulator.jwt_providers() == before
 
 
+def test_check_mode_with_files_that_are_not_there_yet(run_role, keys):
+    named = {"tenant_jwt_key_id": "my-key-id"}
+    assert run_role(named, "--check").recap["changed"] == 1 and not keys.exists()
+    run_role(named)
+    (keys / "first_publickey.cer").unlink()
+    run = run_role(named, "--check", "-v")
+    # The certificate would be issued anew, and the tenant would notice nothing.
+    assert run.recap["changed"] == 1 and "created it" not in run.output
+    assert not (keys / "first_publickey.cer").exists()
+
+
 def test_groups_that_the_tenant_drops(run_role, simulator):
     run = run_role({"tenant_jwt_auto_create_groups": None})
     assert re.search(rf"\[WARNING\]: {simulator.url} drops the groups of tokens", run.output)
