@@ -14,6 +14,7 @@ CORE ?= $(shell $(PYTHON) -c 'import sys; print("2.19" if sys.version_info < (3,
 LIBRARIES ?= newest
 PYTEST_ARGS ?= --numprocesses=auto --dist=worksteal
 COMPAT_ARGS ?=
+ATTACK_EXAMPLES ?= 200
 
 bin := $(abspath $(VENV))/bin
 requirements := $(wildcard tests/requirements/*.txt)
@@ -35,7 +36,7 @@ peers := .build/peers/stamp .build/qlik-sdk/stamp $(if $(shell command -v npm),.
 export ANSIBLE_HOME := $(CURDIR)/.build/ansible
 
 .DELETE_ON_ERROR:
-.PHONY: help demo demo-tenant test pytest compat fleet bench simulator docs check lint importer sanity release clean
+.PHONY: help demo demo-tenant test pytest compat fleet attack bench simulator docs check lint importer sanity release clean
 
 help: ## List these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST)
@@ -63,6 +64,10 @@ compat: $(VENV)/test.stamp $(VENV)/collection.stamp $(qlik_clients) ## Run tests
 fleet: $(VENV)/test.stamp $(VENV)/collection.stamp ## Run the tests of many tenants with 1000, and with 300 simulated ones
 	FLEET_TENANTS=1000 FLEET_REGISTERED=300 $(bin)/python -m pytest -v tests/integration/test_fleet.py \
 	    tests/integration/test_fleet_tenants.py
+
+# In one process, which counts them. Without the variable, as in `make test`, there are few inputs and always the same.
+attack: $(VENV)/test.stamp $(VENV)/collection.stamp ## Attack the parsers with many made-up inputs, ATTACK_EXAMPLES for each property
+	ATTACK_EXAMPLES=$(ATTACK_EXAMPLES) $(bin)/python -m pytest --quiet tests/unit/test_attack_*.py
 
 bench: $(VENV)/test.stamp $(VENV)/collection.stamp $(peers) ## Measure how fast it is, and write .build/bench.json
 	$(bin)/python tests/benchmarks/run.py

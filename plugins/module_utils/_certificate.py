@@ -10,10 +10,9 @@ from __future__ import annotations
 
 import contextlib
 import datetime
-import re
 import typing as t
 
-from ansible_collections.tenantops.qlik.plugins.module_utils import _pem
+from ansible_collections.tenantops.qlik.plugins.module_utils import _keys, _pem
 from ansible_collections.tenantops.qlik.plugins.module_utils._errors import CertificateError, OptionError, PemError
 
 try:
@@ -25,11 +24,12 @@ try:
 except ImportError:
     pass  # Modules report it: see _module.run.
 
-_PEM = re.compile(rb"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
-
+_BEGIN, _END = b"-----BEGIN CERTIFICATE-----", b"-----END CERTIFICATE-----"
 MAXIMUM_COMMON_NAME_LENGTH = 64
 """Characters: ub-common-name of RFC 5280, appendix A.1."""
 
+MAXIMUM_SERIAL_BITS = 160
+"""20 octets: RFC 5280, section 4.1.2.2."""
 
 _CLOCKS = datetime.timedelta(minutes=5)
 """How far the clock of another machine may be ahead, or of a run that this one has waited for."""
@@ -110,6 +110,8 @@ def load(data: bytes, source: str) -> x509.Certificate:
         certificate = x509.load_pem_x509_certificate(_pem.find(data, "CERTIFICATE", source).text.encode())
         # What is read from it later is parsed only when it is asked for.
         _parsed = certificate.subject, certificate.issuer, not_before(certificate), not_after(certificate)  # noqa: F841
+        if certificate.serial_number.bit_length() > MAXIMUM_SERIAL_BITS:
+            raise ValueError("a serial number that nobody could write down")
     except (PemError, x509.InvalidVersion, ValueError, TypeError, KeyError) as error:
         raise CertificateError(f"{source} cannot be read as a certificate in PEM form.") from error
     return certificate
@@ -130,7 +132,7 @@ def public_key(certificate: x509.Certificate, source: str) -> rsa.RSAPublicKey:
         key = certificate.public_key()
     except (UnsupportedAlgorithm, ValueError):
         key = None
-    if not isinstance(key, rsa.RSAPublicKey):
+    if not _keys.is_rsa(key):
         raise CertificateError(f"{source} is a certificate for a key that is no RSA key, but Qlik Cloud needs one.")
     return key
 
@@ -177,7 +179,7 @@ def is_issued_by_another(data: bytes) -> bool:
 
     Such a file is not ours to replace, so its form does not matter: PEM, a chain of several, or DER.
     """
-    found = _PEM.findall(data)
+    found = [_BEGIN + part[: part.find(_END)] + _END for part in data.split(_BEGIN)[1:] if _END in part]
     loaders = [(x509.load_pem_x509_certificate, text) for text in found] or [(x509.load_der_x509_certificate, data)]
     for load_one, text in loaders:
         with contextlib.suppress(x509.InvalidVersion, ValueError, TypeError, KeyError):
@@ -195,8 +197,8 @@ def describe(certificate: x509.Certificate) -> dict[str, t.Any]:
         "certificate_line": _pem.one_line(text),
         "fingerprint_sha256": certificate.fingerprint(hashes.SHA256()).hex(":").upper(),
         "serial_number": certificate.serial_number,
-        "not_before": not_before(certificate).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "not_after": not_after(certificate).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "not_before": _iso8601(not_before(certificate)),
+        "not_after": _iso8601(not_after(certificate)),
     }
 
 
@@ -214,6 +216,11 @@ def _utc(certificate: x509.Certificate, attribute: str) -> datetime.datetime:
     # cryptography 42 added the attributes that know their time zone and deprecated the others.
     aware = getattr(certificate, f"{attribute}_utc", None)
     return aware or getattr(certificate, attribute).replace(tzinfo=datetime.timezone.utc)
+
+
+def _iso8601(when: datetime.datetime) -> str:
+    # Unlike strftime, it writes four digits for each year.
+    return f"{when.replace(tzinfo=None).isoformat()}Z"
 
 
 def _is_signed_by(certificate: x509.Certificate, key: rsa.RSAPublicKey) -> bool:

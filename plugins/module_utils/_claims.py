@@ -14,13 +14,13 @@ from __future__ import annotations
 
 import datetime
 import json
-import math
 import re
 import typing as t
 import unicodedata
 import uuid
 
-from ansible_collections.tenantops.qlik.plugins.module_utils._errors import OptionError
+from ansible_collections.tenantops.qlik.plugins.module_utils import _json
+from ansible_collections.tenantops.qlik.plugins.module_utils._errors import OptionError, shown
 
 ALGORITHM = "RS256"
 AUDIENCE = "qlik.api/login/jwt-session"
@@ -67,7 +67,7 @@ def seconds(duration: str, option: str) -> int:
     """
     match = _DURATION.fullmatch(duration.strip())
     if not match:
-        raise OptionError(f"{option} is '{duration}', which is not a duration: {_NOTATION}.")
+        raise OptionError(f"{option} is '{shown(duration)}', which is not a duration: {_NOTATION}.")
     sign, number, unit = match.groups()
     return int(f"{sign}{number}") * _SECONDS[unit or "s"]
 
@@ -79,7 +79,7 @@ def positive_seconds(duration: str, option: str) -> int:
     """
     number = seconds(duration, option)
     if number <= 0:
-        raise OptionError(f"{option} is '{duration}', but must be longer than 0 seconds: {_NOTATION}.")
+        raise OptionError(f"{option} is '{shown(duration)}', but must be longer than 0 seconds: {_NOTATION}.")
     return number
 
 
@@ -95,8 +95,8 @@ def window(not_before: str, expires_in: str, now: int) -> Window:
         raise OptionError("not_before and expires_in lead outside the years 1970 to 9999: give shorter durations.")
     if start + result.lifetime <= now:
         raise OptionError(
-            f"not_before is '{not_before}' and expires_in is '{expires_in}': such a token has expired before it is"
-            " signed. Give a longer expires_in."
+            f"not_before is '{shown(not_before)}' and expires_in is '{shown(expires_in)}': such a token has expired"
+            " before it is signed. Give a longer expires_in."
         )
     return result
 
@@ -111,8 +111,8 @@ def renewal(renew_before: str | None, left_when_signed: int) -> int:
     result = positive_seconds(renew_before, "renew_before")
     if result >= left_when_signed:
         raise OptionError(
-            f"renew_before is '{renew_before}', but a new token is valid for {left_when_signed} seconds: with such a"
-            " window every run would sign a new one. Give a shorter one."
+            f"renew_before is '{shown(renew_before)}', but a new token is valid for {left_when_signed} seconds: with"
+            " such a window every run would sign a new one. Give a shorter one."
         )
     return result
 
@@ -274,8 +274,9 @@ def _is_name(value: t.Any) -> bool:
 
 
 def _is_time(value: t.Any) -> bool:
-    # NumericDate (RFC 7519, section 2); to Python, True is a number too.
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    # NumericDate (RFC 7519, section 2); to Python, True is a number too. Beyond the years that can be written, sums go
+    # wrong: what is infinite, and integers that are too long for a floating-point number, or to be shown.
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= _LATEST
 
 
 def _identical(one: t.Any, other: t.Any) -> bool:
@@ -316,8 +317,12 @@ def _check(options: t.Mapping[str, t.Any]) -> None:
         raise OptionError(
             f"claims must not hold {', '.join(overruled)}: use the option of that claim, or leave it to this module."
         )
+    if _json.is_too_deep(claims):
+        raise OptionError(f"claims is nested more deeply than {_json.DEEPEST} levels: give fewer.")
     try:
-        json.dumps(claims, allow_nan=False)
+        json.dumps(claims, ensure_ascii=False, allow_nan=False).encode()
+    except UnicodeEncodeError as error:
+        raise OptionError("claims has bytes in it that are no text: write it in UTF-8.") from error
     except ValueError as error:
         raise OptionError(
             "claims holds a number that JSON cannot write (infinity, or not a number). Leave it out."

@@ -8,6 +8,14 @@
 
 from __future__ import annotations
 
+_LONGEST_TEXT = 300  # characters of somebody else's text in a message
+
+
+def shown(text: str) -> str:
+    """Somebody else's text as part of a sentence: nothing that a terminal would act on, and not too long."""
+    text = "".join(character if character.isprintable() else " " for character in text[: _LONGEST_TEXT + 1])
+    return text if len(text) <= _LONGEST_TEXT else f"{text[:_LONGEST_TEXT].rstrip()}..."
+
 
 class QlikError(Exception):
     """Something that the user has to change; modules turn it into ``fail_json``."""

@@ -49,6 +49,10 @@ _BODY = (
 _REPLACES = re.compile(r" \(replaces ([^ ()]+)\)$")
 
 
+# Nothing that would lead elsewhere in a path: the unreserved characters of RFC 3986, section 2.3.
+_ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._~-]*")
+
+
 class Wanted(t.NamedTuple):
     """What the identity provider is to be; None: as it is."""
 
@@ -78,7 +82,7 @@ def find(tenant: Tenant, issuer: str | None, key_id: str | None) -> list[dict[st
     :raises TenantError: if they cannot be read.
     """
     return [
-        provider
+        _understood(tenant, provider)
         for provider in tenant.pages(PATH)
         if provider.get("protocol") == PROTOCOL
         and (issuer is None or _options(provider).get("issuer") == issuer)
@@ -205,7 +209,7 @@ def _body(wanted: Wanted, description: str) -> dict[str, t.Any]:
 
 def _create(tenant: Tenant, wanted: Wanted, description: str, old: dict[str, t.Any] | None) -> dict[str, t.Any]:
     def create(body: dict[str, t.Any]) -> dict[str, t.Any]:
-        return {**body, **tenant.create(PATH, body, lambda: _newest(tenant, body, old))}
+        return _understood(tenant, {**body, **tenant.create(PATH, body, lambda: _newest(tenant, body, old))})
 
     if not old:
         return create(_body(wanted, description))
@@ -244,9 +248,26 @@ def _key_of(provider: dict[str, t.Any], key_id: str | None) -> _public_key.Publi
     for entry in _static_keys(provider):
         if key_id in (None, entry.get("kid")):
             pem = str(entry.get("pem"))
+            label = "CERTIFICATE" if "CERTIFICATE" in pem else "PUBLIC KEY"
             with contextlib.suppress(QlikError):
-                return _public_key.parse(pem.encode(), "CERTIFICATE" if "CERTIFICATE" in pem else "PUBLIC KEY", "")
+                return _public_key.parse(pem.encode(errors="replace"), label, "")
     return None
+
+
+def _understood(tenant: Tenant, provider: dict[str, t.Any]) -> dict[str, t.Any]:
+    """What will be named in a path, searched and compared must be what it is called: else another thing is deleted."""
+    name, description, tenant_ids = (provider.get(member) for member in ("id", "description", "tenantIds"))
+    if (
+        not (isinstance(name, str) and _ID.fullmatch(name))
+        or not isinstance(description, (str, type(None)))
+        or not isinstance(tenant_ids, (list, type(None)))
+        or not all(isinstance(one, str) for one in tenant_ids or [])
+    ):
+        raise TenantError(
+            f"{tenant.url} describes an identity provider whose id, description or tenantIds is none.",
+            "Check tenant_url; nothing is changed on the strength of that.",
+        )
+    return provider
 
 
 def _options(provider: dict[str, t.Any]) -> dict[str, t.Any]:

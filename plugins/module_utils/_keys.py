@@ -132,9 +132,17 @@ def load_public(data: bytes, source: str) -> rsa.RSAPublicKey:
         key = serialization.load_pem_public_key(block.text.encode())
     except (UnsupportedAlgorithm, ValueError, TypeError) as error:
         raise PublicKeyError(f"{source} is damaged: it cannot be read as a public key. Copy the whole text.") from error
-    if not isinstance(key, rsa.RSAPublicKey):
+    if not is_rsa(key):
         raise PublicKeyError(f"{source} is no RSA key, but Qlik Cloud needs one: use an RSA key.")
     return key
+
+
+def is_rsa(key: object) -> bool:
+    """Whether this is an RSA public key with numbers that can be (RFC 8017, section 3.1): old libraries take others."""
+    if not isinstance(key, rsa.RSAPublicKey):
+        return False
+    numbers = key.public_numbers()
+    return numbers.n % 2 == 1 and numbers.e % 2 == 1 and 3 <= numbers.e < numbers.n
 
 
 def check_size(key: rsa.RSAPrivateKey, source: str) -> None:
@@ -190,7 +198,9 @@ def _numbers_belong_together(numbers: rsa.RSAPrivateNumbers) -> bool:
     p, q, d = numbers.p, numbers.q, numbers.d
     n, e = numbers.public_numbers.n, numbers.public_numbers.e
     return (
-        p > 1
+        # With the exponent 1 a signature is no secret: everybody could write it.
+        e >= 3
+        and p > 1
         and q > 1
         and p % 2 == 1
         and q % 2 == 1

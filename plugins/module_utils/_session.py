@@ -67,8 +67,9 @@ def _advice(claims: dict[str, t.Any], now: int, error: TenantError) -> str:
 
 def _describe(user: dict[str, t.Any]) -> dict[str, t.Any]:
     groups = user.get("assignedGroups")
+    groups = groups if isinstance(groups, list) else []
     return {
         **{name: user.get(name) for name in ("id", "name", "email", "subject", "status")},
         "tenant_id": user.get("tenantId"),
-        "groups": [group["name"] for group in groups or [] if isinstance(group, dict) and "name" in group],
+        "groups": [group["name"] for group in groups if isinstance(group, dict) and "name" in group],
     }

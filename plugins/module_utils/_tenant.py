@@ -16,17 +16,20 @@ import http.client
 import http.cookiejar
 import json
 import random
+import re
 import socket
 import ssl
 import time
 import typing as t
 import urllib.error
 import urllib.parse
+import zlib
 
 from ansible.module_utils.urls import Request
 
+from ansible_collections.tenantops.qlik.plugins.module_utils import _json
 from ansible_collections.tenantops.qlik.plugins.module_utils._connection import Connection
-from ansible_collections.tenantops.qlik.plugins.module_utils._errors import NoAnswerError, TenantError
+from ansible_collections.tenantops.qlik.plugins.module_utils._errors import NoAnswerError, TenantError, shown
 
 USER_AGENT = "ansible-tenantops.qlik"
 
@@ -58,7 +61,9 @@ ADVICE = {
 
 _REDIRECTS = (301, 302, 303, 307, 308)
 _NO_ANSWER = (502, 503, 504)  # from something before the tenant, which does not know what the tenant has done
-_LONGEST_TEXT = 300  # characters of somebody else's text in a message
+_LONGEST_BODY = 16 * 1024 * 1024  # bytes; a page of identity providers has less than one of these
+_MOST_PAGES = 1000
+_TOKEN = re.compile(r"[\x21-\x7e]+")  # what a header can carry as it is
 
 
 class Answer(t.NamedTuple):
@@ -79,7 +84,7 @@ class Tenant:
         self._connection = connection
         self._sleep = sleep
         self._authorization: dict[str, str] = {}
-        self._secrets: set[str] = set()
+        self._secrets = {secret for secret in connection.credentials or () if secret}
         self._http = Request(
             use_netrc=False,  # an entry there would replace the Authorization header
             follow_redirects="no",
@@ -100,11 +105,11 @@ class Tenant:
     def pages(self, path: str) -> t.Iterator[dict[str, t.Any]]:
         """All entries of a list, from all of its pages.
 
-        :raises TenantError: if a page cannot be read, or the pages lead in a circle.
+        :raises TenantError: if a page cannot be read, or the pages lead in a circle, or nowhere.
         """
         following = f"{path}?limit={PAGE_SIZE}"
         seen: set[str] = set()
-        while following:
+        for _number in range(_MOST_PAGES):
             body = self.get(following)
             entries = body.get("data")
             if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
@@ -117,6 +122,9 @@ class Tenant:
             seen |= new
             yield from entries
             following = _next_page(body) if entries else None
+            if not following:
+                return
+        raise TenantError(f"GET {path} of {self.url} has more than {_MOST_PAGES} pages.", "Report that to Qlik.")
 
     def create(
         self, path: str, body: dict[str, t.Any], look: t.Callable[[], dict[str, t.Any] | None]
@@ -172,10 +180,9 @@ class Tenant:
         if not self._authorization:
             api_key, client_id, client_secret = self._connection.credentials
             if api_key is None:
-                self._secrets.add(client_secret)
                 request = {"client_id": client_id, "client_secret": client_secret, "grant_type": "client_credentials"}
                 api_key = self._request("POST", "/oauth/token", {}, request, repeatable=True).body.get("access_token")
-                if not isinstance(api_key, str) or not api_key.isprintable():
+                if not isinstance(api_key, str) or not _TOKEN.fullmatch(api_key):
                     raise TenantError(f"{self.url} gave the OAuth client no access token.", "Check tenant_url.")
             self._secrets.add(api_key)
             self._authorization = {"Authorization": f"Bearer {api_key}"}
@@ -187,7 +194,7 @@ class Tenant:
             # One hop, by hand: the header with the credentials goes nowhere else.
             answer = self._request("GET", answer.headers.get("Location", ""), headers, repeatable=True)
         if answer.status in _REDIRECTS:
-            raise TenantError(f"{self.url} redirects GET {_path(path)} on and on.", "Check tenant_url.")
+            raise TenantError(f"{self.url} redirects GET {self._clean(path)} on and on.", "Check tenant_url.")
         return answer
 
     def _request(
@@ -198,7 +205,7 @@ class Tenant:
         :param repeatable: whether it does no harm if the tenant gets it twice.
         """
         url = self._within_the_tenant(method, path)
-        what = f"{method} {_path(url)}"
+        what = f"{method} {self._clean(_path(url))}"
         repeats = RETRIES if repeatable else 0
         while True:
             try:
@@ -228,7 +235,7 @@ class Tenant:
             same = urllib.parse.urlsplit(url)[:2] == urllib.parse.urlsplit(self.url)[:2]
         except ValueError:
             same = False
-        if not same or not url.isprintable() or " " in url:
+        if not same or not url.isascii() or not url.isprintable() or " " in url:
             raise TenantError(
                 f"{self.url} refers {method} to another address ({self._clean(path)}), which is not followed.",
                 "Check tenant_url: it must be the tenant's own address, not an alias.",
@@ -247,20 +254,25 @@ class Tenant:
             except urllib.error.HTTPError as error:
                 response = error
             with response:
-                content = response.read()
-        except (OSError, http.client.HTTPException) as error:
+                content = response.read(_LONGEST_BODY)
+                # Given a number, Python does not say that less has come than was announced.
+                missing = getattr(response, "length", None)
+            if missing and len(content) < _LONGEST_BODY:
+                raise http.client.IncompleteRead(content, missing)
+        # The last three: what is compressed is cut off, or damaged; what stands in a header is no address, or no text.
+        except (OSError, http.client.HTTPException, EOFError, zlib.error, ValueError) as error:
             raise self._unanswered(what, error) from error
+        if len(content) == _LONGEST_BODY:
+            raise TenantError(f"{self.url} answered {what} with far too much.", "Check tenant_url.", response.status)
         try:
-            parsed = json.loads(content) if content.strip() else {}
-        except (ValueError, RecursionError):
-            parsed = None
-        if not isinstance(parsed, dict):
+            parsed = _json.parse_object(content) if content.strip() else {}
+        except ValueError:
             if response.status < 300:
                 raise TenantError(
                     f"{self.url} answered {what} with something that is no JSON object.",
                     "Check tenant_url, and that no proxy answers in place of the tenant.",
                     response.status,
-                )
+                ) from None
             parsed = {}
         return Answer(response.status, response.headers, parsed)
 
@@ -288,7 +300,8 @@ class Tenant:
     def _wait_for_the_rate_limit(self, what: str, answer: Answer) -> None:
         # Without the header, the limit of the slower tier: 100 requests a minute.
         text = answer.headers.get("Retry-After", "").strip()
-        pause = int(text) if text.isdecimal() else 1
+        # A number with more digits is too long to wait for, whatever it is; and Python may refuse to read them all.
+        pause = int(text[:9]) if text.isdecimal() else 1
         # A little more, and not all hosts of the play at the same instant.
         pause = pause * random.uniform(1, 1.1) + 0.1
         if self.waited + pause > PATIENCE:
@@ -303,16 +316,15 @@ class Tenant:
     def _said(self, what: str, answer: Answer) -> str:
         """What Qlik Cloud said about an error: https://qlik.dev/apis/rest/ names the members."""
         error = _error(answer)
-        words = [self._clean(str(error[name])) for name in ("code", "title", "detail") if error.get(name)]
-        trace = f" (traceId {self._clean(str(answer.body['traceId']))})" if answer.body.get("traceId") else ""
+        words = [self._clean(error[name]) for name in ("code", "title", "detail") if _is_said(error.get(name))]
+        trace = f" (traceId {self._clean(answer.body['traceId'])})" if _is_said(answer.body.get("traceId")) else ""
         return f"{self.url} answered {what} with {', '.join([f'HTTP {answer.status}', *words])}{trace}."
 
     def _clean(self, text: str) -> str:
         """Somebody else's text as part of a sentence: no secret, nothing that a terminal would act on, not too long."""
         for secret in self._secrets:
             text = text.replace(secret, "***")
-        text = "".join(character if character.isprintable() else " " for character in text)
-        return text[:_LONGEST_TEXT].rstrip(". ")
+        return shown(text).rstrip(". ")
 
 
 def _error(answer: Answer) -> dict[str, t.Any]:
@@ -330,3 +342,7 @@ def _next_page(body: dict[str, t.Any]) -> str | None:
 
 def _path(url: str) -> str:
     return urllib.parse.urlsplit(url).path
+
+
+def _is_said(value: t.Any) -> bool:
+    return isinstance(value, str) and bool(value)

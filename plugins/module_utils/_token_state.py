@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.tenantops.qlik.plugins.module_utils import _claims, _token
+from ansible_collections.tenantops.qlik.plugins.module_utils import _claims, _json, _token
 from ansible_collections.tenantops.qlik.plugins.module_utils._errors import TokenError
 
 if t.TYPE_CHECKING:
@@ -52,7 +52,12 @@ def inspect(text: bytes, source: str, expected: Expected, now: int) -> dict[str,
     """
     facts: dict[str, t.Any] = dict.fromkeys(FACTS)
     try:
-        token = _token.parse(text, source, ": three parts of base64url, with points between them, are expected.")
+        token = _token.parse(
+            text,
+            source,
+            ": three parts of base64url, with points between them, are expected, and in the first two a JSON object in"
+            f" which no name occurs twice and nothing is nested more deeply than {_json.DEEPEST} levels.",
+        )
     except TokenError as error:
         return {**facts, "valid": False, "problems": [str(error)]}
     claims = token.claims

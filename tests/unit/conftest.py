@@ -12,6 +12,7 @@ import subprocess
 import typing as t
 
 import pytest
+from attack_tools import TRIED
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
@@ -138,3 +139,9 @@ def ca_signed(
         return openssl("x509", "-req", "-days", "365", *signer, data=request), ca
 
     return issue
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how many inputs the attacks have tried, as far as they were tried by this process."""
+    for subject, tried in sorted(TRIED.items()):
+        terminalreporter.write_line(f"{tried:9,} inputs tried: {subject}")

@@ -21,7 +21,7 @@ GALAXY = pathlib.Path(sys.executable).with_name("ansible-galaxy")
 
 NEEDED_FILES = {"MANIFEST.json", "FILES.json", "COPYING", "README.md", "requirements.txt"}
 NEEDED_FOLDERS = {"changelogs", "meta", "playbooks", "plugins", "roles"}
-OPTIONAL = {"CHANGELOG.md", "CHANGELOG.rst", "docs"}
+OPTIONAL = {"CHANGELOG.md", "CHANGELOG.rst", "SECURITY.md", "docs"}
 
 LICENCE = "GPL-3.0-or-later"
 WITHOUT_LICENCE = {"COPYING", "CHANGELOG.rst", "changelog.yaml", "package.json"}
