@@ -24,6 +24,9 @@ FILES = ("privatekey.pem", "publickey.pem", "publickey.cer")
 USER = {"name": "Nightly reload", "subject": "nightly-reload", "email": "reload@grusgrus.com", "email_verified": True}
 QUIET = {"ANSIBLE_DISPLAY_OK_HOSTS": "false", "ANSIBLE_DISPLAY_SKIPPED_HOSTS": "false"}
 
+PATIENCE = 60
+"""Seconds after which a user presses Ctrl-C again."""
+
 
 class Fleet:
     """A folder with an inventory of tenants and their keys."""
@@ -78,7 +81,12 @@ class Fleet:
         else:
             os.kill(process.pid, number)
         # The workers hold the pipe as well: it ends with the last of them.
-        process.communicate()
+        try:
+            process.communicate(timeout=PATIENCE)
+        except subprocess.TimeoutExpired:
+            # Now and then, ansible-core loses a Ctrl-C while it starts a worker. It ends with the next one.
+            os.kill(process.pid, number)
+            process.communicate()
 
 
 def numbers(run: Run) -> tuple[int, int, int, int]:
