@@ -101,6 +101,7 @@ def _tasks(simulator):
     client = {**tenant, "client_id": simulator.client_id, "client_secret": "{{ qlik_client_secret }}"}
     content = {"private_key_content": "{{ key }}"}
     encrypted = {"private_key_content": "{{ encrypted_key }}"}
+    new_passphrase = {"passphrase": "{{ key_passphrase }}", "old_passphrase": "{{ wrong_passphrase }}"}
     fails = {"ignore_errors": True}
     public = {"public_key_content": "{{ signed.public_key }}", "issuer": ISSUER, "key_id": "key-1"}
     common = {
@@ -126,6 +127,8 @@ def _tasks(simulator):
             "qscloud_keypair",
             {"directory": "keys", "size": 2048, "regenerate": "always", "passphrase": "{{ key_passphrase }}"},
         ),
+        task("qscloud_keypair", {"directory": "more keys", "size": 2048, "passphrase": "{{ wrong_passphrase }}"}),
+        task("qscloud_keypair", {"directory": "more keys", "size": 2048, **new_passphrase}),
         task("qscloud_keypair_info", {"directory": "keys", "passphrase": "{{ key_passphrase }}"}),
         task("qscloud_keypair_info", {"directory": "keys", "passphrase": "{{ wrong_passphrase }}"}),
         task("qscloud_jwt", {**SIGN, **content}, register="signed"),
