@@ -127,6 +127,8 @@ def _tasks(simulator):
             "qscloud_keypair",
             {"directory": "keys", "size": 2048, "regenerate": "always", "passphrase": "{{ key_passphrase }}"},
         ),
+        # If it is the second time.
+        task("qscloud_keypair", {"directory": "more keys", "state": "absent", "passphrase": "{{ key_passphrase }}"}),
         task("qscloud_keypair", {"directory": "more keys", "size": 2048, "passphrase": "{{ wrong_passphrase }}"}),
         task("qscloud_keypair", {"directory": "more keys", "size": 2048, **new_passphrase}),
         task("qscloud_keypair_info", {"directory": "keys", "passphrase": "{{ key_passphrase }}"}),
