@@ -69,7 +69,9 @@ class Project:
 
     def add(self, name: str, keywords: dict[str, t.Any]) -> None:
         """Write a playbook of one play."""
-        play = {"hosts": "all", "connection": "local", "gather_facts": False, "vars": self._variables, **keywords}
+        # As the playbook for fleets has it: since there is a filter in it, Ansible loads the filters once for all workers.
+        hosts = "{{ group | default('all') }}"
+        play = {"hosts": hosts, "connection": "local", "gather_facts": False, "vars": self._variables, **keywords}
         (self.folder / f"{name}.yml").write_text(yaml.safe_dump([play], sort_keys=False))
 
     def run(self, name: str, *, unchanged: bool = True, environment: dict[str, str] | None = None) -> Run:
