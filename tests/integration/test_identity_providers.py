@@ -140,15 +140,15 @@ def test_the_certificate_counts_if_asked_for(simulator, tenant, client, pair):
     ("reason", "made", "asked"),
     [
         ("it was inactive", {"active": False}, {}),
+        ("it did not allow logins", {"options": {"jwtLoginEnabled": False}}, {}),
         ("it had another clock tolerance", {"clockToleranceSec": 5}, {"clock_tolerance": 7}),
         ("it had another key", None, {}),
     ],
 )
 def test_replaced_by_creating_first(simulator, tenant, client, pair, other_pair, reason, made, asked, read_back):
     simulator.switches(duplicate="allow", pem_read_back=read_back)
-    body = provider_body(pair, **(made or {}))
-    if made is None:
-        body = provider_body(other_pair)
+    changes = {"options": None, **(made or {})}
+    body = provider_body(pair if made else other_pair, changes.pop("options"), **changes)
     old = client.create(body).json()["id"]
     simulator.forget_requests()
     outcome = ensure(tenant, wanted(pair.certificate, **asked), check_mode=True)

@@ -51,6 +51,10 @@ def test_keypair_info(run_module, files):
     assert info["public_key"] == (files / "publickey.pem").read_text()
     alone = run_module("qscloud_keypair_info", {"certificate_path": str(files / "publickey.cer")})
     assert alone["fingerprint_sha256"] == info["fingerprint_sha256"] and alone["key_id"] == info["key_id"]
+    key = run_module("qscloud_keypair_info", {"private_key_content": (files / "privatekey.pem").read_text()})
+    assert key["key_id"] == info["key_id"]
+    refused = run_module("qscloud_keypair_info", {"directory": str(files), "renew_before_days": -1}, check=False)
+    assert refused["msg"] == "renew_before_days is -1: give a number of days from 0 on."
     assert snapshot(files) == before
     nothing = run_module("qscloud_keypair_info", {"directory": str(files / "nothing")})
     assert nothing["exists"] is False and not (files / "nothing").exists()
