@@ -228,7 +228,8 @@ def _is_signed_by(certificate: x509.Certificate, key: rsa.RSAPublicKey) -> bool:
         key.verify(certificate.signature, certificate.tbs_certificate_bytes, padding.PKCS1v15(), hashes.SHA256())
     except InvalidSignature:
         return False
-    return True
+    # As a BIT STRING, it could say that some bits of its last byte do not count (X.690, section 8.6.2).
+    return certificate.public_bytes(serialization.Encoding.DER).endswith(b"\0" + certificate.signature)
 
 
 def _is_for(certificate: x509.Certificate, key: rsa.RSAPublicKey) -> bool:

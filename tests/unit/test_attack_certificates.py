@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import datetime
+import itertools
 import json
 import subprocess
 import typing as t
@@ -160,6 +161,15 @@ def test_a_bit_that_flips(
     if use(text, rsa_key, now):
         loaded = _certificate.load(text, "THE_SOURCE")
         assert _certificate.reasons_to_issue_anew(loaded, rsa_key.public_key(), TERMS, now)
+
+
+def test_bits_of_the_signature_that_do_not_count(rsa_key: rsa.RSAPrivateKey, now: datetime.datetime) -> None:
+    certificates = (der_of(_certificate.pem(_certificate.issue(rsa_key, TERMS, now))) for _number in itertools.count())
+    der = bytearray(next(der for der in certificates if der[-1] % 2 == 0))
+    der[-rsa_key.key_size // 8 - 1] = 1
+    loaded = _certificate.load(pem("CERTIFICATE", bytes(der)), "THE_SOURCE")
+    reasons = _certificate.reasons_to_issue_anew(loaded, rsa_key.public_key(), TERMS, now)
+    assert "its signature does not fit its key" in reasons
 
 
 @attack(share=5, data=st.data())

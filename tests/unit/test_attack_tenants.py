@@ -417,9 +417,18 @@ def test_huge_bodies(server: Server, wanted: t.Any, token: str, task: str, body:
     assert body == "list" or task == "log in" or isinstance(result, QlikError)
 
 
+def _is_json(value: t.Any) -> bool:
+    """Whether it is more than what Python writes: Infinity and NaN are no JSON, and neither is the answer then."""
+    try:
+        json.dumps(value, allow_nan=False)
+    except ValueError:
+        return False
+    return True
+
+
 @attack(
     access_token=TENANT_VALUES | st.sampled_from(["\u20ac", "\u00e4", "a b", "a\r\nX: y", "", "x" * 70_000]),
-    expires=JSON_VALUES,
+    expires=JSON_VALUES.filter(_is_json),
 )
 def test_any_access_token(server: Server, access_token: t.Any, expires: t.Any) -> None:
     body = {"access_token": access_token, "expires_in": expires, "token_type": "bearer", "autoCreateGroups": True}
