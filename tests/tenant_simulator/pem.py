@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import dataclasses
+import datetime
 import re
 import textwrap
 
@@ -59,7 +60,13 @@ def read(text: str, line_breaks: bool, public_key: bool) -> Key:
     public_pem = key.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo).decode()
     if certificate is None:
         return Key(public_pem)
-    return Key(public_pem, certificate.not_valid_before_utc.timestamp(), certificate.not_valid_after_utc.timestamp())
+    return Key(public_pem, _timestamp(certificate, "not_valid_before"), _timestamp(certificate, "not_valid_after"))
+
+
+def _timestamp(certificate: x509.Certificate, attribute: str) -> float:
+    """Seconds since the epoch. Before release 42, cryptography has times without a zone, in UTC."""
+    aware = getattr(certificate, f"{attribute}_utc", None)
+    return (aware or getattr(certificate, attribute).replace(tzinfo=datetime.timezone.utc)).timestamp()
 
 
 def with_line_breaks(text: str) -> str:

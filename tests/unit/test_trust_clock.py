@@ -96,8 +96,10 @@ def test_backups_of_the_same_second_of_the_same_process(tmp_path: pathlib.Path) 
     keys = {trust.ready_pair()[trust.PRIVATE]}
 
     def same() -> None:
+        bare_strftime = time.strftime
         os.getpid = lambda: 4711
-        time.strftime = lambda *_: "2026-11-23@21:42:26"
+        # Certificates have a format of their own.
+        time.strftime = lambda form, *rest: "2026-11-23@21:42:26" if "@" in form else bare_strftime(form, *rest)
 
     for number in range(1, 5):
         assert trust.keypair(folder, same, regenerate="always").result["changed"]

@@ -9,6 +9,7 @@ What is right is said by openssl and by the file system, never by the code under
 
 from __future__ import annotations
 
+import _strptime  # noqa: F401 - as another user, a process may not find what Python imports only when it needs it
 import base64
 import contextlib
 import functools
