@@ -9,10 +9,10 @@ What is right is said by openssl and by the file system, never by the code under
 
 from __future__ import annotations
 
-import _strptime  # noqa: F401 - as another user, a process may not find what Python imports only when it needs it
 import base64
 import contextlib
 import functools
+import importlib
 import itertools
 import json
 import os
@@ -31,6 +31,9 @@ import pytest
 from ansible.module_utils import basic
 
 from ansible_collections.tenantops.qlik.plugins.modules import qscloud_jwt, qscloud_keypair
+
+# As another user, a process may not find what Python imports only when it needs it.
+importlib.import_module("_strptime")
 
 PRIVATE, PUBLIC, CERTIFICATE = NAMES = ("privatekey.pem", "publickey.pem", "publickey.cer")
 MODES = {PRIVATE: 0o600, PUBLIC: 0o644, CERTIFICATE: 0o644}
