@@ -84,7 +84,7 @@ class Fleet:
         try:
             process.communicate(timeout=PATIENCE)
         except subprocess.TimeoutExpired:
-            # Now and then, ansible-core loses a Ctrl-C while it starts a worker. It ends with the next one.
+            # One run in many took the first Ctrl-C and went on waiting for results; nobody knows why. The next one ends it.
             os.kill(process.pid, number)
             process.communicate()
 
