@@ -25,7 +25,7 @@ USER = {"name": "Nightly reload", "subject": "nightly-reload", "email": "reload@
 QUIET = {"ANSIBLE_DISPLAY_OK_HOSTS": "false", "ANSIBLE_DISPLAY_SKIPPED_HOSTS": "false"}
 
 PATIENCE = 60
-"""Seconds after which a user presses Ctrl-C again."""
+"""Seconds in which all processes of a run have to end after a signal: more than any task takes."""
 
 
 class Fleet:
@@ -84,9 +84,9 @@ class Fleet:
         try:
             process.communicate(timeout=PATIENCE)
         except subprocess.TimeoutExpired:
-            # One run in many took the first Ctrl-C and went on waiting for results; nobody knows why. The next one ends it.
-            os.kill(process.pid, number)
+            os.killpg(process.pid, signal.SIGKILL)
             process.communicate()
+            raise
 
 
 def numbers(run: Run) -> tuple[int, int, int, int]:
