@@ -27,6 +27,9 @@ QUIET = {"ANSIBLE_DISPLAY_OK_HOSTS": "false", "ANSIBLE_DISPLAY_SKIPPED_HOSTS": "
 PATIENCE = 60
 """Seconds in which all processes of a run have to end after a signal: more than any task takes."""
 
+LOST_INTERRUPT = re.compile(rb"^Exception ignored .*^KeyboardInterrupt", re.M | re.S)
+"""What Python prints where the signal comes while Ansible forks: its hooks for that then end, and the run does not."""
+
 
 class Fleet:
     """A folder with an inventory of tenants and their keys."""
@@ -71,7 +74,7 @@ class Fleet:
     def interrupt(self, number: int, process: subprocess.Popen[str]) -> None:
         """Send a signal to the controller as soon as a third of the tenants have keys, and wait for all its processes.
 
-        What Ctrl-C sends goes to the whole group, as a terminal sends it.
+        What Ctrl-C sends goes to the whole group, as a terminal sends it. Where Ansible loses it, it is sent again.
         """
         while len(list(self.folder.glob("keys/*/publickey.cer"))) < len(self.names) / 3:
             assert process.poll() is None, process.stdout.read()
@@ -80,13 +83,15 @@ class Fleet:
             os.killpg(process.pid, number)
         else:
             os.kill(process.pid, number)
-        # The workers hold the pipe as well: it ends with the last of them.
         try:
+            # The workers hold the pipe as well: it ends with the last of them.
             process.communicate(timeout=PATIENCE)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.communicate()
-            raise
+        except subprocess.TimeoutExpired as expired:
+            lost = number == signal.SIGINT and LOST_INTERRUPT.search(expired.output or b"")
+            os.killpg(process.pid, signal.SIGINT if lost else signal.SIGKILL)
+            process.communicate(timeout=PATIENCE)
+            if not lost:
+                raise
 
 
 def numbers(run: Run) -> tuple[int, int, int, int]:
