@@ -5,7 +5,7 @@
 """What the collection costs, against the bare cryptography, ordinary modules and other tools, measured in one run.
 
 Prints one table, and writes it to .build/bench.json. Each figure is a median of at least five, or of as many runs as
-take two minutes, which the table says; the limits of times are on ratios, since machines differ. What is compared runs
+take five minutes, which the table says; the limits of times are on ratios, since machines differ. What is compared runs
 in turn, and Ansible's start-up is not counted: it is that of an empty play on the same inventory.
 """
 

@@ -11,7 +11,7 @@ import time
 import typing as t
 
 ROUNDS = 5
-PATIENCE = 120
+PATIENCE = 300
 """Seconds after which no further round of :func:`in_turn` begins. A slow run is long enough to even out the noise."""
 
 T = t.TypeVar("T")
