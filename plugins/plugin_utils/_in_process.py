@@ -111,6 +111,8 @@ class InProcessBase(ActionBase):
     def hide(self, result: dict[str, t.Any]) -> None:
         """Let nobody see a result, but for what was chosen so that everybody may see it."""
         result["_ansible_no_log"] = True
+        # ansible-core before 2.19 hides the results of a loop as a whole only if the task says so.
+        self._task.no_log = True
         for diff in _listed(result.get("diff")) if self._task.diff else ():
             self._display.display(_diff_text(diff))
         # ansible-core before 2.19, where warnings are plain text, hides them too.

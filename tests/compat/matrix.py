@@ -14,7 +14,7 @@ import yaml
 # Both ways to run a module, and what is seen from a playbook.
 _DEPENDS_ON_CORE = (
     "equivalence or isolation or in_process or targets or seed or lookup or runner or whole_chain"
-    " or (test_role and not tenant)"
+    " or hunt or (test_role and not tenant)"
 )
 
 # The tests that have TARGET_PYTHON run a module: see MODES in tests/integration/plays.py.
