@@ -95,9 +95,9 @@ def issue(
     key_id = options["key_id"] or _keys.thumbprint(key.public_key())
 
     if options["path"] is None:
-        token = _token.sign(claims, key, key_id)
-        accept(_facts(token, key))
-        return Outcome(False, False, _facts(token, key), warnings, {}, {})
+        facts = _facts(_token.sign(claims, key, key_id), key)
+        accept(facts)
+        return Outcome(False, False, facts, warnings, {}, {})
 
     name = os.path.basename(options["path"])
     if not name:
@@ -113,7 +113,8 @@ def issue(
             and _token.is_signed_by(kept, key.public_key())
         )
         token = kept if good else _token.sign(claims, key, key_id)
-        accept(_facts(token, key))
+        facts = _facts(token, key)
+        accept(facts)
         right_mode = found and found.access.mode == TOKEN_ACCESS.mode
         leftovers = folder.leftovers([name])
         if not check_mode:
@@ -127,7 +128,7 @@ def issue(
     return Outcome(
         changed=bool(not good or not right_mode or leftovers),
         reused=bool(good),
-        facts=_facts(token, key),
+        facts=facts,
         warnings=warnings,
         before=_summary(kept, found and found.access),
         after=_summary(token, TOKEN_ACCESS),

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import pathlib
@@ -24,11 +25,8 @@ FILES = ("privatekey.pem", "publickey.pem", "publickey.cer")
 USER = {"name": "Nightly reload", "subject": "nightly-reload", "email": "reload@grusgrus.com", "email_verified": True}
 QUIET = {"ANSIBLE_DISPLAY_OK_HOSTS": "false", "ANSIBLE_DISPLAY_SKIPPED_HOSTS": "false"}
 
-PATIENCE = 60
-"""Seconds in which all processes of a run have to end after a signal: more than any task takes."""
-
-LOST_INTERRUPT = re.compile(rb"^Exception ignored .*^KeyboardInterrupt", re.M | re.S)
-"""What Python prints where the signal comes while Ansible forks: its hooks for that then end, and the run does not."""
+PATIENCE = 30
+"""Seconds in which a run has to end after a signal: more than any task takes."""
 
 
 class Fleet:
@@ -72,26 +70,23 @@ class Fleet:
         return {str(path): path.read_bytes() for path in (self.folder / "keys").rglob("*") if path.is_file()}
 
     def interrupt(self, number: int, process: subprocess.Popen[str]) -> None:
-        """Send a signal to the controller as soon as a third of the tenants have keys, and wait for all its processes.
+        """Send a signal to the controller as soon as a third of the tenants have keys, and wait for its end.
 
-        What Ctrl-C sends goes to the whole group, as a terminal sends it. Where Ansible loses it, it is sent again.
+        What Ctrl-C sends goes to the whole group, as a terminal sends it, and once more if it was in vain: Ansible waits for
+        ever if it comes while a worker process is started, or while one writes its result, whatever the task is.
         """
         while len(list(self.folder.glob("keys/*/publickey.cer"))) < len(self.names) / 3:
             assert process.poll() is None, process.stdout.read()
             time.sleep(0.02)
-        if number == signal.SIGINT:
-            os.killpg(process.pid, number)
-        else:
-            os.kill(process.pid, number)
-        try:
-            # The workers hold the pipe as well: it ends with the last of them.
-            process.communicate(timeout=PATIENCE)
-        except subprocess.TimeoutExpired as expired:
-            lost = number == signal.SIGINT and LOST_INTERRUPT.search(expired.output or b"")
-            os.killpg(process.pid, signal.SIGINT if lost else signal.SIGKILL)
-            process.communicate(timeout=PATIENCE)
-            if not lost:
-                raise
+        send, times = (os.killpg, 2) if number == signal.SIGINT else (os.kill, 1)
+        for _time in range(times):
+            send(process.pid, number)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.communicate(timeout=PATIENCE)
+                return
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+        raise AssertionError("the run has not ended after a signal")
 
 
 def numbers(run: Run) -> tuple[int, int, int, int]:

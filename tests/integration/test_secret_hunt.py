@@ -193,6 +193,8 @@ EVERYWHERE = {
 def places_of_home(home: pathlib.Path) -> dict[str, str]:
     """Where Ansible is asked to write, below the home directory."""
     return EVERYWHERE | {
+        # Otherwise below the home directory that the account has, whatever HOME says.
+        "ANSIBLE_REMOTE_TMP": str(home / ".ansible" / "tmp"),
         "ANSIBLE_LOG_PATH": str(home / "ansible.log"),
         "ANSIBLE_CACHE_PLUGIN_CONNECTION": str(home / "facts"),
         "ANSIBLE_RETRY_FILES_SAVE_PATH": str(home / "retry"),
