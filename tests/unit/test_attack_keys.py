@@ -247,10 +247,11 @@ def test_labels_line_ends_and_repetitions(
 )
 def test_ten_megabytes(private_keys: dict[str, bytes], size: int, what: str) -> None:
     good = private_keys["PKCS#8"]
+    begin, end = pem("PRIVATE KEY", b"").splitlines(keepends=True)
     text = {
         "letters": b"A" * size,
-        "begins": b"-----BEGIN PRIVATE KEY-----\n" * (size // 28),
-        "body": b"-----BEGIN PRIVATE KEY-----\n" + b"A" * size + b"\n-----END PRIVATE KEY-----",
+        "begins": begin * (size // len(begin)),
+        "body": begin + b"A" * size + b"\n" + end,
         "spaces": good + b" \n" * (size // 2),
         "zeros": b"\x00" * size,
         "dashes": b"-----BEGIN " + b"A" * size,

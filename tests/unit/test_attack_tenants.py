@@ -418,7 +418,7 @@ def test_huge_bodies(server: Server, wanted: t.Any, token: str, task: str, body:
 
 
 def _is_json(value: t.Any) -> bool:
-    """Whether it is more than what Python writes: Infinity and NaN are no JSON, and neither is the answer then."""
+    """Whether JSON has this value. Python writes Infinity and NaN all the same, and the answer is none then."""
     try:
         json.dumps(value, allow_nan=False)
     except ValueError:

@@ -25,7 +25,7 @@ CHANGE = {"old_passphrase": OLD, "passphrase": NEW}
 
 def public_key(path: pathlib.Path, passphrase: str) -> str | None:
     """The public key of an encrypted private key, as openssl tells it; None if this passphrase does not open it."""
-    assert path.read_bytes().startswith(b"-----BEGIN ENCRYPTED PRIVATE KEY-----\n")
+    assert path.read_bytes().splitlines()[0].strip(b"-") == b"BEGIN ENCRYPTED PRIVATE KEY"
     command = ["openssl", "pkey", "-in", path, "-passin", f"pass:{passphrase}", "-pubout"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     return done.stdout if done.returncode == 0 else None
