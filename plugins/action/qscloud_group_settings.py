@@ -4,8 +4,8 @@
 
 from __future__ import annotations
 
-from ansible_collections.tenantops.qlik.plugins.modules import qscloud_group_settings
-from ansible_collections.tenantops.qlik.plugins.plugin_utils._in_process import InProcessAction
+from ..modules import qscloud_group_settings
+from ..plugin_utils._in_process import InProcessAction
 
 
 class ActionModule(InProcessAction):

@@ -8,7 +8,7 @@ import typing as t
 
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.tenantops.qlik.plugins.plugin_utils._instructions import instructions
+from ..plugin_utils._instructions import instructions
 
 
 class ActionModule(ActionBase):

@@ -7,11 +7,11 @@ from __future__ import annotations
 import time
 import typing as t
 
-from ansible_collections.tenantops.qlik.plugins.plugin_utils._in_process import InProcessBase
-from ansible_collections.tenantops.qlik.plugins.plugin_utils._instructions import instructions
-from ansible_collections.tenantops.qlik.plugins.plugin_utils._links import LinkFailedError, Links
-from ansible_collections.tenantops.qlik.plugins.plugin_utils._registration import Registration
-from ansible_collections.tenantops.qlik.plugins.plugin_utils._tenant_chain import Chain
+from ..plugin_utils._in_process import InProcessBase
+from ..plugin_utils._instructions import instructions
+from ..plugin_utils._links import LinkFailedError, Links
+from ..plugin_utils._registration import Registration
+from ..plugin_utils._tenant_chain import Chain
 
 # Whatever has no default here has that of the module that it is for.
 ARGUMENT_SPEC: dict[str, dict[str, t.Any]] = {

@@ -12,8 +12,8 @@ import contextlib
 import datetime
 import typing as t
 
-from ansible_collections.tenantops.qlik.plugins.module_utils import _keys, _pem
-from ansible_collections.tenantops.qlik.plugins.module_utils._errors import CertificateError, OptionError, PemError
+from . import _keys, _pem
+from ._errors import CertificateError, OptionError, PemError
 
 try:
     from cryptography import x509

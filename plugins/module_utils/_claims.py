@@ -19,8 +19,8 @@ import typing as t
 import unicodedata
 import uuid
 
-from ansible_collections.tenantops.qlik.plugins.module_utils import _json
-from ansible_collections.tenantops.qlik.plugins.module_utils._errors import OptionError, shown
+from . import _json
+from ._errors import OptionError, shown
 
 ALGORITHM = "RS256"
 AUDIENCE = "qlik.api/login/jwt-session"

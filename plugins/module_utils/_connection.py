@@ -13,8 +13,8 @@ import re
 import typing as t
 import urllib.parse
 
-from ansible_collections.tenantops.qlik.plugins.module_utils import _files
-from ansible_collections.tenantops.qlik.plugins.module_utils._errors import OptionError
+from ._errors import OptionError
+from ._files import folder as _files
 
 URL_VARIABLE = "QSCLOUD_TENANT_URL"
 CREDENTIAL_VARIABLES = {

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.tenantops.qlik.plugins.module_utils._errors import TenantError
+from ._errors import TenantError
 
 if t.TYPE_CHECKING:
-    from ansible_collections.tenantops.qlik.plugins.module_utils._tenant import Tenant
+    from ._tenant import Tenant
 
 PATH = "/api/v1/groups/settings"
 

@@ -16,16 +16,11 @@ import contextlib
 import re
 import typing as t
 
-from ansible_collections.tenantops.qlik.plugins.module_utils import _public_key
-from ansible_collections.tenantops.qlik.plugins.module_utils._errors import (
-    NoAnswerError,
-    OptionError,
-    QlikError,
-    TenantError,
-)
+from . import _public_key
+from ._errors import NoAnswerError, OptionError, QlikError, TenantError
 
 if t.TYPE_CHECKING:
-    from ansible_collections.tenantops.qlik.plugins.module_utils._tenant import Tenant
+    from ._tenant import Tenant
 
 PATH = "/api/v1/identity-providers"
 PROTOCOL = "jwtAuth"

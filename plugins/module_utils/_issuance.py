@@ -11,8 +11,9 @@ from __future__ import annotations
 import os
 import typing as t
 
-from ansible_collections.tenantops.qlik.plugins.module_utils import _claims, _files, _keys, _token
-from ansible_collections.tenantops.qlik.plugins.module_utils._errors import FileError, OptionError
+from . import _claims, _keys, _token
+from ._errors import FileError, OptionError
+from ._files import folder as _files
 
 if t.TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric import rsa

@@ -17,14 +17,9 @@ import datetime
 import os
 import typing as t
 
-from ansible_collections.tenantops.qlik.plugins.module_utils import _certificate, _files, _keys
-from ansible_collections.tenantops.qlik.plugins.module_utils._errors import (
-    CertificateError,
-    FileError,
-    KeyMismatchError,
-    OptionError,
-    PassphraseError,
-)
+from . import _certificate, _keys
+from ._errors import CertificateError, FileError, KeyMismatchError, OptionError, PassphraseError
+from ._files import folder as _files
 
 if t.TYPE_CHECKING:
     from cryptography import x509

@@ -13,8 +13,9 @@ import datetime
 import os
 import typing as t
 
-from ansible_collections.tenantops.qlik.plugins.module_utils import _certificate, _files, _keypair, _keys
-from ansible_collections.tenantops.qlik.plugins.module_utils._errors import QlikError
+from . import _certificate, _keypair, _keys
+from ._errors import QlikError
+from ._files import folder as _files
 
 if t.TYPE_CHECKING:
     from cryptography import x509

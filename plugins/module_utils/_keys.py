@@ -13,14 +13,8 @@ import functools
 import hashlib
 import json
 
-from ansible_collections.tenantops.qlik.plugins.module_utils import _pem
-from ansible_collections.tenantops.qlik.plugins.module_utils._errors import (
-    KeyMismatchError,
-    OptionError,
-    PassphraseError,
-    PrivateKeyError,
-    PublicKeyError,
-)
+from . import _pem
+from ._errors import KeyMismatchError, OptionError, PassphraseError, PrivateKeyError, PublicKeyError
 
 try:
     import cryptography

@@ -14,8 +14,8 @@ import typing as t
 from ansible.module_utils.basic import missing_required_lib
 from ansible.module_utils.common.parameters import remove_values
 
-from ansible_collections.tenantops.qlik.plugins.module_utils import _files
-from ansible_collections.tenantops.qlik.plugins.module_utils._errors import OptionError, QlikError
+from ._errors import OptionError, QlikError
+from ._files import folder as _files
 
 MISSING: dict[str, str] = {}
 """The libraries that are not there, by the name that users install them by, and why."""

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.tenantops.qlik.plugins.module_utils import _certificate, _files, _keys, _pem
+from . import _certificate, _keys, _pem
+from ._files import folder as _files
 
 if t.TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric import rsa

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.tenantops.qlik.plugins.module_utils import _claims, _token
-from ansible_collections.tenantops.qlik.plugins.module_utils._errors import NoAnswerError, TenantError
-from ansible_collections.tenantops.qlik.plugins.module_utils._tenant import UNKNOWN_HOST_CODE
+from . import _claims, _token
+from ._errors import NoAnswerError, TenantError
+from ._tenant import UNKNOWN_HOST_CODE
 
 if t.TYPE_CHECKING:
-    from ansible_collections.tenantops.qlik.plugins.module_utils._tenant import Tenant
+    from ._tenant import Tenant
 
 CSRF_COOKIE = "_csrfToken"
 NOT_A_TOKEN = ": give one as the module qscloud_jwt returns it."

@@ -27,9 +27,9 @@ import zlib
 
 from ansible.module_utils.urls import Request
 
-from ansible_collections.tenantops.qlik.plugins.module_utils import _json
-from ansible_collections.tenantops.qlik.plugins.module_utils._connection import Connection
-from ansible_collections.tenantops.qlik.plugins.module_utils._errors import NoAnswerError, TenantError, shown
+from . import _json
+from ._connection import Connection
+from ._errors import NoAnswerError, TenantError, shown
 
 USER_AGENT = "ansible-tenantops.qlik"
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import typing as t
 
-from ansible_collections.tenantops.qlik.plugins.module_utils import _connection, _tenant
+from . import _connection, _tenant
 
 if t.TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule

@@ -12,8 +12,8 @@ import base64
 import json
 import typing as t
 
-from ansible_collections.tenantops.qlik.plugins.module_utils import _claims, _json
-from ansible_collections.tenantops.qlik.plugins.module_utils._errors import PrivateKeyError, TokenError
+from . import _claims, _json
+from ._errors import PrivateKeyError, TokenError
 
 try:
     import jwt

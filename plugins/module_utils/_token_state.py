@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.tenantops.qlik.plugins.module_utils import _claims, _json, _token
-from ansible_collections.tenantops.qlik.plugins.module_utils._errors import TokenError
+from . import _claims, _json, _token
+from ._errors import TokenError
 
 if t.TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric import rsa

@@ -72,7 +72,7 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.tenantops.qlik.plugins.module_utils import _groups, _module, _tenant_module
+from ..module_utils import _groups, _module, _tenant_module
 
 
 def ensure(module: AnsibleModule) -> dict[str, t.Any]:

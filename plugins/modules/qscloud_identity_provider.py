@@ -233,13 +233,8 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.tenantops.qlik.plugins.module_utils import (
-    _identity_providers,
-    _module,
-    _public_key,
-    _tenant_module,
-)
-from ansible_collections.tenantops.qlik.plugins.module_utils._errors import OptionError
+from ..module_utils import _identity_providers, _module, _public_key, _tenant_module
+from ..module_utils._errors import OptionError
 
 
 def ensure(module: AnsibleModule) -> dict[str, t.Any]:

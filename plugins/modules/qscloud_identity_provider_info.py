@@ -129,7 +129,7 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.tenantops.qlik.plugins.module_utils import _identity_providers, _module, _tenant_module
+from ..module_utils import _identity_providers, _module, _tenant_module
 
 
 def list_them(module: AnsibleModule) -> dict[str, t.Any]:

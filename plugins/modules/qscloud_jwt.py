@@ -205,7 +205,7 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.tenantops.qlik.plugins.module_utils import _issuance, _module
+from ..module_utils import _issuance, _module
 
 
 def sign(module: AnsibleModule) -> dict[str, t.Any]:

@@ -198,14 +198,9 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.tenantops.qlik.plugins.module_utils import (
-    _claims,
-    _files,
-    _module,
-    _public_key,
-    _token_state,
-)
-from ansible_collections.tenantops.qlik.plugins.module_utils._errors import TokenError
+from ..module_utils import _claims, _module, _public_key, _token_state
+from ..module_utils._errors import TokenError
+from ..module_utils._files import folder as _files
 
 
 def decode(module: AnsibleModule) -> dict[str, t.Any]:

@@ -261,7 +261,8 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.tenantops.qlik.plugins.module_utils import _certificate, _files, _keypair, _module
+from ..module_utils import _certificate, _keypair, _module
+from ..module_utils._files import folder as _files
 
 
 def ensure(module: AnsibleModule) -> dict[str, t.Any]:

@@ -179,8 +179,9 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.tenantops.qlik.plugins.module_utils import _files, _keypair, _keypair_state, _module
-from ansible_collections.tenantops.qlik.plugins.module_utils._errors import OptionError
+from ..module_utils import _keypair, _keypair_state, _module
+from ..module_utils._errors import OptionError
+from ..module_utils._files import folder as _files
 
 SOURCES = ("directory", "certificate_path", "certificate_content", "private_key_path", "private_key_content")
 

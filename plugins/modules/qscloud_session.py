@@ -166,7 +166,7 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.tenantops.qlik.plugins.module_utils import _module, _session, _tenant_module
+from ..module_utils import _module, _session, _tenant_module
 
 
 def log_in(module: AnsibleModule) -> dict[str, t.Any]:

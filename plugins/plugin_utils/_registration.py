@@ -10,12 +10,8 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.tenantops.qlik.plugins.modules import (
-    qscloud_group_settings,
-    qscloud_identity_provider,
-    qscloud_session,
-)
-from ansible_collections.tenantops.qlik.plugins.plugin_utils._links import LinkFailedError, Links
+from ..modules import qscloud_group_settings, qscloud_identity_provider, qscloud_session
+from ._links import LinkFailedError, Links
 
 CONNECTION = ("tenant_url", "api_key", "client_id", "client_secret", "ca_path")
 

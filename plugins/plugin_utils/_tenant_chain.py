@@ -16,11 +16,11 @@ from __future__ import annotations
 import re
 import typing as t
 
-from ansible_collections.tenantops.qlik.plugins.modules import qscloud_jwt, qscloud_keypair, qscloud_keypair_info
-from ansible_collections.tenantops.qlik.plugins.plugin_utils._links import LinkFailedError, Links
+from ..modules import qscloud_jwt, qscloud_keypair, qscloud_keypair_info
+from ._links import LinkFailedError, Links
 
 if t.TYPE_CHECKING:
-    from ansible_collections.tenantops.qlik.plugins.plugin_utils._registration import Registration
+    from ._registration import Registration
 
 KEY_PAIR_FACTS = ("key_id", "private_key_path", "certificate_path", "not_after", "actions")
 """What is returned about each key pair. Ansible keeps it for each tenant to the end of the run, so it is no more."""

@@ -13,18 +13,13 @@ import statistics
 import time
 import typing as t
 
-from ansible_collections.tenantops.qlik.plugins.module_utils import (
-    _certificate,
-    _claims,
-    _files,
-    _keypair,
-    _keys,
-    _token,
-)
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 from rows import Row
 from timing import ROUNDS, alternate, seconds
+
+from ansible_collections.tenantops.qlik.plugins.module_utils import _certificate, _claims, _keypair, _keys, _token
+from ansible_collections.tenantops.qlik.plugins.module_utils._files import folder as _files
 
 PAIRS = 2 * ROUNDS
 

@@ -7,6 +7,8 @@
 from __future__ import annotations
 
 import pytest
+from tenant_client import ISSUER, KEY_ID, PROVIDERS, provider_body, token
+
 from ansible_collections.tenantops.qlik.plugins.module_utils import (
     _connection,
     _errors,
@@ -14,7 +16,6 @@ from ansible_collections.tenantops.qlik.plugins.module_utils import (
     _public_key,
     _tenant,
 )
-from tenant_client import ISSUER, KEY_ID, PROVIDERS, provider_body, token
 
 # What Qlik does not say, in each way.
 UNKNOWN = (

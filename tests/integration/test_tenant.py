@@ -7,8 +7,9 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.tenantops.qlik.plugins.module_utils import _connection, _errors, _groups, _tenant
 from tenant_client import PROVIDERS, provider_body, token
+
+from ansible_collections.tenantops.qlik.plugins.module_utils import _connection, _errors, _groups, _tenant
 
 SETTINGS = "/api/v1/groups/settings"
 NO_ANSWER = (

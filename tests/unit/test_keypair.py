@@ -14,7 +14,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.tenantops.qlik.plugins.module_utils import _certificate, _files, _keypair
+from ansible_collections.tenantops.qlik.plugins.module_utils import _certificate, _keypair
 from ansible_collections.tenantops.qlik.plugins.module_utils._errors import (
     FileError,
     KeyMismatchError,
@@ -23,6 +23,7 @@ from ansible_collections.tenantops.qlik.plugins.module_utils._errors import (
     PrivateKeyError,
     QlikError,
 )
+from ansible_collections.tenantops.qlik.plugins.module_utils._files import folder as _files
 
 Openssl = t.Callable[..., bytes]
 Contents = dict[str, bytes]

@@ -11,6 +11,7 @@ import typing as t
 
 import pytest
 import trust_tools as trust
+
 from ansible_collections.tenantops.qlik.plugins.modules import (
     qscloud_identity_provider,
     qscloud_jwt,

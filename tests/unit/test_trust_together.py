@@ -21,7 +21,8 @@ import typing as t
 
 import pytest
 import trust_tools as trust
-from ansible_collections.tenantops.qlik.plugins.module_utils import _files
+
+from ansible_collections.tenantops.qlik.plugins.module_utils._files import folder as _files
 
 RUNS = 8
 ALL_KINDS = 16

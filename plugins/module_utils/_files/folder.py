@@ -24,7 +24,7 @@ import stat
 import time
 import typing as t
 
-from ansible_collections.tenantops.qlik.plugins.module_utils._errors import FileError, OptionError
+from .._errors import FileError, OptionError
 
 MAXIMUM_SIZE = 1024 * 1024
 """Bytes. No key, certificate or token comes near it."""
