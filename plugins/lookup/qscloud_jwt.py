@@ -64,8 +64,9 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.lookup import LookupBase
 from ansible.utils.display import Display
 
-from ..module_utils import _issuance, _module
+from ..module_utils import _module
 from ..module_utils._errors import QlikError
+from ..module_utils._tokens import keep as _issuance
 
 _NOT_KEPT = {"path": None, "renew_before": None, "force": False}
 

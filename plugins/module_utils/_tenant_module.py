@@ -11,7 +11,8 @@ from __future__ import annotations
 import os
 import typing as t
 
-from . import _connection, _tenant
+from ._tenant import api as _tenant
+from ._tenant import credentials as _connection
 
 if t.TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule

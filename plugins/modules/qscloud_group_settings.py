@@ -72,7 +72,8 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils import _groups, _module, _tenant_module
+from ..module_utils import _module, _tenant_module
+from ..module_utils._tenant import groups as _groups
 
 
 def ensure(module: AnsibleModule) -> dict[str, t.Any]:

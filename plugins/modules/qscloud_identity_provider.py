@@ -233,8 +233,10 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils import _identity_providers, _module, _public_key, _tenant_module
+from ..module_utils import _module, _tenant_module
 from ..module_utils._errors import OptionError
+from ..module_utils._keys import given as _public_key
+from ..module_utils._tenant import identity_providers as _identity_providers
 
 
 def ensure(module: AnsibleModule) -> dict[str, t.Any]:

@@ -129,7 +129,8 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils import _identity_providers, _module, _tenant_module
+from ..module_utils import _module, _tenant_module
+from ..module_utils._tenant import identity_providers as _identity_providers
 
 
 def list_them(module: AnsibleModule) -> dict[str, t.Any]:

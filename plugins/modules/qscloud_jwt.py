@@ -205,7 +205,8 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils import _issuance, _module
+from ..module_utils import _module
+from ..module_utils._tokens import keep as _issuance
 
 
 def sign(module: AnsibleModule) -> dict[str, t.Any]:

@@ -198,9 +198,12 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils import _claims, _module, _public_key, _token_state
+from ..module_utils import _module
 from ..module_utils._errors import TokenError
 from ..module_utils._files import folder as _files
+from ..module_utils._keys import given as _public_key
+from ..module_utils._tokens import claims as _claims
+from ..module_utils._tokens import inspect as _token_state
 
 
 def decode(module: AnsibleModule) -> dict[str, t.Any]:

@@ -261,8 +261,10 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils import _certificate, _keypair, _module
+from ..module_utils import _module
 from ..module_utils._files import folder as _files
+from ..module_utils._keys import certificates as _certificate
+from ..module_utils._keys import pair as _keypair
 
 
 def ensure(module: AnsibleModule) -> dict[str, t.Any]:

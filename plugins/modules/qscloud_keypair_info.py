@@ -179,9 +179,11 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils import _keypair, _keypair_state, _module
+from ..module_utils import _module
 from ..module_utils._errors import OptionError
 from ..module_utils._files import folder as _files
+from ..module_utils._keys import inspect as _keypair_state
+from ..module_utils._keys import pair as _keypair
 
 SOURCES = ("directory", "certificate_path", "certificate_content", "private_key_path", "private_key_content")
 

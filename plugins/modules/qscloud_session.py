@@ -166,7 +166,8 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils import _module, _session, _tenant_module
+from ..module_utils import _module, _tenant_module
+from ..module_utils._tenant import session as _session
 
 
 def log_in(module: AnsibleModule) -> dict[str, t.Any]:

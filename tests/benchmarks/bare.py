@@ -18,8 +18,18 @@ from cryptography.hazmat.primitives.asymmetric import padding
 from rows import Row
 from timing import ROUNDS, alternate, seconds
 
-from ansible_collections.tenantops.qlik.plugins.module_utils import _certificate, _claims, _keypair, _keys, _token
 from ansible_collections.tenantops.qlik.plugins.module_utils._files import folder as _files
+from ansible_collections.tenantops.qlik.plugins.module_utils._keys import (
+    certificates as _certificate,
+)
+from ansible_collections.tenantops.qlik.plugins.module_utils._keys import (
+    pair as _keypair,
+)
+from ansible_collections.tenantops.qlik.plugins.module_utils._keys import (
+    private_keys as _keys,
+)
+from ansible_collections.tenantops.qlik.plugins.module_utils._tokens import claims as _claims
+from ansible_collections.tenantops.qlik.plugins.module_utils._tokens import compact as _token
 
 PAIRS = 2 * ROUNDS
 

@@ -9,12 +9,16 @@ from __future__ import annotations
 import pytest
 from tenant_client import ISSUER, KEY_ID, PROVIDERS, provider_body, token
 
-from ansible_collections.tenantops.qlik.plugins.module_utils import (
-    _connection,
-    _errors,
-    _identity_providers,
-    _public_key,
-    _tenant,
+from ansible_collections.tenantops.qlik.plugins.module_utils import _errors
+from ansible_collections.tenantops.qlik.plugins.module_utils._keys import given as _public_key
+from ansible_collections.tenantops.qlik.plugins.module_utils._tenant import (
+    api as _tenant,
+)
+from ansible_collections.tenantops.qlik.plugins.module_utils._tenant import (
+    credentials as _connection,
+)
+from ansible_collections.tenantops.qlik.plugins.module_utils._tenant import (
+    identity_providers as _identity_providers,
 )
 
 # What Qlik does not say, in each way.

@@ -9,7 +9,16 @@ from __future__ import annotations
 import pytest
 from tenant_client import PROVIDERS, provider_body, token
 
-from ansible_collections.tenantops.qlik.plugins.module_utils import _connection, _errors, _groups, _tenant
+from ansible_collections.tenantops.qlik.plugins.module_utils import _errors
+from ansible_collections.tenantops.qlik.plugins.module_utils._tenant import (
+    api as _tenant,
+)
+from ansible_collections.tenantops.qlik.plugins.module_utils._tenant import (
+    credentials as _connection,
+)
+from ansible_collections.tenantops.qlik.plugins.module_utils._tenant import (
+    groups as _groups,
+)
 
 SETTINGS = "/api/v1/groups/settings"
 NO_ANSWER = (

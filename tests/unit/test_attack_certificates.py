@@ -19,14 +19,22 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from hypothesis import strategies as st
 from test_attack_keys import asn1, integer
 
-from ansible_collections.tenantops.qlik.plugins.module_utils import (
-    _certificate,
-    _keypair,
-    _keypair_state,
-    _keys,
-    _public_key,
-)
 from ansible_collections.tenantops.qlik.plugins.module_utils._errors import QlikError
+from ansible_collections.tenantops.qlik.plugins.module_utils._keys import (
+    certificates as _certificate,
+)
+from ansible_collections.tenantops.qlik.plugins.module_utils._keys import (
+    given as _public_key,
+)
+from ansible_collections.tenantops.qlik.plugins.module_utils._keys import (
+    inspect as _keypair_state,
+)
+from ansible_collections.tenantops.qlik.plugins.module_utils._keys import (
+    pair as _keypair,
+)
+from ansible_collections.tenantops.qlik.plugins.module_utils._keys import (
+    private_keys as _keys,
+)
 
 # The library warns of serial numbers and names that are against the rules, and takes them.
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")

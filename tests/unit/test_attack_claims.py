@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from joserfc import jws, jwt
 from joserfc.jwk import RSAKey
 
-from ansible_collections.tenantops.qlik.plugins.module_utils import _claims, _issuance
 from ansible_collections.tenantops.qlik.plugins.module_utils._errors import QlikError
+from ansible_collections.tenantops.qlik.plugins.module_utils._tokens import claims as _claims
+from ansible_collections.tenantops.qlik.plugins.module_utils._tokens import keep as _issuance
 
 NOW = 1_780_000_000
 ANNA = {

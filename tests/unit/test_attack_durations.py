@@ -13,8 +13,8 @@ import pytest
 from attack_tools import attack
 from hypothesis import strategies as st
 
-from ansible_collections.tenantops.qlik.plugins.module_utils import _claims
 from ansible_collections.tenantops.qlik.plugins.module_utils._errors import OptionError
+from ansible_collections.tenantops.qlik.plugins.module_utils._tokens import claims as _claims
 
 NOW = 1_780_000_000
 

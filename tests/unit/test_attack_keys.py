@@ -16,8 +16,10 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from hypothesis import strategies as st
 
-from ansible_collections.tenantops.qlik.plugins.module_utils import _keys, _public_key, _token
 from ansible_collections.tenantops.qlik.plugins.module_utils._errors import QlikError
+from ansible_collections.tenantops.qlik.plugins.module_utils._keys import given as _public_key
+from ansible_collections.tenantops.qlik.plugins.module_utils._keys import private_keys as _keys
+from ansible_collections.tenantops.qlik.plugins.module_utils._tokens import compact as _token
 
 LABELS = st.sampled_from(
     ["PRIVATE KEY", "RSA PRIVATE KEY", "ENCRYPTED PRIVATE KEY", "EC PRIVATE KEY", "DSA PRIVATE KEY", "PUBLIC KEY"]

@@ -17,17 +17,25 @@ from attack_server import Server, answer
 from attack_tools import DEPTHS, JSON_TEXTS, JSON_VALUES, attack, mutated, nested
 from hypothesis import strategies as st
 
-from ansible_collections.tenantops.qlik.plugins.module_utils import (
-    _connection,
-    _groups,
-    _identity_providers,
-    _keys,
-    _public_key,
-    _session,
-    _tenant,
-    _token,
-)
 from ansible_collections.tenantops.qlik.plugins.module_utils._errors import QlikError
+from ansible_collections.tenantops.qlik.plugins.module_utils._keys import given as _public_key
+from ansible_collections.tenantops.qlik.plugins.module_utils._keys import private_keys as _keys
+from ansible_collections.tenantops.qlik.plugins.module_utils._tenant import (
+    api as _tenant,
+)
+from ansible_collections.tenantops.qlik.plugins.module_utils._tenant import (
+    credentials as _connection,
+)
+from ansible_collections.tenantops.qlik.plugins.module_utils._tenant import (
+    groups as _groups,
+)
+from ansible_collections.tenantops.qlik.plugins.module_utils._tenant import (
+    identity_providers as _identity_providers,
+)
+from ansible_collections.tenantops.qlik.plugins.module_utils._tenant import (
+    session as _session,
+)
+from ansible_collections.tenantops.qlik.plugins.module_utils._tokens import compact as _token
 
 API_KEY = "the-api-key\\with'odd\"letters"
 CLIENT_SECRET = "the-client-secret"

@@ -22,8 +22,16 @@ from hypothesis import strategies as st
 from joserfc import jws
 from joserfc.jwk import RSAKey
 
-from ansible_collections.tenantops.qlik.plugins.module_utils import _claims, _token, _token_state
 from ansible_collections.tenantops.qlik.plugins.module_utils._errors import TokenError
+from ansible_collections.tenantops.qlik.plugins.module_utils._tokens import (
+    claims as _claims,
+)
+from ansible_collections.tenantops.qlik.plugins.module_utils._tokens import (
+    compact as _token,
+)
+from ansible_collections.tenantops.qlik.plugins.module_utils._tokens import (
+    inspect as _token_state,
+)
 
 NOW = 1_780_000_000
 HEADER = {"alg": "RS256", "typ": "JWT", "kid": "the-key"}

@@ -18,8 +18,8 @@ import typing as t
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from ansible_collections.tenantops.qlik.plugins.module_utils import _certificate
 from ansible_collections.tenantops.qlik.plugins.module_utils._errors import CertificateError, OptionError
+from ansible_collections.tenantops.qlik.plugins.module_utils._keys import certificates as _certificate
 
 Openssl = t.Callable[..., bytes]
 DAY = datetime.timedelta(days=1)

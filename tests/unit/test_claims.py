@@ -14,8 +14,8 @@ import uuid
 
 import pytest
 
-from ansible_collections.tenantops.qlik.plugins.module_utils import _claims
 from ansible_collections.tenantops.qlik.plugins.module_utils._errors import OptionError
+from ansible_collections.tenantops.qlik.plugins.module_utils._tokens import claims as _claims
 
 NOW = 1780000000
 HALF_AN_HOUR = _claims.Window(-10, 1800)

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.tenantops.qlik.plugins.module_utils import _connection
 from ansible_collections.tenantops.qlik.plugins.module_utils._errors import QlikError
+from ansible_collections.tenantops.qlik.plugins.module_utils._tenant import credentials as _connection
 
 URL = "https://acme.eu.qlikcloud.com"
 NOTHING = {

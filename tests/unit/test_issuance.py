@@ -19,7 +19,6 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 
-from ansible_collections.tenantops.qlik.plugins.module_utils import _issuance
 from ansible_collections.tenantops.qlik.plugins.module_utils._errors import (
     FileError,
     KeyMismatchError,
@@ -29,6 +28,7 @@ from ansible_collections.tenantops.qlik.plugins.module_utils._errors import (
     QlikError,
     TokenError,
 )
+from ansible_collections.tenantops.qlik.plugins.module_utils._tokens import keep as _issuance
 
 NOW = 1780000000  # date -u -d @1780000000: 2026-05-28T20:26:40Z
 ANNA = {

@@ -14,7 +14,6 @@ import typing as t
 
 import pytest
 
-from ansible_collections.tenantops.qlik.plugins.module_utils import _certificate, _keypair
 from ansible_collections.tenantops.qlik.plugins.module_utils._errors import (
     FileError,
     KeyMismatchError,
@@ -24,6 +23,8 @@ from ansible_collections.tenantops.qlik.plugins.module_utils._errors import (
     QlikError,
 )
 from ansible_collections.tenantops.qlik.plugins.module_utils._files import folder as _files
+from ansible_collections.tenantops.qlik.plugins.module_utils._keys import certificates as _certificate
+from ansible_collections.tenantops.qlik.plugins.module_utils._keys import pair as _keypair
 
 Openssl = t.Callable[..., bytes]
 Contents = dict[str, bytes]

@@ -11,7 +11,8 @@ import os
 
 import pytest
 
-from ansible_collections.tenantops.qlik.plugins.module_utils import _keypair, _keypair_state
+from ansible_collections.tenantops.qlik.plugins.module_utils._keys import inspect as _keypair_state
+from ansible_collections.tenantops.qlik.plugins.module_utils._keys import pair as _keypair
 
 NAMES = _keypair.names("")
 # Later than when the certificates are made, which openssl does now.

@@ -19,13 +19,13 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from ansible_collections.tenantops.qlik.plugins.module_utils import _keys
 from ansible_collections.tenantops.qlik.plugins.module_utils._errors import (
     KeyMismatchError,
     OptionError,
     PemError,
     PrivateKeyError,
 )
+from ansible_collections.tenantops.qlik.plugins.module_utils._keys import private_keys as _keys
 
 NUMBERS = ("n", "e", "d", "p", "q", "dmp1", "dmq1", "iqmp")
 """In the order of RFC 8017, appendix A.1.2."""

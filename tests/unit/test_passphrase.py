@@ -16,8 +16,8 @@ import typing as t
 import pytest
 import trust_tools as trust
 
-from ansible_collections.tenantops.qlik.plugins.module_utils import _keys
 from ansible_collections.tenantops.qlik.plugins.module_utils._errors import PrivateKeyError
+from ansible_collections.tenantops.qlik.plugins.module_utils._keys import private_keys as _keys
 
 OLD, NEW = "correct horse battery", "staple of Pferde und Kühe"
 CHANGE = {"old_passphrase": OLD, "passphrase": NEW}

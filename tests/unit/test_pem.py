@@ -10,8 +10,8 @@ import re
 
 import pytest
 
-from ansible_collections.tenantops.qlik.plugins.module_utils import _pem
 from ansible_collections.tenantops.qlik.plugins.module_utils._errors import PemError
+from ansible_collections.tenantops.qlik.plugins.module_utils._keys import pem as _pem
 
 CRLF = b"\r\n"
 LITERAL = rb"\n"

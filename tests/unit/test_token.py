@@ -17,8 +17,8 @@ from joserfc import jws, jwt
 from joserfc.errors import BadSignatureError
 from joserfc.jwk import RSAKey
 
-from ansible_collections.tenantops.qlik.plugins.module_utils import _token
 from ansible_collections.tenantops.qlik.plugins.module_utils._errors import PrivateKeyError, TokenError
+from ansible_collections.tenantops.qlik.plugins.module_utils._tokens import compact as _token
 
 CLAIMS = {
     "iss": "acme.eu.qlikcloud.com",

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import padding
 from joserfc import jws, jwt
 from joserfc.jwk import RSAKey
 
-from ansible_collections.tenantops.qlik.plugins.module_utils import _token_state
+from ansible_collections.tenantops.qlik.plugins.module_utils._tokens import inspect as _token_state
 
 NOW = 1_800_000_000
 HEADER = {"alg": "RS256", "typ": "JWT", "kid": "the-key"}

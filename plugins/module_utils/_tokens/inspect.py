@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import typing as t
 
-from . import _claims, _json, _token
-from ._errors import TokenError
+from .. import _json
+from .._errors import TokenError
+from . import claims as _claims
+from . import compact as _token
 
 if t.TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric import rsa

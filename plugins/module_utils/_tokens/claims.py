@@ -19,8 +19,8 @@ import typing as t
 import unicodedata
 import uuid
 
-from . import _json
-from ._errors import OptionError, shown
+from .. import _json
+from .._errors import OptionError, shown
 
 ALGORITHM = "RS256"
 AUDIENCE = "qlik.api/login/jwt-session"

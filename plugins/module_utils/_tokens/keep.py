@@ -11,9 +11,11 @@ from __future__ import annotations
 import os
 import typing as t
 
-from . import _claims, _keys, _token
-from ._errors import FileError, OptionError
-from ._files import folder as _files
+from .._errors import FileError, OptionError
+from .._files import folder as _files
+from .._keys import private_keys as _keys
+from . import claims as _claims
+from . import compact as _token
 
 if t.TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric import rsa

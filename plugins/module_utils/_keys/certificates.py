@@ -12,8 +12,9 @@ import contextlib
 import datetime
 import typing as t
 
-from . import _keys, _pem
-from ._errors import CertificateError, OptionError, PemError
+from .._errors import CertificateError, OptionError, PemError
+from . import pem as _pem
+from . import private_keys as _keys
 
 try:
     from cryptography import x509

@@ -12,8 +12,9 @@ import base64
 import json
 import typing as t
 
-from . import _claims, _json
-from ._errors import PrivateKeyError, TokenError
+from .. import _json
+from .._errors import PrivateKeyError, TokenError
+from . import claims as _claims
 
 try:
     import jwt

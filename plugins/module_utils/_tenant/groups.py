@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import typing as t
 
-from ._errors import TenantError
+from .._errors import TenantError
 
 if t.TYPE_CHECKING:
-    from ._tenant import Tenant
+    from .api import Tenant
 
 PATH = "/api/v1/groups/settings"
 

@@ -17,9 +17,10 @@ import datetime
 import os
 import typing as t
 
-from . import _certificate, _keys
-from ._errors import CertificateError, FileError, KeyMismatchError, OptionError, PassphraseError
-from ._files import folder as _files
+from .._errors import CertificateError, FileError, KeyMismatchError, OptionError, PassphraseError
+from .._files import folder as _files
+from . import certificates as _certificate
+from . import private_keys as _keys
 
 if t.TYPE_CHECKING:
     from cryptography import x509

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import typing as t
 
-from ._errors import PemError
+from .._errors import PemError
 
 _BEGIN = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----")
 

@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import typing as t
 
-from . import _certificate, _keys, _pem
-from ._files import folder as _files
+from .._files import folder as _files
+from . import certificates as _certificate
+from . import pem as _pem
+from . import private_keys as _keys
 
 if t.TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric import rsa

@@ -13,9 +13,11 @@ import datetime
 import os
 import typing as t
 
-from . import _certificate, _keypair, _keys
-from ._errors import QlikError
-from ._files import folder as _files
+from .._errors import QlikError
+from .._files import folder as _files
+from . import certificates as _certificate
+from . import pair as _keypair
+from . import private_keys as _keys
 
 if t.TYPE_CHECKING:
     from cryptography import x509

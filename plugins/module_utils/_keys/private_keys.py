@@ -13,8 +13,8 @@ import functools
 import hashlib
 import json
 
-from . import _pem
-from ._errors import KeyMismatchError, OptionError, PassphraseError, PrivateKeyError, PublicKeyError
+from .._errors import KeyMismatchError, OptionError, PassphraseError, PrivateKeyError, PublicKeyError
+from . import pem as _pem
 
 try:
     import cryptography

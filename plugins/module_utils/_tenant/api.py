@@ -27,9 +27,9 @@ import zlib
 
 from ansible.module_utils.urls import Request
 
-from . import _json
-from ._connection import Connection
-from ._errors import NoAnswerError, TenantError, shown
+from .. import _json
+from .._errors import NoAnswerError, TenantError, shown
+from .credentials import Connection
 
 USER_AGENT = "ansible-tenantops.qlik"
 

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import typing as t
 
-from . import _claims, _token
-from ._errors import NoAnswerError, TenantError
-from ._tenant import UNKNOWN_HOST_CODE
+from .._errors import NoAnswerError, TenantError
+from .._tokens import claims as _claims
+from .._tokens import compact as _token
+from .api import UNKNOWN_HOST_CODE
 
 if t.TYPE_CHECKING:
-    from ._tenant import Tenant
+    from .api import Tenant
 
 CSRF_COOKIE = "_csrfToken"
 NOT_A_TOKEN = ": give one as the module qscloud_jwt returns it."

@@ -16,11 +16,11 @@ import contextlib
 import re
 import typing as t
 
-from . import _public_key
-from ._errors import NoAnswerError, OptionError, QlikError, TenantError
+from .._errors import NoAnswerError, OptionError, QlikError, TenantError
+from .._keys import given as _public_key
 
 if t.TYPE_CHECKING:
-    from ._tenant import Tenant
+    from .api import Tenant
 
 PATH = "/api/v1/identity-providers"
 PROTOCOL = "jwtAuth"

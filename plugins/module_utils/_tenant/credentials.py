@@ -13,8 +13,8 @@ import re
 import typing as t
 import urllib.parse
 
-from ._errors import OptionError
-from ._files import folder as _files
+from .._errors import OptionError
+from .._files import folder as _files
 
 URL_VARIABLE = "QSCLOUD_TENANT_URL"
 CREDENTIAL_VARIABLES = {
