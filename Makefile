@@ -56,18 +56,17 @@ test: $(VENV)/test.stamp ## Run the tests, with PYTEST_ARGS, and print which lin
 	$(bin)/coverage report
 
 pytest: $(VENV)/test.stamp $(VENV)/collection.stamp $(qlik_clients)
-	$(bin)/python -m pytest $(PYTEST_ARGS) tests/unit tests/integration
+	$(bin)/python -m pytest $(PYTEST_ARGS)
 
 compat: $(VENV)/test.stamp $(VENV)/collection.stamp $(qlik_clients) ## Run tests with all supported releases and Pythons, with COMPAT_ARGS
 	$(bin)/python tests/compat/run.py $(COMPAT_ARGS)
 
 fleet: $(VENV)/test.stamp $(VENV)/collection.stamp ## Run the tests of many tenants with 1000, and with 300 simulated ones
-	FLEET_TENANTS=1000 FLEET_REGISTERED=300 $(bin)/python -m pytest -v tests/integration/test_fleet.py \
-	    tests/integration/test_fleet_tenants.py
+	FLEET_TENANTS=1000 FLEET_REGISTERED=300 $(bin)/python -m pytest -v tests/integration/fleet
 
 # In one process, which counts them. Without the variable, as in `make test`, there are few inputs and always the same.
 attack: $(VENV)/test.stamp $(VENV)/collection.stamp ## Attack the parsers with many made-up inputs, ATTACK_EXAMPLES for each property
-	ATTACK_EXAMPLES=$(ATTACK_EXAMPLES) $(bin)/python -m pytest --quiet tests/unit/test_attack_*.py
+	ATTACK_EXAMPLES=$(ATTACK_EXAMPLES) $(bin)/python -m pytest --quiet tests/fuzzing
 
 bench: $(VENV)/test.stamp $(VENV)/collection.stamp $(peers) ## Measure how fast it is, and write .build/bench.json
 	$(bin)/python tests/benchmarks/run.py

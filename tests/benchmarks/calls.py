@@ -13,7 +13,7 @@ from project import ROLE, Project
 from rows import Row
 
 # At the end: modules of ours have the same names.
-sys.path.append(str(pathlib.Path(__file__).parents[1] / "integration"))
+sys.path.append(str(pathlib.Path(__file__).parents[1] / "helpers"))
 
 import simulator  # noqa: E402
 

@@ -1,0 +1,26 @@
+# Copyright (c) 2026, tenantops
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The tests run the collection as users have it, installed. This looks whether it is, and whether it is this tree's."""
+
+from __future__ import annotations
+
+import importlib.util
+import pathlib
+
+ROOT = pathlib.Path(__file__).parents[2]
+
+
+def missing() -> str | None:
+    """Why the tests cannot start, and what to run first; None if they can."""
+    remedy = "Run this first: make .venv/test.stamp .venv/collection.stamp; then .venv/bin/python -m pytest"
+    try:
+        (folder,) = importlib.util.find_spec("ansible_collections.tenantops.qlik").submodule_search_locations
+    except ImportError:
+        return f"tenantops.qlik is not installed for this Python. {remedy}"
+    for path in (ROOT / "plugins").rglob("*.py"):
+        installed = pathlib.Path(folder, path.relative_to(ROOT))
+        if not installed.is_file() or installed.read_bytes() != path.read_bytes():
+            return f"{path.relative_to(ROOT)} has changed since tenantops.qlik was installed. {remedy}"
+    return None

@@ -1,0 +1,59 @@
+# Copyright (c) 2026, tenantops
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A key or token that is given in the option for something else is refused, and not repeated."""
+
+from __future__ import annotations
+
+import pathlib
+import typing as t
+
+import pytest
+import module_runs as runs
+
+from ansible_collections.tenantops.qlik.plugins.modules import (
+    qscloud_identity_provider,
+    qscloud_jwt,
+    qscloud_jwt_info,
+    qscloud_keypair,
+    qscloud_keypair_info,
+)
+
+SIGN = {"issuer": "acme", "subject": "x"}
+TENANT = {"tenant_url": "https://127.0.0.1:1", "api_key": "abcdefghijkl", "issuer": "acme", "key_id": "x"}
+
+CASES = {
+    "private_key_path": (qscloud_jwt, {**SIGN, "private_key_path": "key"}),
+    "its alias": (qscloud_jwt, {**SIGN, "cert_privatekey_file": "key"}),
+    "path": (qscloud_jwt, {**SIGN, "private_key_content": "key", "path": "token"}),
+    "path, a key": (qscloud_jwt, {**SIGN, "private_key_content": "key", "path": "key"}),
+    "directory": (qscloud_keypair, {"directory": "key"}),
+    "directory of info": (qscloud_keypair_info, {"directory": "key"}),
+    "certificate_path": (qscloud_keypair_info, {"certificate_path": "key"}),
+    "token_path": (qscloud_jwt_info, {"token_path": "token"}),
+    "public_key_path": (qscloud_jwt_info, {"token": "token", "public_key_path": "key"}),
+    "public_key_content": (qscloud_jwt_info, {"token": "token", "public_key_content": "key"}),
+    "certificate_content": (qscloud_jwt_info, {"token": "token", "certificate_content": "key"}),
+    "of a provider": (qscloud_identity_provider, {**TENANT, "public_key_content": "key"}),
+    "path of a provider": (qscloud_identity_provider, {**TENANT, "certificate_path": "key"}),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_it_is_refused_and_not_repeated(name: str, tmp_path: pathlib.Path) -> None:
+    module, options = CASES[name]
+    path = tmp_path / "anna.jwt"
+    assert runs.token(path).result["changed"]
+    secrets = {"key": runs.ready_pair()[runs.PRIVATE].decode(), "token": path.read_text()}
+    given: dict[str, t.Any] = {option: secrets.get(value, value) for option, value in options.items()}
+    finished = runs.Running(module, given).wait()
+    assert finished.refusal
+    for secret in (*secrets["key"].splitlines()[1:-1], secrets["token"].rpartition(".")[2]):
+        assert secret not in finished.output
+
+
+def test_paths_that_only_look_alike(tmp_path: pathlib.Path) -> None:
+    for name in ("eyJ", "eyJ.pem", "eyJhbGciOi.b", "BEGIN PRIVATE KEY"):
+        assert runs.keypair(tmp_path / name).result["changed"]
+        assert runs.token(tmp_path / name / "eyJhbGciOi.eyJ.x").result["changed"]

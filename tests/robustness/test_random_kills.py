@@ -1,0 +1,96 @@
+# Copyright (c) 2026, tenantops
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Modules as Ansible starts them, each a program of its own, killed at random moments.
+
+TRUST_KILLS: how many in all, 200 if it is not given. TRUST_SEED: the seed that a failed test has printed, to have the
+same moments again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import pathlib
+import random
+import signal
+import subprocess
+import sys
+import time
+import typing as t
+
+import pytest
+import module_runs as runs
+from scenarios import SCENARIOS
+
+KILLS = int(os.environ.get("TRUST_KILLS", "200"))
+SEED = int(os.environ.get("TRUST_SEED", random.randrange(10**9)))
+ROUNDS = 10
+NAMES = ["creation", "renewal", "repair", "replacement", "replacement without backup", "adoption", "removal"]
+TOKEN = "anna.jwt"
+
+
+def _start(module: t.Any, options: dict[str, t.Any], arguments: pathlib.Path) -> subprocess.Popen[bytes]:
+    arguments.write_text(json.dumps({"ANSIBLE_MODULE_ARGS": options}))
+    command = [sys.executable, "-m", module.__name__, arguments]
+    return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+
+def _kill_in_between(process: subprocess.Popen[bytes], folder: pathlib.Path, dice: random.Random) -> bool:
+    """Kill a process some time after it has opened a folder, or made it; returns whether it was quick enough to end."""
+    while process.poll() is None:
+        if _has_open(process, folder):
+            # What comes then takes milliseconds, but for the generation of a key.
+            time.sleep(dice.choice([dice.uniform(0, 0.003), dice.uniform(0, 0.03), dice.uniform(0, 0.3)]))
+            break
+    process.kill()
+    output = process.communicate()[0]
+    assert process.returncode in (0, -signal.SIGKILL), output
+    return process.returncode == 0
+
+
+def _has_open(process: subprocess.Popen[bytes], folder: pathlib.Path) -> bool:
+    descriptors = pathlib.Path(f"/proc/{process.pid}/fd")
+    with contextlib.suppress(OSError):  # closed meanwhile
+        return any(os.readlink(descriptors / number) == str(folder) for number in os.listdir(descriptors))
+    return False
+
+
+@pytest.mark.parametrize("part", range(ROUNDS))
+def test_keypair(part: int, tmp_path: pathlib.Path) -> None:
+    print(f"TRUST_SEED={SEED}")
+    dice = random.Random(f"{SEED} {part}")
+    completed = 0
+    kills = KILLS * 3 // 4 // ROUNDS
+    for number in range(kills):
+        name = dice.choice(NAMES)
+        scenario = SCENARIOS[name]
+        print(f"{number}: {name}")
+        folder = scenario.prepare(runs.put(tmp_path / str(number), {}))
+        options = {"directory": str(folder), "size": 2048, **scenario.options}
+        process = _start(runs.qscloud_keypair, options, tmp_path / "arguments")
+        completed += _kill_in_between(process, folder, dice)
+        scenario.check_next_run(folder, scenario.check_what_is_left(folder))
+    print(f"{completed} of {kills} runs were quicker")
+    assert completed < kills
+
+
+@pytest.mark.parametrize("part", range(ROUNDS))
+def test_token(part: int, tmp_path: pathlib.Path) -> None:
+    print(f"TRUST_SEED={SEED}")
+    dice = random.Random(f"{SEED} token {part}")
+    for number in range(-(-KILLS // 4 // ROUNDS)):
+        path = runs.put(tmp_path / str(number), {}) / TOKEN
+        there = dice.random() < 0.5
+        if there:
+            assert runs.token(path).result["changed"]
+        process = _start(runs.qscloud_jwt, runs.token_options(path, force=True), tmp_path / "arguments")
+        _kill_in_between(process, path.parent, dice)
+        assert path.exists() or not there
+        if path.exists():
+            runs.check_token(path)
+        assert "failed" not in runs.token(path).result
+        runs.check_token(path)
+        assert list(path.parent.iterdir()) == [path]

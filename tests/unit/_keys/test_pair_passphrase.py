@@ -1,0 +1,168 @@
+# Copyright (c) 2026, tenantops
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A passphrase is changed in place: the same key, and at each instant one passphrase or the other opens it."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import pathlib
+import signal
+import subprocess
+import typing as t
+
+import pytest
+import module_runs as runs
+
+from ansible_collections.tenantops.qlik.plugins.module_utils._errors import PrivateKeyError
+from ansible_collections.tenantops.qlik.plugins.module_utils._keys import private_keys as _keys
+
+OLD, NEW = "correct horse battery", "staple of Pferde und Kühe"
+CHANGE = {"old_passphrase": OLD, "passphrase": NEW}
+
+
+def public_key(path: pathlib.Path, passphrase: str) -> str | None:
+    """The public key of an encrypted private key, as openssl tells it; None if this passphrase does not open it."""
+    assert path.read_bytes().splitlines()[0].strip(b"-") == b"BEGIN ENCRYPTED PRIVATE KEY"
+    command = ["openssl", "pkey", "-in", path, "-passin", f"pass:{passphrase}", "-pubout"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return done.stdout if done.returncode == 0 else None
+
+
+@pytest.fixture(scope="module")
+def encrypted() -> dict[str, bytes]:
+    """The three files of the ready pair, its key encrypted with the old passphrase."""
+    key = runs.openssl("pkcs8", "-topk8", "-passout", f"pass:{OLD}", stdin=runs.ready_pair()[runs.PRIVATE])
+    return {**runs.ready_pair(), runs.PRIVATE: key.encode()}
+
+
+@pytest.fixture
+def folder(tmp_path: pathlib.Path, encrypted: dict[str, bytes]) -> pathlib.Path:
+    """A folder with them."""
+    return runs.put(tmp_path / "keys", encrypted)
+
+
+def assert_changed(folder: pathlib.Path, encrypted: dict[str, bytes]) -> None:
+    """Only the new passphrase opens the key, which is the same; nothing else has changed, and no copy is left."""
+    path = folder / runs.PRIVATE
+    assert public_key(path, NEW) == encrypted[runs.PUBLIC].decode() and public_key(path, OLD) is None
+    assert runs.contents(folder) == {**encrypted, runs.PRIVATE: path.read_bytes()}
+    assert {name: runs.mode_of(folder / name) for name in runs.NAMES} == runs.MODES
+
+
+def test_it_is_changed_once(folder: pathlib.Path, encrypted: dict[str, bytes]) -> None:
+    before = runs.keypair(folder, passphrase=OLD).result
+    first = runs.keypair(folder, **CHANGE).result
+    assert first["changed"] and first["passphrase_changed"]
+    assert first["actions"] == ["changed the passphrase of privatekey.pem"] and first["backup_files"] == []
+    same = ("key_id", "certificate", "public_key", "fingerprint_sha256")
+    assert {name: first[name] for name in same} == {name: before[name] for name in same}
+    assert_changed(folder, encrypted)
+
+    unchanged = runs.state(folder)
+    second = runs.keypair(folder, **CHANGE).result
+    assert not second["changed"] and not second["passphrase_changed"] and second["actions"] == []
+    assert not runs.keypair(folder, passphrase=NEW).result["changed"]
+    assert runs.state(folder) == unchanged
+
+
+def test_a_key_that_was_not_encrypted(tmp_path: pathlib.Path, encrypted: dict[str, bytes]) -> None:
+    folder = runs.put(tmp_path / "keys", runs.ready_pair())
+    options = {"old_passphrase": "", "passphrase": NEW}
+    assert runs.keypair(folder, **options).result["actions"] == ["changed the passphrase of privatekey.pem"]
+    assert_changed(folder, encrypted)
+    assert not runs.keypair(folder, **options).result["changed"]
+
+
+def test_check_mode_and_diff(folder: pathlib.Path) -> None:
+    unchanged = runs.state(folder)
+    result = runs.keypair(folder, _ansible_check_mode=True, _ansible_diff=True, **CHANGE).result
+    assert result["changed"] and result["passphrase_changed"] and result["key_id"]
+    before, after = result["diff"]["before"], result["diff"]["after"]
+    assert (before.pop("opened_by"), after.pop("opened_by")) == ("old_passphrase", "passphrase")
+    assert before == after
+    assert runs.state(folder) == unchanged
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({**CHANGE, "old_passphrase": "another passphrase"}, "neither passphrase nor old_passphrase is its passphrase"),
+        ({**CHANGE, "old_passphrase": ""}, "neither passphrase nor old_passphrase is its passphrase"),
+        ({"passphrase": NEW}, "passphrase is not its passphrase"),
+        ({**CHANGE, "passphrase": "11 letters."}, "passphrase has fewer than 12 characters"),
+        ({**CHANGE, "passphrase": ""}, "passphrase has fewer than 12 characters"),
+        ({**CHANGE, "passphrase": NEW, "size": 3072}, "has 2048 bits, but size is 3072"),
+    ],
+)
+def test_refused(folder: pathlib.Path, options: dict[str, t.Any], sentence: str) -> None:
+    unchanged = runs.state(folder)
+    refusal = runs.keypair(folder, **options).refusal
+    assert sentence in refusal and OLD not in refusal
+    assert runs.state(folder) == unchanged
+
+
+def test_the_old_one_alone_is_no_wish(folder: pathlib.Path) -> None:
+    result = runs.keypair(folder, old_passphrase=OLD).result
+    assert result["failed"] and "missing parameter(s) required by 'old_passphrase': passphrase" in result["msg"]
+
+
+def test_a_key_that_is_replaced_gets_the_new_one(folder: pathlib.Path, encrypted: dict[str, bytes]) -> None:
+    result = runs.keypair(folder, regenerate="always", **CHANGE).result
+    assert not result["passphrase_changed"] and "wrote privatekey.pem: regenerate is always" in result["actions"]
+    new = public_key(folder / runs.PRIVATE, NEW)
+    assert new and new != encrypted[runs.PUBLIC].decode()
+    backup = next(path for path in map(pathlib.Path, result["backup_files"]) if runs.PRIVATE in path.name)
+    assert public_key(backup, OLD) == encrypted[runs.PUBLIC].decode()
+
+
+def test_other_repairs_are_made_along_with_it(folder: pathlib.Path, encrypted: dict[str, bytes]) -> None:
+    (folder / runs.PUBLIC).unlink()
+    (folder / runs.PRIVATE).chmod(0o644)
+    result = runs.keypair(folder, **CHANGE).result
+    assert result["passphrase_changed"] and "wrote publickey.pem: it was missing" in result["actions"]
+    assert_changed(folder, encrypted)
+
+
+def test_removal_of_a_key_that_has_either(folder: pathlib.Path) -> None:
+    assert runs.keypair(folder, state="absent", backup=False, **CHANGE).result["changed"]
+    assert runs.contents(folder) == {}
+
+
+@runs.needs_chown
+def test_its_owner_stays(folder: pathlib.Path) -> None:
+    os.chown(folder / runs.PRIVATE, runs.NOBODY, runs.NOBODY)
+    assert runs.keypair(folder, **CHANGE).result["passphrase_changed"]
+    status = (folder / runs.PRIVATE).stat()
+    assert (status.st_uid, status.st_gid) == (runs.NOBODY, runs.NOBODY)
+
+
+def test_killed_before_any_change(tmp_path: pathlib.Path, encrypted: dict[str, bytes]) -> None:
+    for step in itertools.count(1):
+        folder = runs.put(tmp_path / str(step), encrypted)
+        killed = runs.keypair(folder, runs.kill_at(step), **CHANGE)
+        path = folder / runs.PRIVATE
+        assert encrypted[runs.PUBLIC].decode() in (public_key(path, OLD), public_key(path, NEW))
+        assert "failed" not in runs.keypair(folder, **CHANGE).result
+        assert_changed(folder, encrypted)
+        if not killed.signal:
+            break
+    assert step > 5, "nothing was killed"
+
+
+def test_a_full_disk(folder: pathlib.Path, encrypted: dict[str, bytes]) -> None:
+    unchanged = runs.state(folder)
+    refusal = runs.keypair(folder, runs.file_size_limit(100, signal.SIG_IGN), **CHANGE).refusal
+    assert "Cannot write" in refusal
+    assert runs.state(folder) == unchanged
+
+
+def test_a_key_that_would_be_another_one_is_not_written(
+    monkeypatch: pytest.MonkeyPatch, rsa_key: t.Any, other_rsa_key: t.Any
+) -> None:
+    # As a library would that has a fault.
+    monkeypatch.setattr(_keys, "load_private", lambda *dummy: other_rsa_key)
+    with pytest.raises(PrivateKeyError, match="another one when it is read again"):
+        _keys.private_pem(rsa_key, NEW)

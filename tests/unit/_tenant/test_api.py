@@ -1,0 +1,313 @@
+# Copyright (c) 2026, tenantops
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How the library speaks HTTP, with a simulated tenant that has faults."""
+
+from __future__ import annotations
+
+import pytest
+from tenant_client import PROVIDERS, provider_body, token
+
+from ansible_collections.tenantops.qlik.plugins.module_utils import _errors
+from ansible_collections.tenantops.qlik.plugins.module_utils._tenant import (
+    api as _tenant,
+)
+from ansible_collections.tenantops.qlik.plugins.module_utils._tenant import (
+    credentials as _connection,
+)
+from ansible_collections.tenantops.qlik.plugins.module_utils._tenant import (
+    groups as _groups,
+)
+
+SETTINGS = "/api/v1/groups/settings"
+NO_ANSWER = (
+    {"kind": "reset"},
+    {"kind": "reset_in_body"},
+    {"kind": "wrong_content_length"},
+    {"kind": "status", "value": 502},
+    {"kind": "status", "value": 503},
+    {"kind": "status", "value": 504},
+)
+no_answer = pytest.mark.parametrize("fault", NO_ANSWER, ids=lambda fault: f"{fault['kind']}-{fault.get('value', '')}")
+
+
+@pytest.fixture
+def pauses():
+    """The seconds that would have been waited."""
+    return []
+
+
+@pytest.fixture
+def connect(simulator, pauses):
+    """Make the library's tenant, with other options than the usual ones."""
+
+    def connect_with(**options):
+        options = {
+            "tenant_url": simulator.url,
+            "ca_path": simulator.ca_path,
+            "validate_certs": True,
+            "timeout": 5,
+            **dict.fromkeys(("api_key", "client_id", "client_secret")),
+            **(options if {"api_key", "client_id"} & set(options) else {"api_key": simulator.api_key, **options}),
+        }
+        return _tenant.Tenant(_connection.read(options, {}), sleep=pauses.append)
+
+    return connect_with
+
+
+def requests_of(simulator, method, path):
+    return [one for one in simulator.recorded() if (one["method"], one["path"]) == (method, path)]
+
+
+# ---- Reading
+
+
+def test_250_providers_are_three_pages(simulator, connect):
+    ids = simulator.add_providers(250)
+    simulator.forget_requests()
+    assert ids == [one["id"] for one in connect().pages(PROVIDERS) if one["protocol"] == "jwtAuth"]
+    assert len(requests_of(simulator, "GET", PROVIDERS)) == 3
+
+
+@pytest.mark.parametrize("value", [None, "endless"])
+def test_pages_that_lead_in_a_circle(simulator, connect, value):
+    simulator.add_providers(150)
+    simulator.faults({"kind": "paging_loop", "value": value, "times": 20})
+    with pytest.raises(_errors.TenantError, match="lead in a circle"):
+        list(connect().pages(PROVIDERS))
+
+
+def test_a_page_is_only_followed_within_the_tenant(simulator, connect):
+    elsewhere = simulator.urls[1]
+    page = {"data": [{"id": "1"}], "links": {"next": {"href": f"{elsewhere}{PROVIDERS}"}}}
+    simulator.faults({"kind": "status", "value": 200, "body": page})
+    with pytest.raises(_errors.TenantError, match="refers GET to another address .* not followed"):
+        list(connect().pages(PROVIDERS))
+    assert simulator.recorded(elsewhere) == []
+
+
+@pytest.mark.parametrize("address", ["https://{other}", "http://{host}", "//{other}", "ftp://{host}"])
+def test_a_redirect_is_only_followed_within_the_tenant(simulator, connect, address):
+    host, other = (url.removeprefix("https://") for url in simulator.urls[:2])
+    simulator.faults({"kind": "redirect", "value": address.format(host=host, other=other) + SETTINGS})
+    with pytest.raises(_errors.TenantError, match="refers GET to another address"):
+        connect().get(SETTINGS)
+    assert simulator.recorded(simulator.urls[1]) == []
+
+
+def test_a_redirect_is_followed_once(simulator, connect):
+    simulator.faults({"kind": "redirect", "value": SETTINGS})
+    assert connect().get(SETTINGS)
+    simulator.faults({"kind": "redirect", "value": SETTINGS, "times": 2})
+    with pytest.raises(_errors.TenantError, match="on and on"):
+        connect().get(SETTINGS)
+
+
+def test_a_change_is_not_redirected(simulator, connect):
+    simulator.faults({"kind": "redirect", "value": f"{simulator.urls[1]}{SETTINGS}"})
+    with pytest.raises(_errors.TenantError, match="HTTP 302"):
+        connect().replace(SETTINGS, "/autoCreateGroups", True)
+    assert simulator.recorded(simulator.urls[1]) == []
+
+
+@no_answer
+def test_reading_is_repeated(simulator, connect, pauses, fault):
+    simulator.faults({**fault, "times": 3})
+    assert "autoCreateGroups" in connect().get(SETTINGS)
+    assert len(pauses) == 3
+    # Twice as long each time, with jitter.
+    assert all(2**number / 2 <= pause <= 2**number for number, pause in enumerate(pauses))
+
+
+@no_answer
+def test_reading_is_not_repeated_for_ever(simulator, connect, fault):
+    simulator.faults({**fault, "times": None})
+    with pytest.raises(_errors.NoAnswerError):
+        connect().get(SETTINGS)
+    assert len(requests_of(simulator, "GET", SETTINGS)) == 4
+
+
+def test_other_errors_are_not_repeated(simulator, connect, pauses):
+    simulator.faults({"kind": "status", "value": 500})
+    with pytest.raises(_errors.TenantError, match="HTTP 500"):
+        connect().get(SETTINGS)
+    assert pauses == []
+
+
+def test_a_slow_answer(simulator, connect):
+    simulator.faults({"kind": "slow", "value": 3, "times": 4})
+    with pytest.raises(_errors.NoAnswerError, match="did not answer GET .* within 1 seconds"):
+        connect(timeout=1).get(SETTINGS)
+
+
+@pytest.mark.parametrize("kind", ["truncated_json", "html"])
+def test_an_answer_that_is_no_json(simulator, connect, kind):
+    simulator.faults({"kind": kind})
+    with pytest.raises(_errors.TenantError, match="that is no JSON object.*proxy"):
+        connect().get(SETTINGS)
+
+
+@pytest.mark.parametrize("body", [[], "text", 1, None])
+def test_an_answer_that_is_other_json(simulator, connect, body):
+    simulator.faults({"kind": "status", "value": 200, "body": body if body is not None else [None]})
+    with pytest.raises(_errors.TenantError, match="no JSON object"):
+        connect().get(SETTINGS)
+
+
+@pytest.mark.parametrize("body", [{}, {"data": None}, {"data": {}}, {"data": [1]}])
+def test_a_list_that_is_none(simulator, connect, body):
+    simulator.faults({"kind": "status", "value": 200, "body": body})
+    with pytest.raises(_errors.TenantError, match="something that is no list"):
+        list(connect().pages(PROVIDERS))
+
+
+def test_group_settings_that_say_nothing(simulator, connect):
+    simulator.faults({"kind": "status", "value": 200, "body": {}})
+    with pytest.raises(_errors.TenantError, match="does not say whether it creates groups"):
+        _groups.ensure_auto_create(connect(), True, False)
+
+
+# ---- The rate limit
+
+
+def test_the_rate_limit_is_waited_for(simulator, connect, pauses):
+    simulator.faults({"kind": "status", "value": 429, "retry_after": 7, "times": 2})
+    tenant = connect()
+    tenant.replace(SETTINGS, "/autoCreateGroups", True)
+    assert len(pauses) == 2 and all(7 <= pause <= 7.8 for pause in pauses)
+    assert tenant.waited == sum(pauses)
+    assert simulator.state()["group_settings"]["autoCreateGroups"] is True
+
+
+def test_the_rate_limit_is_not_waited_for_for_ever(simulator, connect, pauses):
+    simulator.faults({"kind": "status", "value": 429, "retry_after": 100, "times": None})
+    with pytest.raises(_errors.TenantError, match=r"HTTP-429, API rate limit reached.*More than 300 seconds"):
+        connect().get(SETTINGS)
+    assert sum(pauses) <= 300
+
+
+def test_a_real_rate_limit(simulator, connect, monkeypatch):
+    simulator.switches(rate_limits=True, rate_window_s=1)
+    tenant = connect()
+    monkeypatch.setattr(tenant, "_sleep", _tenant.time.sleep)
+    for dummy in range(40):
+        tenant.get(SETTINGS)
+    assert tenant.waited > 0
+    assert 429 in {one["status"] for one in simulator.recorded()}
+
+
+# ---- Creating
+
+
+def create(tenant, body):
+    return tenant.create(
+        PROVIDERS, body, lambda: next((one for one in tenant.pages(PROVIDERS) if one["protocol"] == "jwtAuth"), None)
+    )
+
+
+@pytest.mark.parametrize("kind", ["lost_answer", "reset_in_body", "wrong_content_length"])
+def test_created_once_though_the_answer_was_lost(simulator, connect, pair, kind, pauses):
+    simulator.faults({"kind": kind, "method": "POST"})
+    created = create(connect(), provider_body(pair))
+    assert [one["id"] for one in simulator.jwt_providers()] == [created["id"]]
+    assert len(requests_of(simulator, "POST", PROVIDERS)) == 1
+    assert pauses == [1]
+
+
+def test_it_is_looked_for_twice(simulator, connect, pair, pauses):
+    simulator.switches(list_delay_s=0.5)
+    tenant = connect()
+    tenant._sleep = lambda seconds: (pauses.append(seconds), _tenant.time.sleep(seconds / 5))
+    simulator.faults({"kind": "lost_answer", "method": "POST"})
+    assert create(tenant, provider_body(pair))["id"]
+    assert pauses == [1, 4]
+
+
+@pytest.mark.parametrize("fault", [{"kind": "reset"}, {"kind": "status", "value": 503}])
+def test_what_was_not_created_is_not_asked_for_again(simulator, connect, pair, fault):
+    simulator.faults({**fault, "method": "POST"})
+    with pytest.raises(_errors.NoAnswerError):
+        create(connect(), provider_body(pair))
+    assert simulator.jwt_providers() == []
+    assert len(requests_of(simulator, "POST", PROVIDERS)) == 1
+
+
+def test_what_was_deleted_without_an_answer(simulator, client, connect, pair):
+    path = f"{PROVIDERS}/{client.create(provider_body(pair)).json()['id']}"
+    simulator.faults({"kind": "lost_answer", "method": "DELETE"})
+    connect().delete(path)
+    connect().delete(path)
+    assert simulator.jwt_providers() == []
+
+
+# ---- Credentials
+
+
+def test_an_oauth_client_gets_one_access_token(simulator, connect):
+    tenant = connect(client_id=simulator.client_id, client_secret=simulator.client_secret)
+    for dummy in range(3):
+        tenant.get(SETTINGS)
+    assert len(requests_of(simulator, "POST", "/oauth/token")) == 1
+
+
+def test_a_wrong_oauth_client(simulator, connect):
+    tenant = connect(client_id=simulator.client_id, client_secret="not-the-secret")
+    with pytest.raises(_errors.TenantError, match="POST /oauth/token with HTTP 401.*Check the API key, or the OAuth"):
+        tenant.get(SETTINGS)
+
+
+@pytest.mark.parametrize("body", [{}, {"access_token": 1}, {"access_token": "a\nb"}])
+def test_an_oauth_client_without_an_access_token(simulator, connect, body):
+    simulator.faults({"kind": "status", "value": 200, "path": "/oauth/token", "body": body})
+    with pytest.raises(_errors.TenantError, match="gave the OAuth client no access token"):
+        connect(client_id=simulator.client_id, client_secret=simulator.client_secret).get(SETTINGS)
+
+
+def test_netrc_is_left_alone(simulator, connect, monkeypatch, tmp_path):
+    (tmp_path / ".netrc").write_text("machine 127.0.0.1\nlogin somebody\npassword else\n")
+    (tmp_path / ".netrc").chmod(0o600)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("NETRC", str(tmp_path / ".netrc"))
+    assert connect().get(SETTINGS)
+
+
+def test_the_proxy_of_the_environment_is_used(connect, monkeypatch):
+    monkeypatch.setenv("https_proxy", "http://127.0.0.1:1")
+    with pytest.raises(_errors.TenantError, match="refuses connections.*whether a proxy is needed"):
+        connect().get(SETTINGS)
+
+
+def test_an_error_repeats_no_secret(simulator, connect):
+    error = {"code": "X-1", "title": f"No {simulator.api_key}", "detail": "a\x1b[31m\nb", "status": "400"}
+    simulator.faults({"kind": "status", "value": 400, "body": {"errors": [error], "traceId": simulator.api_key}})
+    with pytest.raises(_errors.TenantError) as caught:
+        connect().get(SETTINGS)
+    assert simulator.api_key not in str(caught.value)
+    assert "HTTP 400, X-1, No ***, a [31m b (traceId ***)" in str(caught.value)
+
+
+def test_a_login_repeats_no_token(simulator, connect, pair):
+    signed = token(pair)
+    error = {"code": "X-1", "title": "No", "detail": signed}
+    simulator.faults({"kind": "status", "value": 401, "body": {"errors": [error]}})
+    with pytest.raises(_errors.TenantError) as caught:
+        connect().log_in(signed)
+    assert signed not in str(caught.value) and "***" in str(caught.value)
+
+
+@pytest.mark.parametrize("body", [{"errors": "x"}, {"errors": []}, {"errors": [1]}, {"errors": {}}, {}, ["x"]])
+def test_an_error_of_another_form(simulator, connect, body):
+    simulator.faults({"kind": "status", "value": 400, "body": body})
+    with pytest.raises(_errors.TenantError, match=r"with HTTP 400\. Check the options"):
+        connect().get(SETTINGS)
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 412, 418, 500])
+def test_each_error_says_what_to_do(simulator, connect, status):
+    simulator.faults({"kind": "status", "value": status})
+    with pytest.raises(_errors.TenantError) as caught:
+        connect().get(SETTINGS)
+    assert caught.value.status == status
+    assert str(caught.value).endswith(_tenant.ADVICE.get(status, _tenant.ADVICE[500]))
+    assert "traceId" in str(caught.value)
