@@ -9,8 +9,9 @@ from __future__ import annotations
 import pathlib
 import sys
 
-from project import ROLE, Project
 from rows import Row
+
+from project import ROLE, Project
 
 # At the end: modules of ours have the same names.
 sys.path.append(str(pathlib.Path(__file__).parents[1] / "helpers"))

@@ -13,9 +13,9 @@ import subprocess
 import typing as t
 
 import pytest
-from fuzz import asn1, attack, der_of, integer, mutated, pem
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from fuzz import asn1, attack, der_of, integer, mutated, pem
 from hypothesis import strategies as st
 
 from ansible_collections.tenantops.qlik.plugins.module_utils._errors import QlikError

@@ -13,9 +13,9 @@ import typing as t
 
 import pytest
 from ansible.module_utils import urls
-from raw_server import Server, answer
 from fuzz import DEPTHS, JSON_TEXTS, JSON_VALUES, attack, mutated, nested
 from hypothesis import strategies as st
+from raw_server import Server, answer
 
 from ansible_collections.tenantops.qlik.plugins.module_utils._errors import QlikError
 from ansible_collections.tenantops.qlik.plugins.module_utils._keys import given as _public_key

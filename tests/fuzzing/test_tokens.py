@@ -15,9 +15,9 @@ import re
 import typing as t
 
 import pytest
-from fuzz import DEPTHS, JSON_TEXTS, JSON_VALUES, attack, b64url, mutated, nested
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from fuzz import DEPTHS, JSON_TEXTS, JSON_VALUES, attack, b64url, mutated, nested
 from hypothesis import strategies as st
 from joserfc import jws
 from joserfc.jwk import RSAKey

@@ -10,8 +10,8 @@ import functools
 import pathlib
 import typing as t
 
+import forked
 import pytest
-import module_runs as runs
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 
@@ -22,9 +22,9 @@ def _ready_keys() -> list[rsa.RSAPrivateKey]:
 
 def make_keys_quickly(monkeypatch: pytest.MonkeyPatch) -> None:
     """To make a key changes no file, but takes most of the time: a run takes a ready one, and the next run another."""
-    runs.ready_pair()  # has a key of its own
+    forked.ready_pair()  # has a key of its own
     keys = _ready_keys()
-    monkeypatch.setattr(rsa, "generate_private_key", lambda **_: keys[runs.Running.count % len(keys)])
+    monkeypatch.setattr(rsa, "generate_private_key", lambda **_: keys[forked.Running.count % len(keys)])
 
 
 class Scenario(t.NamedTuple):
@@ -32,7 +32,7 @@ class Scenario(t.NamedTuple):
 
     files: t.Callable[[], dict[str, bytes]]
     options: dict[str, t.Any]
-    modes: dict[str, int] = runs.MODES
+    modes: dict[str, int] = forked.MODES
     then: dict[str, t.Any] | None = None
     below: str = ""
     """Folders that are missing, too, between the one of the test and the one of the keys."""
@@ -45,68 +45,68 @@ class Scenario(t.NamedTuple):
     def prepare(self, top: pathlib.Path) -> pathlib.Path:
         """Put the files in place; returns their folder, which is missing if there are none."""
         folder = top / self.below / "keys"
-        return runs.put(folder, self.files(), self.modes) if self.files() else folder
+        return forked.put(folder, self.files(), self.modes) if self.files() else folder
 
     def check_what_is_left(self, folder: pathlib.Path) -> set[bytes]:
         """No file is half written or open to others, and the old private key is still there.
 
         Returns all private keys.
         """
-        files = runs.contents(folder)
+        files = forked.contents(folder)
         new = {name: content for name, content in files.items() if content not in self.files().values()}
-        assert all(runs.public_key_of(content) for name, content in new.items() if not name.startswith("."))
-        widest = self.modes.get(runs.PRIVATE, 0o600)
-        secret = [folder / name for name in files if runs.PRIVATE in name]
-        assert not any(runs.mode_of(path) & ~widest for path in secret), "a private key is open to others"
-        keys = runs.private_keys(files)
+        assert all(forked.public_key_of(content) for name, content in new.items() if not name.startswith("."))
+        widest = self.modes.get(forked.PRIVATE, 0o600)
+        secret = [folder / name for name in files if forked.PRIVATE in name]
+        assert not any(forked.mode_of(path) & ~widest for path in secret), "a private key is open to others"
+        keys = forked.private_keys(files)
         removal = self.options.get("state") == "absent"
         if self.files() and not (removal and self.options.get("backup") is False):
-            assert self.files()[runs.PRIVATE] in keys, "the old private key is gone"
-        assert runs.PRIVATE in files or removal or not self.files()
-        assert runs.PRIVATE in files or not {runs.PUBLIC, runs.CERTIFICATE} & set(files), "nothing to repair from"
+            assert self.files()[forked.PRIVATE] in keys, "the old private key is gone"
+        assert forked.PRIVATE in files or removal or not self.files()
+        assert forked.PRIVATE in files or not {forked.PUBLIC, forked.CERTIFICATE} & set(files), "nothing to repair from"
         return keys
 
     def check_next_run(self, folder: pathlib.Path, keys: set[bytes]) -> None:
         """One more run ends with one consistent set, the one after it has nothing to do, and these keys are kept."""
-        assert "failed" not in runs.keypair(folder, **self.last_options).result
+        assert "failed" not in forked.keypair(folder, **self.last_options).result
         if self.last_options.get("state") == "absent":
-            runs.check_backups(folder, ()) if folder.exists() else None
+            forked.check_backups(folder, ()) if folder.exists() else None
         else:
-            runs.check_pair(folder)
+            forked.check_pair(folder)
         if self.last_options.get("backup") is not False or self.last_options.get("state") != "absent":
-            assert keys <= runs.private_keys(runs.contents(folder)), "a private key is gone"
+            assert keys <= forked.private_keys(forked.contents(folder)), "a private key is gone"
         if self.last_options.get("regenerate") != "always":
-            assert not runs.keypair(folder, **self.last_options).result["changed"]
+            assert not forked.keypair(folder, **self.last_options).result["changed"]
 
 
 def damaged_pair() -> dict[str, bytes]:
     """A private key, and beside it a public key of somebody else and half a certificate."""
-    ready = runs.ready_pair()
+    ready = forked.ready_pair()
     return ready | {
-        runs.PUBLIC: runs.qs_jwt_pair()[runs.PUBLIC],
-        runs.CERTIFICATE: ready[runs.CERTIFICATE][: len(ready[runs.CERTIFICATE]) // 2],
+        forked.PUBLIC: forked.qs_jwt_pair()[forked.PUBLIC],
+        forked.CERTIFICATE: ready[forked.CERTIFICATE][: len(ready[forked.CERTIFICATE]) // 2],
     }
 
 
 def pair_and_leftovers() -> dict[str, bytes]:
     """A pair, and what a killed run has left beside it."""
-    return runs.ready_pair() | {f".{name}.0123456789abcdef.tmp": b"x" for name in runs.NAMES}
+    return forked.ready_pair() | {f".{name}.0123456789abcdef.tmp": b"x" for name in forked.NAMES}
 
 
-OPEN_MODES = dict.fromkeys(runs.NAMES, 0o644)
+OPEN_MODES = dict.fromkeys(forked.NAMES, 0o644)
 
 SCENARIOS = {
     "creation": Scenario(dict, {}),
     "creation in new folders": Scenario(dict, {}, below="a/b"),
-    "renewal": Scenario(runs.ready_pair, {"common_name": "another"}),
-    "renewal without backup": Scenario(runs.ready_pair, {"common_name": "another", "backup": False}),
+    "renewal": Scenario(forked.ready_pair, {"common_name": "another"}),
+    "renewal without backup": Scenario(forked.ready_pair, {"common_name": "another", "backup": False}),
     "repair": Scenario(damaged_pair, {}),
-    "replacement": Scenario(runs.ready_pair, {"regenerate": "always"}),
-    "replacement without backup": Scenario(runs.ready_pair, {"regenerate": "always", "backup": False}),
-    "adoption": Scenario(runs.qs_jwt_pair, {}, OPEN_MODES),
-    "change of mode": Scenario(runs.ready_pair, {}, OPEN_MODES),
+    "replacement": Scenario(forked.ready_pair, {"regenerate": "always"}),
+    "replacement without backup": Scenario(forked.ready_pair, {"regenerate": "always", "backup": False}),
+    "adoption": Scenario(forked.qs_jwt_pair, {}, OPEN_MODES),
+    "change of mode": Scenario(forked.ready_pair, {}, OPEN_MODES),
     "leftovers": Scenario(pair_and_leftovers, {}),
-    "removal": Scenario(runs.ready_pair, {"state": "absent"}),
-    "removal without backup": Scenario(runs.ready_pair, {"state": "absent", "backup": False}),
-    "removal, and a change of mind": Scenario(runs.ready_pair, {"state": "absent"}, then={"state": "present"}),
+    "removal": Scenario(forked.ready_pair, {"state": "absent"}),
+    "removal without backup": Scenario(forked.ready_pair, {"state": "absent", "backup": False}),
+    "removal, and a change of mind": Scenario(forked.ready_pair, {"state": "absent"}, then={"state": "present"}),
 }

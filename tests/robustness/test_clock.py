@@ -15,8 +15,8 @@ import time
 import types
 import typing as t
 
+import forked
 import pytest
-import module_runs as runs
 from scenarios import make_keys_quickly
 
 MINUTE, HOUR, DAY, YEAR = 60, 3600, 86400, 365 * 86400
@@ -45,7 +45,7 @@ def clock(*offsets: int) -> t.Callable[[], None]:
 
         time.time = now
         time.strftime = lambda form, moment=None: right_names(form, moment or time.localtime(now()))
-        runs.qscloud_keypair.datetime = types.SimpleNamespace(datetime=Clock, timezone=datetime.timezone)
+        forked.qscloud_keypair.datetime = types.SimpleNamespace(datetime=Clock, timezone=datetime.timezone)
 
     return set_clock
 
@@ -57,24 +57,24 @@ RUNS = [{}, {"common_name": "another"}, {"regenerate": "always"}, {"state": "abs
 @pytest.mark.parametrize("offset", OFFSETS)
 def test_certificate_of_a_wrong_clock(offset: int, tmp_path: pathlib.Path) -> None:
     folder = tmp_path / "keys"
-    assert runs.keypair(folder, clock(offset)).result["changed"]
-    key = (folder / runs.PRIVATE).read_bytes()
+    assert forked.keypair(folder, clock(offset)).result["changed"]
+    key = (folder / forked.PRIVATE).read_bytes()
     # Whoever has the same clock sees nothing wrong.
-    assert not runs.keypair(folder, clock(offset)).result["changed"]
+    assert not forked.keypair(folder, clock(offset)).result["changed"]
 
-    (action,) = runs.keypair(folder).result["actions"]
-    assert action.startswith(f"wrote {runs.CERTIFICATE}: it ")
-    assert (folder / runs.PRIVATE).read_bytes() == key
-    runs.check_pair(folder)  # openssl has the right clock, and would refuse a certificate that is not valid yet
-    assert not runs.keypair(folder).result["changed"]
+    (action,) = forked.keypair(folder).result["actions"]
+    assert action.startswith(f"wrote {forked.CERTIFICATE}: it ")
+    assert (folder / forked.PRIVATE).read_bytes() == key
+    forked.check_pair(folder)  # openssl has the right clock, and would refuse a certificate that is not valid yet
+    assert not forked.keypair(folder).result["changed"]
 
 
 @pytest.mark.parametrize("offset", [MINUTE, 4 * MINUTE])
 def test_clocks_that_differ_a_little(offset: int, tmp_path: pathlib.Path) -> None:
     """Two machines that share a folder must not renew each other's certificates."""
     folder = tmp_path / "keys"
-    assert runs.keypair(folder, clock(offset)).result["changed"]
-    assert not runs.keypair(folder).result["changed"]
+    assert forked.keypair(folder, clock(offset)).result["changed"]
+    assert not forked.keypair(folder).result["changed"]
 
 
 @pytest.mark.parametrize("offsets", [(0, -HOUR), (0, -2 * YEAR, 0), (0, 2 * YEAR, -2 * YEAR)], ids=str)
@@ -82,18 +82,18 @@ def test_clocks_that_differ_a_little(offset: int, tmp_path: pathlib.Path) -> Non
 def test_clock_that_is_set_back_within_a_run(
     options: dict[str, t.Any], offsets: tuple[int, ...], tmp_path: pathlib.Path
 ) -> None:
-    folder = runs.put(tmp_path / "keys", runs.ready_pair())
-    finished = runs.keypair(folder, clock(*offsets), **options)
+    folder = forked.put(tmp_path / "keys", forked.ready_pair())
+    finished = forked.keypair(folder, clock(*offsets), **options)
     assert finished.result["changed"] == bool(options)
-    assert runs.ready_pair()[runs.PRIVATE] in runs.private_keys(runs.contents(folder))
-    assert "failed" not in runs.keypair(folder).result
-    runs.check_pair(folder)
+    assert forked.ready_pair()[forked.PRIVATE] in forked.private_keys(forked.contents(folder))
+    assert "failed" not in forked.keypair(folder).result
+    forked.check_pair(folder)
 
 
 def test_backups_of_the_same_second_of_the_same_process(tmp_path: pathlib.Path) -> None:
     """After a clock was set back, a time comes again, and perhaps the same number of the process: no backup is lost."""
-    folder = runs.put(tmp_path / "keys", runs.ready_pair())
-    keys = {runs.ready_pair()[runs.PRIVATE]}
+    folder = forked.put(tmp_path / "keys", forked.ready_pair())
+    keys = {forked.ready_pair()[forked.PRIVATE]}
 
     def same() -> None:
         bare_strftime = time.strftime
@@ -102,13 +102,13 @@ def test_backups_of_the_same_second_of_the_same_process(tmp_path: pathlib.Path) 
         time.strftime = lambda form, *rest: "2026-11-23@21:42:26" if "@" in form else bare_strftime(form, *rest)
 
     for number in range(1, 5):
-        assert runs.keypair(folder, same, regenerate="always").result["changed"]
-        keys |= runs.private_keys(runs.contents(folder))
-        backups = [name for name in runs.contents(folder) if name.startswith(f"{runs.PRIVATE}.")]
+        assert forked.keypair(folder, same, regenerate="always").result["changed"]
+        keys |= forked.private_keys(forked.contents(folder))
+        backups = [name for name in forked.contents(folder) if name.startswith(f"{forked.PRIVATE}.")]
         assert len(backups) == number
-    assert runs.keypair(folder, same, state="absent").result["changed"]
-    assert runs.private_keys(runs.contents(folder)) == keys
-    runs.check_backups(folder, ())
+    assert forked.keypair(folder, same, state="absent").result["changed"]
+    assert forked.private_keys(forked.contents(folder)) == keys
+    forked.check_backups(folder, ())
 
 
 def _start_of(path: pathlib.Path) -> int:
@@ -120,24 +120,24 @@ def _start_of(path: pathlib.Path) -> int:
 
 @pytest.mark.parametrize("offset", [-2 * YEAR, -HOUR, -26 * MINUTE, 2 * MINUTE, HOUR, 2 * YEAR, 70 * YEAR])
 def test_token_of_a_wrong_clock(offset: int, tmp_path: pathlib.Path) -> None:
-    path = runs.put(tmp_path / "keys", {}) / "anna.jwt"
-    assert runs.token(path, clock(offset)).result["changed"]
-    assert not runs.token(path, clock(offset)).result["changed"]
-    assert runs.token(path).result["changed"]
-    runs.check_token(path)
+    path = forked.put(tmp_path / "keys", {}) / "anna.jwt"
+    assert forked.token(path, clock(offset)).result["changed"]
+    assert not forked.token(path, clock(offset)).result["changed"]
+    assert forked.token(path).result["changed"]
+    forked.check_token(path)
     assert -MINUTE < _start_of(path) - time.time() < 0
-    assert not runs.token(path).result["changed"]
+    assert not forked.token(path).result["changed"]
 
 
 @pytest.mark.parametrize("offset", [-20 * MINUTE, 30])
 def test_token_that_is_good_by_both_clocks(offset: int, tmp_path: pathlib.Path) -> None:
-    path = runs.put(tmp_path / "keys", {}) / "anna.jwt"
-    assert runs.token(path, clock(offset)).result["changed"]
-    assert not runs.token(path).result["changed"]
+    path = forked.put(tmp_path / "keys", {}) / "anna.jwt"
+    assert forked.token(path, clock(offset)).result["changed"]
+    assert not forked.token(path).result["changed"]
 
 
 def test_clock_that_is_set_back_while_a_token_is_signed(tmp_path: pathlib.Path) -> None:
-    path = runs.put(tmp_path / "keys", {}) / "anna.jwt"
-    assert runs.token(path, clock(0, -HOUR, -2 * HOUR)).result["changed"]
-    runs.check_token(path)
-    assert not runs.token(path).result["changed"]
+    path = forked.put(tmp_path / "keys", {}) / "anna.jwt"
+    assert forked.token(path, clock(0, -HOUR, -2 * HOUR)).result["changed"]
+    forked.check_token(path)
+    assert not forked.token(path).result["changed"]

@@ -18,9 +18,9 @@ import threading
 import time
 import typing as t
 
+import forked
 import pytest
 import system_calls as calls
-import module_runs as runs
 from scenarios import SCENARIOS, Scenario, make_keys_quickly
 
 pytestmark = calls.needs_watch
@@ -50,7 +50,7 @@ def _fail_from(step: int, error: str) -> t.Callable[[int, calls.Call], int]:
     return lambda number, call: getattr(errno, error) if number >= step and call.changes else 0
 
 
-def _failed(finished: runs.Finished, top: pathlib.Path) -> bool:
+def _failed(finished: forked.Finished, top: pathlib.Path) -> bool:
     """Whether it failed; then there is one sentence, which names something below the folder."""
     if "failed" not in finished.result:
         return False
@@ -59,15 +59,15 @@ def _failed(finished: runs.Finished, top: pathlib.Path) -> bool:
 
 
 def _leftovers(folder: pathlib.Path) -> list[str]:
-    return [name for name in runs.contents(folder) if name.endswith(".tmp")]
+    return [name for name in forked.contents(folder) if name.endswith(".tmp")]
 
 
 def _stopped(
     scenario: Scenario, top: pathlib.Path, decide: t.Callable[[int, calls.Call], int]
-) -> tuple[calls.Watch, runs.Finished, pathlib.Path]:
-    folder = scenario.prepare(runs.put(top, {}))
+) -> tuple[calls.Watch, forked.Finished, pathlib.Path]:
+    folder = scenario.prepare(forked.put(top, {}))
     with calls.Watch(top, decide) as watch:
-        finished = runs.keypair(folder, watch.enter, **scenario.options)
+        finished = forked.keypair(folder, watch.enter, **scenario.options)
     if any(watch.answers):
         print(f"stopped from here on: {watch.calls[watch.answers.index(next(filter(None, watch.answers)))]}")
     return watch, finished, folder
@@ -138,7 +138,7 @@ def _be_interrupted() -> None:
 @pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=SCENARIOS)
 def test_signals_do_no_harm(scenario: Scenario, tmp_path: pathlib.Path) -> None:
     folder = scenario.prepare(tmp_path)
-    assert runs.keypair(folder, _be_interrupted, **scenario.options).result["changed"]
+    assert forked.keypair(folder, _be_interrupted, **scenario.options).result["changed"]
     scenario.check_next_run(folder, scenario.check_what_is_left(folder))
 
 
@@ -151,9 +151,9 @@ class TokenScenario(t.NamedTuple):
 
     def prepare(self, top: pathlib.Path) -> pathlib.Path:
         """Put the token in place; returns its path."""
-        path = runs.put(runs.put(top, {}) / "keys", {}) / "anna.jwt"
+        path = forked.put(forked.put(top, {}) / "keys", {}) / "anna.jwt"
         if self.there is not None:
-            assert runs.token(path, **self.there).result["changed"]
+            assert forked.token(path, **self.there).result["changed"]
             path.chmod(self.mode)
         return path
 
@@ -172,9 +172,9 @@ def test_token(scenario: TokenScenario, error: str, tmp_path: pathlib.Path) -> N
     for step in itertools.count(1):
         top = tmp_path / str(step)
         path = scenario.prepare(top)
-        before = runs.contents(path.parent)
+        before = forked.contents(path.parent)
         with calls.Watch(top, _fails_at(step, error)) as watch:
-            finished = runs.token(path, watch.enter, **scenario.options)
+            finished = forked.token(path, watch.enter, **scenario.options)
         if not any(watch.answers):
             break
         print(f"stopped: {watch.calls[step - 1]}")
@@ -185,8 +185,8 @@ def test_token(scenario: TokenScenario, error: str, tmp_path: pathlib.Path) -> N
         if scenario.there is None and not path.exists():
             assert before == {}
         elif scenario.mode == 0o600:
-            runs.check_token(path)
-        assert "failed" not in runs.token(path).result
-        runs.check_token(path)
+            forked.check_token(path)
+        assert "failed" not in forked.token(path).result
+        forked.check_token(path)
         assert list(path.parent.iterdir()) == [path]
-        assert not runs.token(path).result["changed"]
+        assert not forked.token(path).result["changed"]

@@ -12,8 +12,8 @@ import signal
 import subprocess
 import typing as t
 
+import forked
 import pytest
-import module_runs as runs
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
 PAGES = 32
@@ -22,11 +22,11 @@ PAGES = 32
 # What is there; the options; and how many files the run writes, backups included.
 RUNS = {
     "creation": (dict, {}, 3),
-    "renewal": (runs.ready_pair, {"common_name": "another"}, 2),
-    "renewal without backup": (runs.ready_pair, {"common_name": "another", "backup": False}, 1),
-    "replacement": (runs.ready_pair, {"regenerate": "always"}, 6),
-    "replacement without backup": (runs.ready_pair, {"regenerate": "always", "backup": False}, 4),
-    "removal": (runs.ready_pair, {"state": "absent"}, 3),
+    "renewal": (forked.ready_pair, {"common_name": "another"}, 2),
+    "renewal without backup": (forked.ready_pair, {"common_name": "another", "backup": False}, 1),
+    "replacement": (forked.ready_pair, {"regenerate": "always"}, 6),
+    "replacement without backup": (forked.ready_pair, {"regenerate": "always", "backup": False}, 4),
+    "removal": (forked.ready_pair, {"state": "absent"}, 3),
 }
 
 NEEDS_MOUNT = (
@@ -59,30 +59,30 @@ def fill(disk: pathlib.Path, free: int) -> pathlib.Path:
 def test_full_disk(name: str, free: int, small_disk: pathlib.Path) -> None:
     """With some pages free it is up to the run whether it manages; but it does all, or nothing."""
     files, options, written = RUNS[name]
-    folder = runs.put(small_disk / "keys", files())
+    folder = forked.put(small_disk / "keys", files())
     filler = fill(small_disk, free)
-    before = runs.state(folder)
+    before = forked.state(folder)
 
-    finished = runs.keypair(folder, **options)
+    finished = forked.keypair(folder, **options)
     if free == 0 or (free < written and finished.result.get("failed")):
         message = finished.refusal
-        assert any(f"{folder}/{name}" in message for name in runs.NAMES) and "No space left on device" in message
-        assert runs.state(folder) == before
+        assert any(f"{folder}/{name}" in message for name in forked.NAMES) and "No space left on device" in message
+        assert forked.state(folder) == before
         filler.unlink()
-        finished = runs.keypair(folder, **options)
+        finished = forked.keypair(folder, **options)
     assert finished.result["changed"]
     if options.get("state") != "absent":
-        runs.check_pair(folder)
+        forked.check_pair(folder)
 
 
 def test_disk_that_a_killed_run_has_filled(small_disk: pathlib.Path) -> None:
-    folder = runs.put(small_disk / "keys", runs.ready_pair())
-    leftovers = [folder / f".{runs.PRIVATE}.{number:016x}.tmp" for number in range(3)]
+    folder = forked.put(small_disk / "keys", forked.ready_pair())
+    leftovers = [folder / f".{forked.PRIVATE}.{number:016x}.tmp" for number in range(3)]
     for leftover in leftovers:
         leftover.write_bytes(b"x" * PAGE)
     fill(small_disk, 0)
-    assert runs.keypair(folder, common_name="another").result["changed"]
-    runs.check_pair(folder)
+    assert forked.keypair(folder, common_name="another").result["changed"]
+    forked.check_pair(folder)
     assert not any(leftover.exists() for leftover in leftovers)
 
 
@@ -90,12 +90,12 @@ def test_disk_that_a_killed_run_has_filled(small_disk: pathlib.Path) -> None:
 def test_full_disk_and_a_token(there: bool, small_disk: pathlib.Path) -> None:
     path = small_disk / "anna.jwt"
     if there:
-        runs.token(path)
+        forked.token(path)
     fill(small_disk, 0)
-    before = runs.state(small_disk)
-    message = runs.token(path, force=there).refusal
+    before = forked.state(small_disk)
+    message = forked.token(path, force=there).refusal
     assert str(path) in message and "No space left on device" in message
-    assert runs.state(small_disk) == before
+    assert forked.state(small_disk) == before
 
 
 @pytest.mark.parametrize("size", [0, 1, 400])
@@ -103,40 +103,40 @@ def test_full_disk_and_a_token(there: bool, small_disk: pathlib.Path) -> None:
 def test_write_that_is_cut_short(name: str, size: int, tmp_path: pathlib.Path) -> None:
     """As on a full disk, but for every user: each file is larger than what may be written."""
     files, options, _written = RUNS[name]
-    folder = runs.put(tmp_path / "keys", files())
-    before = runs.state(folder)
-    message = runs.keypair(folder, runs.file_size_limit(size, signal.SIG_IGN), **options).refusal
+    folder = forked.put(tmp_path / "keys", files())
+    before = forked.state(folder)
+    message = forked.keypair(folder, forked.file_size_limit(size, signal.SIG_IGN), **options).refusal
     assert str(folder) in message and "File too large" in message
-    assert runs.state(folder) == before
+    assert forked.state(folder) == before
 
 
 @pytest.mark.parametrize("there", [False, True], ids=["first token", "replacement"])
 def test_token_that_is_cut_short(there: bool, tmp_path: pathlib.Path) -> None:
-    path = runs.put(tmp_path / "keys", {}) / "anna.jwt"
+    path = forked.put(tmp_path / "keys", {}) / "anna.jwt"
     if there:
-        runs.token(path)
-    before = runs.state(path.parent)
-    message = runs.token(path, runs.file_size_limit(400, signal.SIG_IGN), force=True).refusal
+        forked.token(path)
+    before = forked.state(path.parent)
+    message = forked.token(path, forked.file_size_limit(400, signal.SIG_IGN), force=True).refusal
     assert str(path) in message and "File too large" in message
-    assert runs.state(path.parent) == before
+    assert forked.state(path.parent) == before
 
 
 @pytest.mark.parametrize("name", RUNS)
 def test_read_only_disk(name: str, small_disk: pathlib.Path) -> None:
     files, options, _written = RUNS[name]
-    folder = runs.put(small_disk / "keys", files())
-    runs.token(small_disk / "anna.jwt")
-    before = runs.state(folder)
+    folder = forked.put(small_disk / "keys", files())
+    forked.token(small_disk / "anna.jwt")
+    before = forked.state(folder)
     subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
-    message = runs.keypair(folder, **options).refusal
+    message = forked.keypair(folder, **options).refusal
     assert str(folder) in message and "Read-only file system" in message
-    assert runs.state(folder) == before
-    assert "Read-only file system" in runs.token(small_disk / "anna.jwt", force=True).refusal
-    assert "Read-only file system" in runs.keypair(small_disk / "new").refusal
+    assert forked.state(folder) == before
+    assert "Read-only file system" in forked.token(small_disk / "anna.jwt", force=True).refusal
+    assert "Read-only file system" in forked.keypair(small_disk / "new").refusal
     # Nothing is to be done: then a disk that cannot be written to is no obstacle.
     if files():
-        assert not runs.keypair(folder).result["changed"]
-    assert not runs.token(small_disk / "anna.jwt").result["changed"]
+        assert not forked.keypair(folder).result["changed"]
+    assert not forked.token(small_disk / "anna.jwt").result["changed"]
 
 
 class Guest(t.NamedTuple):
@@ -147,7 +147,7 @@ class Guest(t.NamedTuple):
 
     def give(self, files: dict[str, bytes], mode: int) -> None:
         """Fill the folder, and then let the user do no more with it than this."""
-        runs.put(self.folder, files)
+        forked.put(self.folder, files)
         for path in [*self.folder.iterdir(), self.folder]:
             if self.user is not None:
                 os.chown(path, self.user, self.user)
@@ -157,10 +157,10 @@ class Guest(t.NamedTuple):
 @pytest.fixture
 def guest() -> t.Iterator[Guest]:
     """Permissions do not bind root, so that another user takes root's place."""
-    if os.geteuid() == 0 and not runs.MAY_CHOWN:
+    if os.geteuid() == 0 and not forked.MAY_CHOWN:
         pytest.skip("NOT TESTED: what permissions forbid. Run the tests as another user than root.")
-    with runs.folder_for_all() as top:
-        yield Guest(top / "keys", runs.NOBODY if os.geteuid() == 0 else None)
+    with forked.folder_for_all() as top:
+        yield Guest(top / "keys", forked.NOBODY if os.geteuid() == 0 else None)
         (top / "keys").chmod(0o700)
 
 
@@ -168,39 +168,39 @@ def guest() -> t.Iterator[Guest]:
 def test_read_only_folder(name: str, guest: Guest) -> None:
     files, options, _written = RUNS[name]
     guest.give(files(), mode=0o500)
-    before = runs.state(guest.folder)
-    message = runs.keypair(guest.folder, user=guest.user, **options).refusal
+    before = forked.state(guest.folder)
+    message = forked.keypair(guest.folder, user=guest.user, **options).refusal
     assert str(guest.folder) in message and "Permission denied" in message
-    assert "Permission denied" in runs.keypair(guest.folder / "new", user=guest.user).refusal
-    assert "Permission denied" in runs.token(guest.folder / "anna.jwt", user=guest.user).refusal
+    assert "Permission denied" in forked.keypair(guest.folder / "new", user=guest.user).refusal
+    assert "Permission denied" in forked.token(guest.folder / "anna.jwt", user=guest.user).refusal
     if files():
-        assert not runs.keypair(guest.folder, user=guest.user).result["changed"]
-    assert runs.state(guest.folder) == before
+        assert not forked.keypair(guest.folder, user=guest.user).result["changed"]
+    assert forked.state(guest.folder) == before
 
 
 @pytest.mark.parametrize("options", [{}, {"regenerate": "always"}, {"state": "absent"}], ids=str)
 def test_private_key_that_may_not_be_read(options: dict[str, t.Any], guest: Guest) -> None:
-    guest.give(runs.ready_pair(), mode=0o700)
-    private_key = guest.folder / runs.PRIVATE
+    guest.give(forked.ready_pair(), mode=0o700)
+    private_key = guest.folder / forked.PRIVATE
     private_key.chmod(0)
-    message = runs.keypair(guest.folder, user=guest.user, **options).refusal
+    message = forked.keypair(guest.folder, user=guest.user, **options).refusal
     assert str(private_key) in message and "Permission denied" in message
-    assert sorted(os.listdir(guest.folder)) == sorted(runs.NAMES)
+    assert sorted(os.listdir(guest.folder)) == sorted(forked.NAMES)
     private_key.chmod(0o600)
-    assert runs.contents(guest.folder) == runs.ready_pair()
+    assert forked.contents(guest.folder) == forked.ready_pair()
 
 
 @pytest.mark.parametrize("options", [{}, {"state": "absent"}], ids=str)
 def test_folder_above_that_may_not_be_entered(options: dict[str, t.Any], guest: Guest) -> None:
     """What cannot be seen is not the same as what is not there."""
     guest.give({}, mode=0o700)
-    runs.put(guest.folder / "inner", runs.ready_pair())
+    forked.put(guest.folder / "inner", forked.ready_pair())
     guest.folder.chmod(0o600)
-    message = runs.keypair(guest.folder / "inner", user=guest.user, **options).refusal
+    message = forked.keypair(guest.folder / "inner", user=guest.user, **options).refusal
     assert str(guest.folder / "inner") in message and "Permission denied" in message
 
 
 def test_new_folder_in_one_that_may_not_be_read(guest: Guest) -> None:
     guest.give({}, mode=0o300)
-    assert runs.keypair(guest.folder / "new", user=guest.user).result["changed"]
-    runs.check_pair(guest.folder / "new")
+    assert forked.keypair(guest.folder / "new", user=guest.user).result["changed"]
+    forked.check_pair(guest.folder / "new")

@@ -10,8 +10,8 @@ import itertools
 import pathlib
 import signal
 
+import forked
 import pytest
-import module_runs as runs
 from scenarios import SCENARIOS, Scenario, make_keys_quickly
 
 
@@ -24,8 +24,8 @@ def quick_keys(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=SCENARIOS)
 def test_killed_before_any_change(scenario: Scenario, tmp_path: pathlib.Path) -> None:
     for step in itertools.count(1):
-        folder = scenario.prepare(runs.put(tmp_path / str(step), {}))
-        killed = runs.keypair(folder, runs.kill_at(step), **scenario.options)
+        folder = scenario.prepare(forked.put(tmp_path / str(step), {}))
+        killed = forked.keypair(folder, forked.kill_at(step), **scenario.options)
         scenario.check_next_run(folder, scenario.check_what_is_left(folder))
         if not killed.signal:
             break
@@ -37,7 +37,7 @@ def test_killed_before_any_change(scenario: Scenario, tmp_path: pathlib.Path) ->
 def test_killed_in_the_middle_of_a_write(name: str, size: int, tmp_path: pathlib.Path) -> None:
     scenario = SCENARIOS[name]
     folder = scenario.prepare(tmp_path)
-    killed = runs.keypair(folder, runs.file_size_limit(size, signal.SIG_DFL), **scenario.options)
+    killed = forked.keypair(folder, forked.file_size_limit(size, signal.SIG_DFL), **scenario.options)
     # Of what a renewal writes, no file is larger than a certificate.
     assert killed.signal == signal.SIGXFSZ or (size > 1000 and name in ("renewal", "adoption"))
     scenario.check_next_run(folder, scenario.check_what_is_left(folder))
@@ -50,28 +50,28 @@ def test_killed_while_a_token_is_written(there: bool, tmp_path: pathlib.Path) ->
     for step in itertools.count(1):
         path.unlink(missing_ok=True)
         if there:
-            runs.token(path)
-        killed = runs.token(path, runs.kill_at(step), force=there)
+            forked.token(path)
+        killed = forked.token(path, forked.kill_at(step), force=there)
         if there or path.exists():
-            runs.check_token(path)
+            forked.check_token(path)
 
-        assert "failed" not in runs.token(path).result
-        runs.check_token(path)
+        assert "failed" not in forked.token(path).result
+        forked.check_token(path)
         if not killed.signal:
             break
         assert [name.name for name in path.parent.iterdir()] == [path.name], f"step {step}: something is left over"
     assert step > 3, "nothing was killed"
 
 
-@runs.needs_chown
+@forked.needs_chown
 def test_killed_creation_for_another_user(tmp_path: pathlib.Path) -> None:
     for step in itertools.count(1):
         folder = tmp_path / str(step)
-        options = {"owner": str(runs.NOBODY), "group": str(runs.NOBODY)}
-        killed = runs.keypair(folder, runs.kill_at(step), **options)
-        assert "failed" not in runs.keypair(folder, **options).result
+        options = {"owner": str(forked.NOBODY), "group": str(forked.NOBODY)}
+        killed = forked.keypair(folder, forked.kill_at(step), **options)
+        assert "failed" not in forked.keypair(folder, **options).result
         # A folder that its owner may not enter would be no consistent set either.
         for path in [folder, *folder.iterdir()]:
-            assert (path.stat().st_uid, path.stat().st_gid) == (runs.NOBODY, runs.NOBODY), f"step {step}: {path.name}"
+            assert (path.stat().st_uid, path.stat().st_gid) == (forked.NOBODY, forked.NOBODY), f"step {step}: {path.name}"
         if not killed.signal:
             break

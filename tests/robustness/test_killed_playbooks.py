@@ -4,7 +4,7 @@
 
 """A whole playbook with the role, killed at random moments: no key is lost, and the next run sets everything right.
 
-TRUST_PLAYBOOK_KILLS: how many times, 8 if it is not given. TRUST_SEED: the seed that a failed test has printed.
+TRUST_PLAYBOOK_KILLS: how many times, 8 if it is not given. SEED: the seed that a failed test has printed.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import yaml
 from plays import ANSIBLE_PLAYBOOK, environment, play
 
 KILLS = int(os.environ.get("TRUST_PLAYBOOK_KILLS", "8"))
-SEED = int(os.environ.get("TRUST_SEED", random.randrange(10**9)))
+SEED = int(os.environ.get("SEED", random.randrange(10**9)))
 PARTS = 4
 TENANTS = [f"{letter}.eu.qlikcloud.com" for letter in "abc"]
 ROLE = {"ansible.builtin.include_role": {"name": "tenantops.qlik.tenant_jwt"}}
@@ -74,7 +74,7 @@ def private_keys(project):
 
 @pytest.mark.parametrize("part", range(PARTS))
 def test_playbook_that_is_killed(part, run_playbook, tmp_path, home):
-    print(f"TRUST_SEED={SEED}")
+    print(f"SEED={SEED}")
     dice = random.Random(f"{SEED} {part}")
     project = tmp_path / "project"
     duration, keys = 3, set()

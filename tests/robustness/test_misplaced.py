@@ -9,8 +9,8 @@ from __future__ import annotations
 import pathlib
 import typing as t
 
+import forked
 import pytest
-import module_runs as runs
 
 from ansible_collections.tenantops.qlik.plugins.modules import (
     qscloud_identity_provider,
@@ -44,10 +44,10 @@ CASES = {
 def test_it_is_refused_and_not_repeated(name: str, tmp_path: pathlib.Path) -> None:
     module, options = CASES[name]
     path = tmp_path / "anna.jwt"
-    assert runs.token(path).result["changed"]
-    secrets = {"key": runs.ready_pair()[runs.PRIVATE].decode(), "token": path.read_text()}
+    assert forked.token(path).result["changed"]
+    secrets = {"key": forked.ready_pair()[forked.PRIVATE].decode(), "token": path.read_text()}
     given: dict[str, t.Any] = {option: secrets.get(value, value) for option, value in options.items()}
-    finished = runs.Running(module, given).wait()
+    finished = forked.Running(module, given).wait()
     assert finished.refusal
     for secret in (*secrets["key"].splitlines()[1:-1], secrets["token"].rpartition(".")[2]):
         assert secret not in finished.output
@@ -55,5 +55,5 @@ def test_it_is_refused_and_not_repeated(name: str, tmp_path: pathlib.Path) -> No
 
 def test_paths_that_only_look_alike(tmp_path: pathlib.Path) -> None:
     for name in ("eyJ", "eyJ.pem", "eyJhbGciOi.b", "BEGIN PRIVATE KEY"):
-        assert runs.keypair(tmp_path / name).result["changed"]
-        assert runs.token(tmp_path / name / "eyJhbGciOi.eyJ.x").result["changed"]
+        assert forked.keypair(tmp_path / name).result["changed"]
+        assert forked.token(tmp_path / name / "eyJhbGciOi.eyJ.x").result["changed"]

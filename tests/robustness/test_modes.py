@@ -11,8 +11,8 @@ import os
 import pathlib
 import typing as t
 
+import forked
 import pytest
-import module_runs as runs
 
 UMASKS = [0o000, 0o022, 0o077]
 
@@ -51,11 +51,11 @@ class Watcher:
                     print(json.dumps([status.st_ino, status.st_mode & 0o7777, status.st_uid, status.st_gid]), file=log)
             log.flush()
 
-        runs.before_each_change(look)()
+        forked.before_each_change(look)()
 
     def modes(self, path: pathlib.Path) -> set[int]:
         """All modes that a file or folder ever had, if the run has made it."""
-        return {seen.mode for seen in self.seen() if seen.number == path.stat().st_ino} | {runs.mode_of(path)}
+        return {seen.mode for seen in self.seen() if seen.number == path.stat().st_ino} | {forked.mode_of(path)}
 
     def seen(self) -> list[Seen]:
         """All that was seen of files and folders that were not there before."""
@@ -68,75 +68,75 @@ class Watcher:
     "files, options",
     [
         (dict, {}),
-        (runs.ready_pair, {"regenerate": "always"}),
-        (runs.qs_jwt_pair, {}),
-        (runs.ready_pair, {"state": "absent"}),
+        (forked.ready_pair, {"regenerate": "always"}),
+        (forked.qs_jwt_pair, {}),
+        (forked.ready_pair, {"state": "absent"}),
     ],
     ids=["creation", "replacement", "adoption", "removal"],
 )
 def test_private_key(files: t.Any, options: dict[str, t.Any], umask: int, tmp_path: pathlib.Path) -> None:
-    folder = runs.put(tmp_path / "keys", files())
+    folder = forked.put(tmp_path / "keys", files())
     watcher = Watcher(folder, umask)
-    assert runs.keypair(folder, watcher.before, **options).result["changed"]
-    secret = [path for path in folder.iterdir() if runs.PRIVATE in path.name]
+    assert forked.keypair(folder, watcher.before, **options).result["changed"]
+    secret = [path for path in folder.iterdir() if forked.PRIVATE in path.name]
     assert secret and all(watcher.modes(path) == {0o600} for path in secret)
     if options.get("state") == "absent":
-        runs.check_backups(folder, ())
+        forked.check_backups(folder, ())
     else:
-        runs.check_pair(folder)
+        forked.check_pair(folder)
 
 
 @pytest.mark.parametrize("umask", UMASKS, ids=oct)
 def test_key_of_qs_jwt_that_everybody_could_read(umask: int, tmp_path: pathlib.Path) -> None:
-    folder = runs.put(tmp_path / "keys", runs.qs_jwt_pair(), dict.fromkeys(runs.NAMES, 0o644))
-    assert runs.keypair(folder, lambda: os.umask(umask), regenerate="always").result["changed"]
-    runs.check_pair(folder)
+    folder = forked.put(tmp_path / "keys", forked.qs_jwt_pair(), dict.fromkeys(forked.NAMES, 0o644))
+    assert forked.keypair(folder, lambda: os.umask(umask), regenerate="always").result["changed"]
+    forked.check_pair(folder)
 
 
 @pytest.mark.parametrize("umask", UMASKS, ids=oct)
 def test_token(umask: int, tmp_path: pathlib.Path) -> None:
-    path = runs.put(tmp_path / "keys", {}) / "anna.jwt"
+    path = forked.put(tmp_path / "keys", {}) / "anna.jwt"
     watcher = Watcher(path.parent, umask)
     for force in (False, True):
-        assert runs.token(path, watcher.before, force=force).result["changed"]
+        assert forked.token(path, watcher.before, force=force).result["changed"]
         assert watcher.modes(path) == {0o600}
-        runs.check_token(path)
+        forked.check_token(path)
 
 
 @pytest.mark.parametrize("umask", UMASKS, ids=oct)
 def test_new_folders(umask: int, tmp_path: pathlib.Path) -> None:
-    top = runs.put(tmp_path / "top", {})
+    top = forked.put(tmp_path / "top", {})
     watcher = Watcher(top, umask)
-    runs.keypair(top / "a" / "b", watcher.before)
+    forked.keypair(top / "a" / "b", watcher.before)
     assert watcher.modes(top / "a" / "b") == {0o700}
     assert watcher.modes(top / "a") == {0o755 & ~umask}
-    runs.check_pair(top / "a" / "b")
+    forked.check_pair(top / "a" / "b")
 
 
 @pytest.mark.parametrize("mode", ["0400", "0440", "0640"])
 @pytest.mark.parametrize("umask", UMASKS, ids=oct)
 def test_other_mode(mode: str, umask: int, tmp_path: pathlib.Path) -> None:
-    folder = runs.put(tmp_path / "keys", {})
+    folder = forked.put(tmp_path / "keys", {})
     watcher = Watcher(folder, umask)
-    assert runs.keypair(folder, watcher.before, mode=mode, public_mode="0444").result["changed"]
+    assert forked.keypair(folder, watcher.before, mode=mode, public_mode="0444").result["changed"]
     wanted = int(mode, 8)
-    assert all(seen & ~wanted == 0 for seen in watcher.modes(folder / runs.PRIVATE))
-    assert runs.mode_of(folder / runs.PRIVATE) == wanted
-    assert runs.mode_of(folder / runs.PUBLIC) == runs.mode_of(folder / runs.CERTIFICATE) == 0o444
-    assert not runs.keypair(folder, mode=mode, public_mode="0444").result["changed"]
+    assert all(seen & ~wanted == 0 for seen in watcher.modes(folder / forked.PRIVATE))
+    assert forked.mode_of(folder / forked.PRIVATE) == wanted
+    assert forked.mode_of(folder / forked.PUBLIC) == forked.mode_of(folder / forked.CERTIFICATE) == 0o444
+    assert not forked.keypair(folder, mode=mode, public_mode="0444").result["changed"]
 
 
-@runs.needs_chown
+@forked.needs_chown
 def test_a_group_may_read_when_it_is_the_right_one(tmp_path: pathlib.Path) -> None:
-    folder = runs.put(tmp_path / "keys", {})
+    folder = forked.put(tmp_path / "keys", {})
     watcher = Watcher(folder, 0o022)
-    runs.keypair(folder, watcher.before, mode="0640", group=str(runs.NOBODY))
-    number = (folder / runs.PRIVATE).stat().st_ino
+    forked.keypair(folder, watcher.before, mode="0640", group=str(forked.NOBODY))
+    number = (folder / forked.PRIVATE).stat().st_ino
     groups = {seen.group for seen in watcher.seen() if seen.number == number and seen.mode & 0o040}
-    assert groups == {runs.NOBODY}
+    assert groups == {forked.NOBODY}
 
 
 @pytest.mark.parametrize("mode", ["0666", "0604", "0601", "0200", "0000", "4600", "rw", ""])
 def test_mode_for_others_is_refused(mode: str, tmp_path: pathlib.Path) -> None:
-    assert runs.keypair(tmp_path / "keys", mode=mode).refusal.lower().startswith("mode ")
+    assert forked.keypair(tmp_path / "keys", mode=mode).refusal.lower().startswith("mode ")
     assert not (tmp_path / "keys").exists()

@@ -19,16 +19,16 @@ import random
 import signal
 import typing as t
 
+import forked
 import pytest
 import system_calls as calls
-import module_runs as runs
 from scenarios import make_keys_quickly
 
-pytestmark = runs.needs_chown
+pytestmark = forked.needs_chown
 
 HARD = os.environ.get("FAULTS") == "all"
 RACES = int(os.environ.get("TRUST_RACES", "30"))
-ATTACKER = runs.NOBODY
+ATTACKER = forked.NOBODY
 OWNER = {"owner": str(ATTACKER)}
 GROUP = {"group": str(ATTACKER), "mode": "0640"}
 TOKEN = "anna.jwt"
@@ -67,7 +67,7 @@ class Ground(t.NamedTuple):
 
     def roots(self) -> dict[str, t.Any]:
         """All that belongs to root and is not what the task is about."""
-        return runs.state(self.top / "root")
+        return forked.state(self.top / "root")
 
     def check_that_nothing_can_be_read(self) -> None:
         """No whole or half private key or token anywhere that the attacker could open, if it is root's."""
@@ -81,12 +81,12 @@ class Ground(t.NamedTuple):
 
 @pytest.fixture
 def ground() -> t.Iterator[Ground]:
-    with runs.folder_for_all() as top:
+    with forked.folder_for_all() as top:
         ground = Ground(top)
         (top / "root").mkdir()
         ground.empty.mkdir()
-        runs.put(ground.pair, runs.ready_pair()).chmod(0o755)
-        assert runs.token(ground.pair / TOKEN).result["changed"]
+        forked.put(ground.pair, forked.ready_pair()).chmod(0o755)
+        assert forked.token(ground.pair / TOKEN).result["changed"]
         ground.open.mkdir()
         os.chown(ground.open, ATTACKER, ATTACKER)
         yield ground
@@ -111,11 +111,11 @@ RUNS: dict[str, dict[str, t.Any]] = {
 }
 
 
-def run(name: str, folder: pathlib.Path, **keywords: t.Any) -> runs.Finished:
+def run(name: str, folder: pathlib.Path, **keywords: t.Any) -> forked.Finished:
     """Run the module, or sign a token there."""
     if name == "token":
-        return runs.token(folder / TOKEN, force=True, **keywords)
-    return runs.keypair(folder, **RUNS[name], **keywords)
+        return forked.token(folder / TOKEN, force=True, **keywords)
+    return forked.keypair(folder, **RUNS[name], **keywords)
 
 
 # Where the link is, as a function of the ground; and the folder that the task then names.
@@ -149,26 +149,26 @@ def test_link_of_another_user_to_a_folder_of_their_own(ground: Ground) -> None:
     own.mkdir(mode=0o700)
     os.chown(own, ATTACKER, ATTACKER)
     link(ground.keys, own)
-    assert runs.keypair(ground.keys, **OWNER).result["changed"]
-    assert runs.keypair(ground.keys, user=ATTACKER).result["changed"] is False
-    runs.check_pair(own)
+    assert forked.keypair(ground.keys, **OWNER).result["changed"]
+    assert forked.keypair(ground.keys, user=ATTACKER).result["changed"] is False
+    forked.check_pair(own)
 
 
 def test_links_of_root_are_followed(ground: Ground) -> None:
     link(ground.top / "absolute", ground.top, 0)
     link(ground.top / "relative", "./absolute/root/../root", 0)
     folder = ground.top / "relative" / "empty"
-    assert runs.keypair(folder).result["changed"]
-    runs.check_pair(ground.empty)
-    assert runs.token(folder / TOKEN).result["changed"]
-    assert not runs.keypair(pathlib.Path("relative/./empty//"), lambda: os.chdir(ground.top)).result["changed"]
+    assert forked.keypair(folder).result["changed"]
+    forked.check_pair(ground.empty)
+    assert forked.token(folder / TOKEN).result["changed"]
+    assert not forked.keypair(pathlib.Path("relative/./empty//"), lambda: os.chdir(ground.top)).result["changed"]
 
 
 def test_links_in_a_circle(ground: Ground) -> None:
     link(ground.top / "one", "two", 0)
     link(ground.top / "two", "one/x", 0)
     for folder in (ground.top / "one", ground.top / "one" / "keys"):
-        assert "Too many levels of symbolic links" in runs.keypair(folder).refusal
+        assert "Too many levels of symbolic links" in forked.keypair(folder).refusal
 
 
 def test_way_that_may_be_gone_but_not_looked_at(ground: Ground) -> None:
@@ -178,8 +178,8 @@ def test_way_that_may_be_gone_but_not_looked_at(ground: Ground) -> None:
     own.parent.chmod(0o711)
     own.chmod(0o700)
     os.chown(own, ATTACKER, ATTACKER)
-    assert runs.keypair(own, user=ATTACKER).result["changed"]
-    runs.check_pair(own)
+    assert forked.keypair(own, user=ATTACKER).result["changed"]
+    forked.check_pair(own)
 
 
 class Swap(t.NamedTuple):
@@ -195,7 +195,7 @@ def _link_to(attribute: str) -> Swap:
 
 def _hard_link(path: pathlib.Path, ground: Ground) -> None:
     # As users may do it where fs.protected_hardlinks is off.
-    os.link(ground.pair / runs.PRIVATE, path)
+    os.link(ground.pair / forked.PRIVATE, path)
 
 
 def _folder_of_the_attacker(path: pathlib.Path, _ground: Ground) -> None:
@@ -207,7 +207,7 @@ SWAPS = {
     "folder by a link to a pair": _link_to("pair"),
     "folder by a link to an empty folder": _link_to("empty"),
     "folder by another one": Swap(False, _folder_of_the_attacker),
-    "file by a link": Swap(True, lambda path, ground: link(path, ground.pair / runs.PRIVATE)),
+    "file by a link": Swap(True, lambda path, ground: link(path, ground.pair / forked.PRIVATE)),
     "file by a hard link": Swap(True, _hard_link),
     "file by a pipe": Swap(True, lambda path, _ground: os.mkfifo(path)),
     "file by a folder": Swap(True, _folder_of_the_attacker),
@@ -245,10 +245,10 @@ class Striker:
 def test_swap_before_any_call(name: str, swap: Swap, tmp_path: pathlib.Path) -> None:
     """The folder belongs to the attacker, who strikes right before a call of root's, and knows what it is about."""
     for step in itertools.count(1):
-        with runs.folder_for_all() as top:
+        with forked.folder_for_all() as top:
             ground = next(ground_in(top))
             # One of them is there for a change of its mode.
-            runs.put(ground.keys, runs.ready_pair(), dict.fromkeys(runs.NAMES, 0o640))
+            forked.put(ground.keys, forked.ready_pair(), dict.fromkeys(forked.NAMES, 0o640))
             for path in [ground.keys, *ground.keys.iterdir()]:
                 os.chown(path, ATTACKER, ATTACKER)
             before = ground.roots()
@@ -272,7 +272,7 @@ def ground_in(top: pathlib.Path) -> t.Iterator[Ground]:
     ground.open.mkdir()
     os.chown(ground.open, ATTACKER, ATTACKER)
     ground.empty.mkdir(parents=True)
-    runs.put(ground.pair, runs.ready_pair()).chmod(0o755)
+    forked.put(ground.pair, forked.ready_pair()).chmod(0o755)
     yield ground
 
 
@@ -322,9 +322,9 @@ def _swap_files(ground: Ground) -> t.Callable[[random.Random], None]:
     """All that is in the folder, temporary files included, is in turn itself, a link, a pipe, and missing."""
 
     def attack(dice: random.Random) -> None:
-        names = [*os.listdir(ground.keys), *runs.NAMES]
+        names = [*os.listdir(ground.keys), *forked.NAMES]
         path = ground.keys / dice.choice(names)
-        target = ground.pair / dice.choice([*runs.NAMES, TOKEN])
+        target = ground.pair / dice.choice([*forked.NAMES, TOKEN])
         what = dice.choice(["link", "hard link", "pipe", "missing", "other", "other"])
         if what == "other":
             os.rename(path, ground.keys / dice.choice(names))

@@ -12,8 +12,8 @@ import pathlib
 import stat
 import typing as t
 
+import forked
 import pytest
-import module_runs as runs
 
 
 class Disk:
@@ -51,14 +51,14 @@ class Disk:
 
         def watched_rename(source: str, target: str, **where: int) -> None:
             self.check_content(self.folder / source)
-            if target in (runs.PUBLIC, runs.CERTIFICATE):
+            if target in (forked.PUBLIC, forked.CERTIFICATE):
                 self.check_private_key()
-            elif target == runs.PRIVATE:
+            elif target == forked.PRIVATE:
                 self.check_backup()
             rename(source, target, **where)
 
         def watched_unlink(name: str, **where: int) -> None:
-            if name == runs.PRIVATE:
+            if name == forked.PRIVATE:
                 self.check_backup()
             unlink(name, **where)
 
@@ -74,14 +74,14 @@ class Disk:
 
     def check_private_key(self) -> None:
         """Public key and certificate may be put in place after the private key that they are made from."""
-        path = self.folder / runs.PRIVATE
+        path = self.folder / forked.PRIVATE
         self.check_content(path)
         assert self.entries.get(path.name) == path.stat().st_ino, "the private key's name is not synchronised"
 
     def check_backup(self) -> None:
         """A private key may go when a copy of it is on the disk under another name."""
-        path = self.folder / runs.PRIVATE
-        copies = [self.content.get(number) for name, number in self.entries.items() if runs.BACKUP.fullmatch(name)]
+        path = self.folder / forked.PRIVATE
+        copies = [self.content.get(number) for name, number in self.entries.items() if forked.BACKUP.fullmatch(name)]
         assert not path.exists() or path.read_bytes() in copies, "the old private key has no copy"
 
     def check_all(self) -> None:
@@ -93,18 +93,18 @@ class Disk:
             self.check_content(path)
 
 
-def _on(disk: Disk, run: t.Callable[..., runs.Finished], *arguments: t.Any, **options: t.Any) -> dict[str, t.Any]:
+def _on(disk: Disk, run: t.Callable[..., forked.Finished], *arguments: t.Any, **options: t.Any) -> dict[str, t.Any]:
     """Run a module on a disk that is watched, up to its end."""
 
     def before() -> None:
         disk.watch()
-        real_exit = runs.basic.AnsibleModule.exit_json
+        real_exit = forked.basic.AnsibleModule.exit_json
 
         def checked_exit(module: t.Any, **result: t.Any) -> None:
             disk.check_all()
             real_exit(module, **result)
 
-        runs.basic.AnsibleModule.exit_json = checked_exit
+        forked.basic.AnsibleModule.exit_json = checked_exit
 
     return run(*arguments, before, **options).result
 
@@ -113,22 +113,22 @@ def _on(disk: Disk, run: t.Callable[..., runs.Finished], *arguments: t.Any, **op
     "files, options",
     [
         (dict, {}),
-        (runs.ready_pair, {"common_name": "another"}),
-        (runs.ready_pair, {"regenerate": "always"}),
-        (runs.ready_pair, {"regenerate": "always", "backup": False}),
-        (runs.qs_jwt_pair, {}),
-        (runs.ready_pair, {"state": "absent"}),
+        (forked.ready_pair, {"common_name": "another"}),
+        (forked.ready_pair, {"regenerate": "always"}),
+        (forked.ready_pair, {"regenerate": "always", "backup": False}),
+        (forked.qs_jwt_pair, {}),
+        (forked.ready_pair, {"state": "absent"}),
     ],
     ids=["creation", "renewal", "replacement", "replacement without backup", "adoption", "removal"],
 )
 def test_keys_survive_a_power_failure(files: t.Any, options: dict[str, t.Any], tmp_path: pathlib.Path) -> None:
-    folder = runs.put(tmp_path / "keys", files())
-    assert _on(Disk(folder), runs.keypair, folder, **options)["changed"]
+    folder = forked.put(tmp_path / "keys", files())
+    assert _on(Disk(folder), forked.keypair, folder, **options)["changed"]
 
 
 def test_new_folders_survive_a_power_failure(tmp_path: pathlib.Path) -> None:
     folder = tmp_path / "a" / "keys"
-    assert _on(Disk(folder), runs.keypair, folder)["changed"]
+    assert _on(Disk(folder), forked.keypair, folder)["changed"]
 
 
 @pytest.mark.parametrize("options", [{"regenerate": "always"}, {"state": "absent"}], ids=["replacement", "removal"])
@@ -144,17 +144,17 @@ def test_file_system_that_cannot_synchronise_folders(options: dict[str, t.Any], 
         os.fsync = fsync_of_files
 
     folder = tmp_path / "keys"
-    assert runs.keypair(folder, only_files).result["changed"]
-    runs.check_pair(folder)
-    assert runs.keypair(folder, only_files, **options).result["changed"]
+    assert forked.keypair(folder, only_files).result["changed"]
+    forked.check_pair(folder)
+    assert forked.keypair(folder, only_files, **options).result["changed"]
 
 
 def test_a_token_survives_a_power_failure(tmp_path: pathlib.Path) -> None:
-    path = runs.put(tmp_path / "keys", {}) / "anna.jwt"
+    path = forked.put(tmp_path / "keys", {}) / "anna.jwt"
     for force in (False, True):
-        assert _on(Disk(path.parent), runs.token, path, force=force)["changed"]
+        assert _on(Disk(path.parent), forked.token, path, force=force)["changed"]
 
 
 def test_a_leftover_is_gone_for_good(tmp_path: pathlib.Path) -> None:
-    folder = runs.put(tmp_path / "keys", {**runs.ready_pair(), ".privatekey.pem.0123456789abcdef.tmp": b""})
-    assert _on(Disk(folder), runs.keypair, folder)["changed"]
+    folder = forked.put(tmp_path / "keys", {**forked.ready_pair(), ".privatekey.pem.0123456789abcdef.tmp": b""})
+    assert _on(Disk(folder), forked.keypair, folder)["changed"]

@@ -4,7 +4,7 @@
 
 """Modules as Ansible starts them, each a program of its own, killed at random moments.
 
-TRUST_KILLS: how many in all, 200 if it is not given. TRUST_SEED: the seed that a failed test has printed, to have the
+KILLS: how many in all, 200 if it is not given. SEED: the seed that a failed test has printed, to have the
 same moments again.
 """
 
@@ -21,12 +21,12 @@ import sys
 import time
 import typing as t
 
+import forked
 import pytest
-import module_runs as runs
 from scenarios import SCENARIOS
 
-KILLS = int(os.environ.get("TRUST_KILLS", "200"))
-SEED = int(os.environ.get("TRUST_SEED", random.randrange(10**9)))
+KILLS = int(os.environ.get("KILLS", "200"))
+SEED = int(os.environ.get("SEED", random.randrange(10**9)))
 ROUNDS = 10
 NAMES = ["creation", "renewal", "repair", "replacement", "replacement without backup", "adoption", "removal"]
 TOKEN = "anna.jwt"
@@ -60,7 +60,7 @@ def _has_open(process: subprocess.Popen[bytes], folder: pathlib.Path) -> bool:
 
 @pytest.mark.parametrize("part", range(ROUNDS))
 def test_keypair(part: int, tmp_path: pathlib.Path) -> None:
-    print(f"TRUST_SEED={SEED}")
+    print(f"SEED={SEED}")
     dice = random.Random(f"{SEED} {part}")
     completed = 0
     kills = KILLS * 3 // 4 // ROUNDS
@@ -68,9 +68,9 @@ def test_keypair(part: int, tmp_path: pathlib.Path) -> None:
         name = dice.choice(NAMES)
         scenario = SCENARIOS[name]
         print(f"{number}: {name}")
-        folder = scenario.prepare(runs.put(tmp_path / str(number), {}))
+        folder = scenario.prepare(forked.put(tmp_path / str(number), {}))
         options = {"directory": str(folder), "size": 2048, **scenario.options}
-        process = _start(runs.qscloud_keypair, options, tmp_path / "arguments")
+        process = _start(forked.qscloud_keypair, options, tmp_path / "arguments")
         completed += _kill_in_between(process, folder, dice)
         scenario.check_next_run(folder, scenario.check_what_is_left(folder))
     print(f"{completed} of {kills} runs were quicker")
@@ -79,18 +79,18 @@ def test_keypair(part: int, tmp_path: pathlib.Path) -> None:
 
 @pytest.mark.parametrize("part", range(ROUNDS))
 def test_token(part: int, tmp_path: pathlib.Path) -> None:
-    print(f"TRUST_SEED={SEED}")
+    print(f"SEED={SEED}")
     dice = random.Random(f"{SEED} token {part}")
     for number in range(-(-KILLS // 4 // ROUNDS)):
-        path = runs.put(tmp_path / str(number), {}) / TOKEN
+        path = forked.put(tmp_path / str(number), {}) / TOKEN
         there = dice.random() < 0.5
         if there:
-            assert runs.token(path).result["changed"]
-        process = _start(runs.qscloud_jwt, runs.token_options(path, force=True), tmp_path / "arguments")
+            assert forked.token(path).result["changed"]
+        process = _start(forked.qscloud_jwt, forked.token_options(path, force=True), tmp_path / "arguments")
         _kill_in_between(process, path.parent, dice)
         assert path.exists() or not there
         if path.exists():
-            runs.check_token(path)
-        assert "failed" not in runs.token(path).result
-        runs.check_token(path)
+            forked.check_token(path)
+        assert "failed" not in forked.token(path).result
+        forked.check_token(path)
         assert list(path.parent.iterdir()) == [path]

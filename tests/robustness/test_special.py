@@ -17,12 +17,12 @@ import stat
 import struct
 import typing as t
 
+import forked
 import pytest
-import module_runs as runs
 from scenarios import make_keys_quickly
 
 TOKEN = "anna.jwt"
-READER = runs.NOBODY
+READER = forked.NOBODY
 
 
 @pytest.fixture(autouse=True)
@@ -51,56 +51,56 @@ TRAPS = {
 @pytest.fixture
 def short() -> t.Iterator[pathlib.Path]:
     """A folder with a short path: that of a socket has at most 107 bytes."""
-    with runs.folder_for_all() as top:
+    with forked.folder_for_all() as top:
         yield top
 
 
 @pytest.mark.parametrize("trap", TRAPS.values(), ids=TRAPS)
-@pytest.mark.parametrize("name", [*runs.NAMES, TOKEN])
+@pytest.mark.parametrize("name", [*forked.NAMES, TOKEN])
 def test_what_is_no_file_is_refused(name: str, trap: t.Callable[[pathlib.Path], None], short: pathlib.Path) -> None:
-    files = {other: content for other, content in runs.ready_pair().items() if other != name}
-    folder = runs.put(short / "keys", files)
+    files = {other: content for other, content in forked.ready_pair().items() if other != name}
+    folder = forked.put(short / "keys", files)
     try:
         trap(folder / name)
     except PermissionError:
         pytest.skip("NOT TESTED: devices. Run the tests as root.")
-    before = runs.state(folder)
+    before = forked.state(folder)
     if name == TOKEN:
-        assert str(folder / name) in runs.token(folder / TOKEN, force=True).refusal
+        assert str(folder / name) in forked.token(folder / TOKEN, force=True).refusal
         key = {"private_key_content": None, "private_key_path": str(folder / TOKEN)}
-        assert str(folder / name) in runs.token(folder / "other.jwt", **key).refusal
+        assert str(folder / name) in forked.token(folder / "other.jwt", **key).refusal
     else:
         for options in [{}, {"regenerate": "always"}, {"state": "absent"}, {"state": "absent", "backup": False}]:
-            assert str(folder / name) in runs.keypair(folder, **options).refusal
-    assert runs.state(folder) == before
+            assert str(folder / name) in forked.keypair(folder, **options).refusal
+    assert forked.state(folder) == before
 
 
 @pytest.mark.parametrize("path", ["/dev/zero", "/dev/null", "/dev/full", "/dev/fd/0"])
 def test_devices_as_paths(path: str) -> None:
-    assert path in runs.keypair(pathlib.Path(path)).refusal
-    assert path in runs.token(pathlib.Path(path)).refusal
+    assert path in forked.keypair(pathlib.Path(path)).refusal
+    assert path in forked.token(pathlib.Path(path)).refusal
 
 
 @pytest.mark.parametrize("path", ["/dev/zero", "/dev/null", "/proc/self/mem", "/proc/self/environ"])
 def test_devices_and_the_like_as_private_key(path: str, tmp_path: pathlib.Path) -> None:
     key = {"private_key_content": None, "private_key_path": path}
-    assert path in runs.token(tmp_path / TOKEN, **key).refusal
+    assert path in forked.token(tmp_path / TOKEN, **key).refusal
     assert not (tmp_path / TOKEN).exists()
 
 
-@runs.needs_chown
+@forked.needs_chown
 @pytest.mark.parametrize("umask", [0o000, 0o022], ids=oct)
 def test_folder_that_hands_on_its_group(umask: int, tmp_path: pathlib.Path) -> None:
-    parent = runs.put(tmp_path / "parent", {})
+    parent = forked.put(tmp_path / "parent", {})
     os.chown(parent, 0, READER)
     parent.chmod(0o2755)
     folder = parent / "keys"
-    assert runs.keypair(folder, lambda: os.umask(umask)).result["changed"]
-    assert runs.mode_of(folder) & 0o777 == 0o700
-    runs.check_pair(folder)
-    assert not runs.keypair(folder).result["changed"]
-    assert runs.token(folder / TOKEN, lambda: os.umask(umask)).result["changed"]
-    runs.check_token(folder / TOKEN)
+    assert forked.keypair(folder, lambda: os.umask(umask)).result["changed"]
+    assert forked.mode_of(folder) & 0o777 == 0o700
+    forked.check_pair(folder)
+    assert not forked.keypair(folder).result["changed"]
+    assert forked.token(folder / TOKEN, lambda: os.umask(umask)).result["changed"]
+    forked.check_token(folder / TOKEN)
 
 
 # acl(5) as it is kept in an extended attribute: version 2, and entries of a tag, permissions and a number.
@@ -133,38 +133,38 @@ def _can_read(path: pathlib.Path) -> bool:
     return os.waitpid(pid, 0)[1] == 0
 
 
-@runs.needs_chown
+@forked.needs_chown
 @pytest.mark.parametrize("where", ["parent", "folder"])
 def test_folder_that_hands_on_an_access_list(where: str, short: pathlib.Path) -> None:
     folder = short / "keys"
     if where == "folder":
         folder.mkdir(mode=0o755)
     _set_list(short if where == "parent" else folder, "default", reader=5, mask=7)
-    assert runs.keypair(folder).result["changed"]
-    assert runs.token(folder / TOKEN).result["changed"]
-    assert runs.mode_of(folder / runs.PRIVATE) == runs.mode_of(folder / TOKEN) == 0o600
-    assert not _can_read(folder / runs.PRIVATE) and not _can_read(folder / TOKEN)
-    assert _can_read(folder / runs.PUBLIC) == (where == "folder")
+    assert forked.keypair(folder).result["changed"]
+    assert forked.token(folder / TOKEN).result["changed"]
+    assert forked.mode_of(folder / forked.PRIVATE) == forked.mode_of(folder / TOKEN) == 0o600
+    assert not _can_read(folder / forked.PRIVATE) and not _can_read(folder / TOKEN)
+    assert _can_read(folder / forked.PUBLIC) == (where == "folder")
 
 
-@runs.needs_chown
+@forked.needs_chown
 def test_private_key_with_an_access_list(short: pathlib.Path) -> None:
-    folder = runs.put(short / "keys", runs.ready_pair())
+    folder = forked.put(short / "keys", forked.ready_pair())
     folder.chmod(0o755)
-    _set_list(folder / runs.PRIVATE, "access", reader=4, mask=4)
-    assert _can_read(folder / runs.PRIVATE)
-    assert runs.keypair(folder).result["changed"]
-    assert not _can_read(folder / runs.PRIVATE)
-    assert not runs.keypair(folder).result["changed"]
+    _set_list(folder / forked.PRIVATE, "access", reader=4, mask=4)
+    assert _can_read(folder / forked.PRIVATE)
+    assert forked.keypair(folder).result["changed"]
+    assert not _can_read(folder / forked.PRIVATE)
+    assert not forked.keypair(folder).result["changed"]
 
 
-@runs.needs_chown
+@forked.needs_chown
 def test_folder_with_an_access_list_that_lets_another_write(short: pathlib.Path) -> None:
-    folder = runs.put(short / "keys", {})
+    folder = forked.put(short / "keys", {})
     _set_list(folder, "access", reader=7, mask=7)
-    assert str(folder) in runs.keypair(folder).refusal
+    assert str(folder) in forked.keypair(folder).refusal
     _set_list(folder, "access", reader=5, mask=5)
-    assert runs.keypair(folder).result["changed"]
+    assert forked.keypair(folder).result["changed"]
 
 
 _GET_FLAGS, _SET_FLAGS = 0x80086601, 0x40086602  # ioctl_iflags(2)
@@ -195,18 +195,18 @@ def _fixed(path: pathlib.Path, flag: int) -> t.Iterator[None]:
 
 
 @pytest.mark.parametrize("flag", [IMMUTABLE, APPEND_ONLY], ids=["immutable", "append-only"])
-@pytest.mark.parametrize("name", [*runs.NAMES, "."])
+@pytest.mark.parametrize("name", [*forked.NAMES, "."])
 @pytest.mark.parametrize("options", RUNS, ids=str)
 def test_what_is_fixed(options: dict[str, t.Any], name: str, flag: int, tmp_path: pathlib.Path) -> None:
-    folder = runs.put(tmp_path / "keys", runs.ready_pair())
+    folder = forked.put(tmp_path / "keys", forked.ready_pair())
     with _fixed(folder / name, flag):
-        result = runs.keypair(folder, **options)
+        result = forked.keypair(folder, **options)
         if result.result.get("failed"):
             assert str(folder) in result.refusal and "Operation not permitted" in result.refusal
-            left = [left for left in runs.contents(folder) if left.endswith(".tmp")]
+            left = [left for left in forked.contents(folder) if left.endswith(".tmp")]
             assert not left or (name, flag) == (".", APPEND_ONLY)
         else:
-            assert "common_name" in options and name in (runs.PRIVATE, runs.PUBLIC)
-    assert runs.ready_pair()[runs.PRIVATE] in runs.private_keys(runs.contents(folder))
-    assert "failed" not in runs.keypair(folder).result
-    runs.check_pair(folder)
+            assert "common_name" in options and name in (forked.PRIVATE, forked.PUBLIC)
+    assert forked.ready_pair()[forked.PRIVATE] in forked.private_keys(forked.contents(folder))
+    assert "failed" not in forked.keypair(folder).result
+    forked.check_pair(folder)

@@ -13,8 +13,8 @@ import signal
 import subprocess
 import typing as t
 
+import forked
 import pytest
-import module_runs as runs
 
 from ansible_collections.tenantops.qlik.plugins.module_utils._errors import PrivateKeyError
 from ansible_collections.tenantops.qlik.plugins.module_utils._keys import private_keys as _keys
@@ -34,56 +34,56 @@ def public_key(path: pathlib.Path, passphrase: str) -> str | None:
 @pytest.fixture(scope="module")
 def encrypted() -> dict[str, bytes]:
     """The three files of the ready pair, its key encrypted with the old passphrase."""
-    key = runs.openssl("pkcs8", "-topk8", "-passout", f"pass:{OLD}", stdin=runs.ready_pair()[runs.PRIVATE])
-    return {**runs.ready_pair(), runs.PRIVATE: key.encode()}
+    key = forked.openssl("pkcs8", "-topk8", "-passout", f"pass:{OLD}", stdin=forked.ready_pair()[forked.PRIVATE])
+    return {**forked.ready_pair(), forked.PRIVATE: key.encode()}
 
 
 @pytest.fixture
 def folder(tmp_path: pathlib.Path, encrypted: dict[str, bytes]) -> pathlib.Path:
     """A folder with them."""
-    return runs.put(tmp_path / "keys", encrypted)
+    return forked.put(tmp_path / "keys", encrypted)
 
 
 def assert_changed(folder: pathlib.Path, encrypted: dict[str, bytes]) -> None:
     """Only the new passphrase opens the key, which is the same; nothing else has changed, and no copy is left."""
-    path = folder / runs.PRIVATE
-    assert public_key(path, NEW) == encrypted[runs.PUBLIC].decode() and public_key(path, OLD) is None
-    assert runs.contents(folder) == {**encrypted, runs.PRIVATE: path.read_bytes()}
-    assert {name: runs.mode_of(folder / name) for name in runs.NAMES} == runs.MODES
+    path = folder / forked.PRIVATE
+    assert public_key(path, NEW) == encrypted[forked.PUBLIC].decode() and public_key(path, OLD) is None
+    assert forked.contents(folder) == {**encrypted, forked.PRIVATE: path.read_bytes()}
+    assert {name: forked.mode_of(folder / name) for name in forked.NAMES} == forked.MODES
 
 
 def test_it_is_changed_once(folder: pathlib.Path, encrypted: dict[str, bytes]) -> None:
-    before = runs.keypair(folder, passphrase=OLD).result
-    first = runs.keypair(folder, **CHANGE).result
+    before = forked.keypair(folder, passphrase=OLD).result
+    first = forked.keypair(folder, **CHANGE).result
     assert first["changed"] and first["passphrase_changed"]
     assert first["actions"] == ["changed the passphrase of privatekey.pem"] and first["backup_files"] == []
     same = ("key_id", "certificate", "public_key", "fingerprint_sha256")
     assert {name: first[name] for name in same} == {name: before[name] for name in same}
     assert_changed(folder, encrypted)
 
-    unchanged = runs.state(folder)
-    second = runs.keypair(folder, **CHANGE).result
+    unchanged = forked.state(folder)
+    second = forked.keypair(folder, **CHANGE).result
     assert not second["changed"] and not second["passphrase_changed"] and second["actions"] == []
-    assert not runs.keypair(folder, passphrase=NEW).result["changed"]
-    assert runs.state(folder) == unchanged
+    assert not forked.keypair(folder, passphrase=NEW).result["changed"]
+    assert forked.state(folder) == unchanged
 
 
 def test_a_key_that_was_not_encrypted(tmp_path: pathlib.Path, encrypted: dict[str, bytes]) -> None:
-    folder = runs.put(tmp_path / "keys", runs.ready_pair())
+    folder = forked.put(tmp_path / "keys", forked.ready_pair())
     options = {"old_passphrase": "", "passphrase": NEW}
-    assert runs.keypair(folder, **options).result["actions"] == ["changed the passphrase of privatekey.pem"]
+    assert forked.keypair(folder, **options).result["actions"] == ["changed the passphrase of privatekey.pem"]
     assert_changed(folder, encrypted)
-    assert not runs.keypair(folder, **options).result["changed"]
+    assert not forked.keypair(folder, **options).result["changed"]
 
 
 def test_check_mode_and_diff(folder: pathlib.Path) -> None:
-    unchanged = runs.state(folder)
-    result = runs.keypair(folder, _ansible_check_mode=True, _ansible_diff=True, **CHANGE).result
+    unchanged = forked.state(folder)
+    result = forked.keypair(folder, _ansible_check_mode=True, _ansible_diff=True, **CHANGE).result
     assert result["changed"] and result["passphrase_changed"] and result["key_id"]
     before, after = result["diff"]["before"], result["diff"]["after"]
     assert (before.pop("opened_by"), after.pop("opened_by")) == ("old_passphrase", "passphrase")
     assert before == after
-    assert runs.state(folder) == unchanged
+    assert forked.state(folder) == unchanged
 
 
 @pytest.mark.parametrize(
@@ -98,54 +98,54 @@ def test_check_mode_and_diff(folder: pathlib.Path) -> None:
     ],
 )
 def test_refused(folder: pathlib.Path, options: dict[str, t.Any], sentence: str) -> None:
-    unchanged = runs.state(folder)
-    refusal = runs.keypair(folder, **options).refusal
+    unchanged = forked.state(folder)
+    refusal = forked.keypair(folder, **options).refusal
     assert sentence in refusal and OLD not in refusal
-    assert runs.state(folder) == unchanged
+    assert forked.state(folder) == unchanged
 
 
 def test_the_old_one_alone_is_no_wish(folder: pathlib.Path) -> None:
-    result = runs.keypair(folder, old_passphrase=OLD).result
+    result = forked.keypair(folder, old_passphrase=OLD).result
     assert result["failed"] and "missing parameter(s) required by 'old_passphrase': passphrase" in result["msg"]
 
 
 def test_a_key_that_is_replaced_gets_the_new_one(folder: pathlib.Path, encrypted: dict[str, bytes]) -> None:
-    result = runs.keypair(folder, regenerate="always", **CHANGE).result
+    result = forked.keypair(folder, regenerate="always", **CHANGE).result
     assert not result["passphrase_changed"] and "wrote privatekey.pem: regenerate is always" in result["actions"]
-    new = public_key(folder / runs.PRIVATE, NEW)
-    assert new and new != encrypted[runs.PUBLIC].decode()
-    backup = next(path for path in map(pathlib.Path, result["backup_files"]) if runs.PRIVATE in path.name)
-    assert public_key(backup, OLD) == encrypted[runs.PUBLIC].decode()
+    new = public_key(folder / forked.PRIVATE, NEW)
+    assert new and new != encrypted[forked.PUBLIC].decode()
+    backup = next(path for path in map(pathlib.Path, result["backup_files"]) if forked.PRIVATE in path.name)
+    assert public_key(backup, OLD) == encrypted[forked.PUBLIC].decode()
 
 
 def test_other_repairs_are_made_along_with_it(folder: pathlib.Path, encrypted: dict[str, bytes]) -> None:
-    (folder / runs.PUBLIC).unlink()
-    (folder / runs.PRIVATE).chmod(0o644)
-    result = runs.keypair(folder, **CHANGE).result
+    (folder / forked.PUBLIC).unlink()
+    (folder / forked.PRIVATE).chmod(0o644)
+    result = forked.keypair(folder, **CHANGE).result
     assert result["passphrase_changed"] and "wrote publickey.pem: it was missing" in result["actions"]
     assert_changed(folder, encrypted)
 
 
 def test_removal_of_a_key_that_has_either(folder: pathlib.Path) -> None:
-    assert runs.keypair(folder, state="absent", backup=False, **CHANGE).result["changed"]
-    assert runs.contents(folder) == {}
+    assert forked.keypair(folder, state="absent", backup=False, **CHANGE).result["changed"]
+    assert forked.contents(folder) == {}
 
 
-@runs.needs_chown
+@forked.needs_chown
 def test_its_owner_stays(folder: pathlib.Path) -> None:
-    os.chown(folder / runs.PRIVATE, runs.NOBODY, runs.NOBODY)
-    assert runs.keypair(folder, **CHANGE).result["passphrase_changed"]
-    status = (folder / runs.PRIVATE).stat()
-    assert (status.st_uid, status.st_gid) == (runs.NOBODY, runs.NOBODY)
+    os.chown(folder / forked.PRIVATE, forked.NOBODY, forked.NOBODY)
+    assert forked.keypair(folder, **CHANGE).result["passphrase_changed"]
+    status = (folder / forked.PRIVATE).stat()
+    assert (status.st_uid, status.st_gid) == (forked.NOBODY, forked.NOBODY)
 
 
 def test_killed_before_any_change(tmp_path: pathlib.Path, encrypted: dict[str, bytes]) -> None:
     for step in itertools.count(1):
-        folder = runs.put(tmp_path / str(step), encrypted)
-        killed = runs.keypair(folder, runs.kill_at(step), **CHANGE)
-        path = folder / runs.PRIVATE
-        assert encrypted[runs.PUBLIC].decode() in (public_key(path, OLD), public_key(path, NEW))
-        assert "failed" not in runs.keypair(folder, **CHANGE).result
+        folder = forked.put(tmp_path / str(step), encrypted)
+        killed = forked.keypair(folder, forked.kill_at(step), **CHANGE)
+        path = folder / forked.PRIVATE
+        assert encrypted[forked.PUBLIC].decode() in (public_key(path, OLD), public_key(path, NEW))
+        assert "failed" not in forked.keypair(folder, **CHANGE).result
         assert_changed(folder, encrypted)
         if not killed.signal:
             break
@@ -153,10 +153,10 @@ def test_killed_before_any_change(tmp_path: pathlib.Path, encrypted: dict[str, b
 
 
 def test_a_full_disk(folder: pathlib.Path, encrypted: dict[str, bytes]) -> None:
-    unchanged = runs.state(folder)
-    refusal = runs.keypair(folder, runs.file_size_limit(100, signal.SIG_IGN), **CHANGE).refusal
+    unchanged = forked.state(folder)
+    refusal = forked.keypair(folder, forked.file_size_limit(100, signal.SIG_IGN), **CHANGE).refusal
     assert "Cannot write" in refusal
-    assert runs.state(folder) == unchanged
+    assert forked.state(folder) == unchanged
 
 
 def test_a_key_that_would_be_another_one_is_not_written(

@@ -1,0 +1,107 @@
+# Copyright (c) 2026, tenantops
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Playbooks in folders of their own, and simulated tenants."""
+
+from __future__ import annotations
+
+import pathlib
+import typing as t
+
+import bad_input
+import material as key_material
+import pytest
+import simulator as tenant_simulator
+from plays import MODES, Run, new_home, play, playbook_runner, save
+from tenant_client import Client, Pair
+
+
+@pytest.fixture
+def home() -> t.Iterator[pathlib.Path]:
+    """A home directory and a temporary folder that belong to one test, to look for what is left there."""
+    yield from new_home()
+
+
+@pytest.fixture(scope="module")
+def module_home() -> t.Iterator[pathlib.Path]:
+    """The same for all tests of a file."""
+    yield from new_home()
+
+
+@pytest.fixture
+def run_playbook(tmp_path: pathlib.Path, home: pathlib.Path) -> t.Callable[..., Run]:
+    """Run plays, or a playbook by name, in an empty folder of the test's own."""
+    return playbook_runner(tmp_path, home)
+
+
+@pytest.fixture(params=MODES, scope="session")
+def mode(request: pytest.FixtureRequest) -> str:
+    """Both ways in which a module runs."""
+    return request.param
+
+
+@pytest.fixture
+def run_module(run_playbook: t.Callable[..., Run], mode: str) -> t.Callable[..., dict[str, t.Any]]:
+    """Run one task of the collection, in both ways, and return what ``register`` gave; a failure is a result too."""
+
+    def run(module: str, options: dict[str, t.Any], *arguments: str, **keywords: t.Any) -> dict[str, t.Any]:
+        task = {
+            f"tenantops.qlik.{module}": options,
+            "register": "result",
+            "ignore_errors": True,
+            **MODES[mode],
+        }
+        finished = run_playbook([play(task, save("result"))], "-v", *arguments, **keywords)
+        assert ("runs as an ordinary module" in finished.output) == (mode == "ordinary"), finished.output
+        return {**finished.registered("result"), "_output": finished.output}
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def material(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Keys and certificates in good and in bad order, by what is special about them."""
+    return key_material.make(tmp_path_factory.mktemp("material"))
+
+
+@pytest.fixture(scope="module")
+def ask(
+    tmp_path_factory: pytest.TempPathFactory, module_home: pathlib.Path, mode: str, material: dict[str, str]
+) -> t.Iterator[t.Callable[..., dict[str, bad_input.Answer]]]:
+    """Run one task for each case and return the answers by name: see :func:`bad_input.asking`."""
+    with bad_input.asking(tmp_path_factory.mktemp("cases"), module_home, mode, material) as ask_all:
+        yield ask_all
+
+
+@pytest.fixture(scope="session")
+def running_simulator() -> t.Iterator[tenant_simulator.Simulator]:
+    """Three simulated tenants, for all tests of a process."""
+    running = tenant_simulator.start("--tenants=3")
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def simulator(running_simulator: tenant_simulator.Simulator) -> tenant_simulator.Simulator:
+    """Simulated tenants that are as if they were new."""
+    running_simulator.reset()
+    return running_simulator
+
+
+@pytest.fixture
+def client(simulator: tenant_simulator.Simulator) -> Client:
+    """A client of the first tenant."""
+    return Client(simulator.url, simulator.ca_path, simulator.api_key)
+
+
+@pytest.fixture(scope="session")
+def pair() -> Pair:
+    """A key, for what needs no special one."""
+    return Pair.generate()
+
+
+@pytest.fixture(scope="session")
+def other_pair() -> Pair:
+    """Another key."""
+    return Pair.generate()
