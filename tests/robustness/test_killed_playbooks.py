@@ -4,7 +4,7 @@
 
 """A whole playbook with the role, killed at random moments: no key is lost, and the next run sets everything right.
 
-TRUST_PLAYBOOK_KILLS: how many times, 8 if it is not given. SEED: the seed that a failed test has printed.
+PLAYBOOK_KILLS: how many times, 8 if it is not given. SEED: the seed that a failed test has printed.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import pytest
 import yaml
 from plays import ANSIBLE_PLAYBOOK, environment, play
 
-KILLS = int(os.environ.get("TRUST_PLAYBOOK_KILLS", "8"))
+KILLS = int(os.environ.get("PLAYBOOK_KILLS", "8"))
 SEED = int(os.environ.get("SEED", random.randrange(10**9)))
 PARTS = 4
 TENANTS = [f"{letter}.eu.qlikcloud.com" for letter in "abc"]

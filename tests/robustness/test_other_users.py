@@ -6,7 +6,7 @@
 
 Neither does a file of root's get another content, mode or owner, nor does a secret get to where that user can read it.
 With FAULTS=all, the swaps come before every system call, not only before those that use a name.
-TRUST_RACES: how many runs race against a process of that user in each test of a race, 30 if it is not given.
+RACES: how many runs race against a process of that user in each test of a race, 30 if it is not given.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from scenarios import make_keys_quickly
 pytestmark = forked.needs_chown
 
 HARD = os.environ.get("FAULTS") == "all"
-RACES = int(os.environ.get("TRUST_RACES", "30"))
+RACES = int(os.environ.get("RACES", "30"))
 ATTACKER = forked.NOBODY
 OWNER = {"owner": str(ATTACKER)}
 GROUP = {"group": str(ATTACKER), "mode": "0640"}

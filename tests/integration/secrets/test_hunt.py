@@ -4,7 +4,7 @@
 
 """Each module, the lookup and the role, with all kinds of secrets, and the hunt for them in all that comes out.
 
-With TRUST_HUNT=all, in more ways to run, and with more callbacks.
+With HUNT=all, in more ways to run, and with more callbacks.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ import yaml
 from jobs import Artifacts, Runner, job
 from plays import ANSIBLE_PLAYBOOK, HERE, MODES, environment, play, save
 
-HARD = os.environ.get("TRUST_HUNT") == "all"
+HARD = os.environ.get("HUNT") == "all"
 PASSPHRASE = "correct horse battery staple"
 WRONG = "incorrect horse battery staple"
 ISSUER = "acme.eu.qlikcloud.com"
