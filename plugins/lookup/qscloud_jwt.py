@@ -64,11 +64,9 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.lookup import LookupBase
 from ansible.utils.display import Display
 
-from ..module_utils import _module
-from ..module_utils._errors import QlikError
-from ..module_utils._tokens import keep as _issuance
-
-_NOT_KEPT = {"path": None, "renew_before": None, "force": False}
+from ..module_utils import _argument_specs, _module
+from ..module_utils._errors import QlikError, in_words_of_the_user
+from ..module_utils._tokens import sign
 
 
 class LookupModule(LookupBase):
@@ -83,27 +81,27 @@ class LookupModule(LookupBase):
             raise AnsibleLookupError("There are options with names alone, such as issuer='acme', and no terms.")
         for library, reason in _module.MISSING.items():
             raise AnsibleLookupError(f"{missing_required_lib(library)} {reason}")
+        options = self._validated(kwargs)
+        written = _argument_specs.as_written(_argument_specs.SIGNING, options)
         try:
-            outcome = _issuance.issue(
-                self._validated(kwargs), int(time.time()), check_mode=False, accept=lambda facts: None
-            )
+            outcome = sign.issue(options, int(time.time()))
         except QlikError as error:
-            raise AnsibleLookupError(str(error)) from error
+            raise AnsibleLookupError(in_words_of_the_user(error.message, written)) from error
         for sentence in outcome.warnings:
-            Display().warning(sentence)
+            Display().warning(in_words_of_the_user(sentence, written))
         return [outcome.facts["token"]]
 
     def _validated(self, given: dict[str, t.Any]) -> dict[str, t.Any]:
         # Ansible itself ignores options that a lookup does not know.
         validator = ArgumentSpecValidator(
-            _issuance.SIGNING_OPTIONS,
-            mutually_exclusive=[_issuance.KEY_OPTIONS],
-            required_one_of=[_issuance.KEY_OPTIONS],
+            _argument_specs.SIGNING,
+            mutually_exclusive=[_argument_specs.SIGNING_KEYS],
+            required_one_of=[_argument_specs.SIGNING_KEYS],
         )
         validation = validator.validate(given)
         if validation.error_messages:
             raise AnsibleLookupError(validation.errors.msg)
-        options = {**validation.validated_parameters, **_NOT_KEPT}
+        options = validation.validated_parameters
         if options["private_key_path"]:
             options["private_key_path"] = os.path.join(self._loader.get_basedir(), options["private_key_path"])
         return options

@@ -2,13 +2,19 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# Private to this collection: not for use from outside, and free to change in any release.
+"""The errors that the library raises. Each message is a whole sentence for the person who runs the playbook.
 
-"""The errors that the library raises. Each message is a whole sentence for the person who runs the playbook."""
+A message names options as Ansible's documentation does, as in ``O(private_key_path)``. Whoever reports it knows what the
+user has written instead, such as an alias, and says that: see :func:`in_words_of_the_user`.
+"""
 
 from __future__ import annotations
 
+import re
+import typing as t
+
 _LONGEST_TEXT = 300  # characters of somebody else's text in a message
+_OPTION = re.compile(r"O\(([a-z_]+)\)")
 
 
 def shown(text: str) -> str:
@@ -17,12 +23,33 @@ def shown(text: str) -> str:
     return text if len(text) <= _LONGEST_TEXT else f"{text[:_LONGEST_TEXT].rstrip()}..."
 
 
+def in_words_of_the_user(message: str, names: t.Mapping[str, str]) -> str:
+    """A message as the user sees it.
+
+    :param names: what the user has written for an option, where that is not its name.
+    """
+    return _OPTION.sub(lambda found: names.get(found[1], found[1]), message)
+
+
 class QlikError(Exception):
     """Something that the user has to change; modules turn it into ``fail_json``."""
+
+    def __init__(self, message: str) -> None:
+        """:param message: with options as ``O(name)``."""
+        super().__init__(message)
+        self.message = message
+
+    def __str__(self) -> str:
+        return in_words_of_the_user(self.message, {})
 
 
 class OptionError(QlikError):
     """An option has a value that cannot be used."""
+
+    @property
+    def option(self) -> str:
+        """The name of the option: the first one in the message."""
+        return _OPTION.search(self.message)[1]
 
 
 class FileError(QlikError):

@@ -2,8 +2,6 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# Private to this collection: not for use from outside, and free to change in any release.
-
 """JSON from elsewhere, read so that it means one thing only (RFC 8259, RFC 7493). Pure Python."""
 
 from __future__ import annotations

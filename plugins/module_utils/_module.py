@@ -2,8 +2,6 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# Private to this collection: not for use from outside, and free to change in any release.
-
 """What the modules share: from the library's errors to ``fail_json``, and results that masking leaves whole."""
 
 from __future__ import annotations
@@ -14,8 +12,9 @@ import typing as t
 from ansible.module_utils.basic import missing_required_lib
 from ansible.module_utils.common.parameters import remove_values
 
-from ._errors import OptionError, QlikError
-from ._files import folder as _files
+from ._argument_specs import as_written
+from ._errors import OptionError, QlikError, in_words_of_the_user
+from ._files.options import is_content
 
 MISSING: dict[str, str] = {}
 """The libraries that are not there, by the name that users install them by, and why."""
@@ -47,13 +46,13 @@ def run(
     module.no_log_values |= {
         value
         for name, value in module.params.items()
-        if isinstance(value, str) and _files.is_content(value) and (name.endswith("path") or "PRIVATE KEY" in value)
+        if isinstance(value, str) and is_content(value) and (name.endswith("path") or "PRIVATE KEY" in value)
     }
     result, mistake = {}, ""
     try:
         result = task(module)
     except QlikError as error:
-        mistake = str(error)
+        mistake = told(module, error.message)
     if mistake:
         # Outside the handler, so that no traceback is attached to a message that is meant for the user. The library
         # puts no secret into a message. One can only be there as a part of another option, such as a path; so masking
@@ -68,6 +67,11 @@ def run(
     module.exit_json(**result)
 
 
+def told(module: AnsibleModule, message: str) -> str:
+    """A message or warning of the library, in which an option has the name that the task gives it."""
+    return in_words_of_the_user(message, as_written(module.argument_spec, module.params))
+
+
 def refuse_masked(module: AnsibleModule, result: t.Mapping[str, t.Any]) -> None:
     """Refuse a result in which Ansible's masking of secret options would cut out something that is no secret.
 
@@ -78,6 +82,6 @@ def refuse_masked(module: AnsibleModule, result: t.Mapping[str, t.Any]) -> None:
         damaged = [name for name, value in result.items() if secret and remove_values(value, {secret}) != value]
         if damaged:
             raise OptionError(
-                f"The value of {option} is part of {' and '.join(damaged)}, where Ansible would replace it by"
+                f"The value of O({option}) is part of {' and '.join(damaged)}, where Ansible would replace it by"
                 " asterisks: choose another value."
             )

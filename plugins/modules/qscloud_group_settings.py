@@ -72,15 +72,15 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils import _module, _tenant_module
-from ..module_utils._tenant import groups as _groups
+from ..module_utils import _argument_specs, _module, _tenant_module
+from ..module_utils._tenant import groups
 
 
 def ensure(module: AnsibleModule) -> dict[str, t.Any]:
     """Bring the setting into the state that the option asks for."""
     tenant = _tenant_module.tenant(module)
     wanted = module.params["auto_create_groups"]
-    before, after = _groups.ensure_auto_create(tenant, wanted, module.check_mode)
+    before, after = groups.ensure_auto_create(tenant, wanted, module.check_mode)
     if wanted is None and not after:
         module.warn(
             f"{tenant.url} drops the groups of tokens, so that they do not reach the users: set auto_create_groups to"
@@ -97,7 +97,7 @@ def ensure(module: AnsibleModule) -> dict[str, t.Any]:
 def main() -> None:
     """Run the module."""
     module = AnsibleModule(
-        argument_spec={"auto_create_groups": {"type": "bool"}, **_tenant_module.OPTIONS}, supports_check_mode=True
+        argument_spec={"auto_create_groups": {"type": "bool"}, **_argument_specs.TENANT}, supports_check_mode=True
     )
     _module.run(module, [], ensure)
 

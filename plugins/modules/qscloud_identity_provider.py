@@ -233,10 +233,10 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils import _module, _tenant_module
+from ..module_utils import _argument_specs, _module, _tenant_module
 from ..module_utils._errors import OptionError
-from ..module_utils._keys import given as _public_key
-from ..module_utils._tenant import identity_providers as _identity_providers
+from ..module_utils._keys import given
+from ..module_utils._tenant import identity_providers
 
 
 def ensure(module: AnsibleModule) -> dict[str, t.Any]:
@@ -244,14 +244,14 @@ def ensure(module: AnsibleModule) -> dict[str, t.Any]:
     wanted = read_options(module.params)
     tenant = _tenant_module.tenant(module)
     if module.params["state"] == "present":
-        outcome = _identity_providers.ensure_present(tenant, wanted, module.check_mode)
+        outcome = identity_providers.ensure_present(tenant, wanted, module.check_mode)
         facts = {
             "id": outcome.provider["id"],
             "identity_provider": outcome.provider,
             "replaced": outcome.replaced,
         }
     else:
-        outcome = _identity_providers.ensure_absent(tenant, wanted, module.check_mode)
+        outcome = identity_providers.ensure_absent(tenant, wanted, module.check_mode)
         facts = {}
     return {
         "changed": bool(outcome.actions),
@@ -262,20 +262,20 @@ def ensure(module: AnsibleModule) -> dict[str, t.Any]:
     }
 
 
-def read_options(options: dict[str, t.Any]) -> _identity_providers.Wanted:
+def read_options(options: dict[str, t.Any]) -> identity_providers.Wanted:
     """Check the options and turn them into what the library works with."""
     for option in ("issuer", "key_id"):
         if options[option] is not None and not options[option].strip():
-            raise OptionError(f"{option} is empty: give the value that the tokens have.")
+            raise OptionError(f"O({option}) is empty: give the value that the tokens have.")
     tolerance = options["clock_tolerance"]
     if tolerance is not None and tolerance < 0:
-        raise OptionError(f"clock_tolerance is {tolerance}: give a number of seconds from 0 on.")
-    key = _public_key.read(options)
+        raise OptionError(f"O(clock_tolerance) is {tolerance}: give a number of seconds from 0 on.")
+    key = given.from_options(options)
     if options["compare"] == "certificate" and key and not key.fingerprint:
-        raise OptionError("compare is certificate, but only a public key is given: give the certificate.")
+        raise OptionError("O(compare) is certificate, but only a public key is given: give the certificate.")
     if options["key_id"] is None and not key:
-        raise OptionError("key_id is missing: give it, or the certificate that it belongs to.")
-    return _identity_providers.Wanted(
+        raise OptionError("O(key_id) is missing: give it, or the certificate that it belongs to.")
+    return identity_providers.Wanted(
         issuer=options["issuer"],
         key_id=options["key_id"] if options["key_id"] is not None else key.thumbprint,
         key=key,
@@ -308,10 +308,10 @@ def main() -> None:
             },
             "allow_gap": {"type": "bool", "default": False},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-            **_tenant_module.OPTIONS,
+            **_argument_specs.TENANT,
         },
-        mutually_exclusive=[tuple(_public_key.OPTIONS)],
-        required_if=[("state", "present", tuple(_public_key.OPTIONS), True)],
+        mutually_exclusive=[tuple(given.OPTIONS)],
+        required_if=[("state", "present", tuple(given.OPTIONS), True)],
         supports_check_mode=True,
     )
     _module.run(module, ["cryptography"], ensure)

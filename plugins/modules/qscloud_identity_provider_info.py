@@ -129,17 +129,17 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils import _module, _tenant_module
-from ..module_utils._tenant import identity_providers as _identity_providers
+from ..module_utils import _argument_specs, _module, _tenant_module
+from ..module_utils._tenant import identity_providers
 
 
 def list_them(module: AnsibleModule) -> dict[str, t.Any]:
     """List the identity providers that the options name."""
     tenant = _tenant_module.tenant(module)
-    found = _identity_providers.find(tenant, module.params["issuer"], module.params["key_id"])
+    found = identity_providers.find(tenant, module.params["issuer"], module.params["key_id"])
     return {
         "changed": False,
-        "identity_providers": [_identity_providers.describe(provider) for provider in found],
+        "identity_providers": [identity_providers.describe(provider) for provider in found],
         **_tenant_module.waited(tenant),
     }
 
@@ -150,7 +150,7 @@ def main() -> None:
         argument_spec={
             "issuer": {"type": "str"},
             "key_id": {"type": "str", "no_log": False},
-            **_tenant_module.OPTIONS,
+            **_argument_specs.TENANT,
         },
         supports_check_mode=True,
     )

@@ -205,20 +205,21 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils import _module
-from ..module_utils._tokens import keep as _issuance
+from ..module_utils import _argument_specs, _module
+from ..module_utils._tokens import keep, sign
 
 
-def sign(module: AnsibleModule) -> dict[str, t.Any]:
+def issue(module: AnsibleModule) -> dict[str, t.Any]:
     """Sign the token that the options ask for, or keep the one that is there."""
-    outcome = _issuance.issue(
+    issue_it = sign.issue if module.params["path"] is None else keep.issue
+    outcome = issue_it(
         module.params,
         int(time.time()),
         module.check_mode,
         accept=lambda facts: _module.refuse_masked(module, facts),
     )
     for sentence in outcome.warnings:
-        module.warn(sentence)
+        module.warn(_module.told(module, sentence))
     return {
         "changed": outcome.changed,
         "reused": outcome.reused,
@@ -231,16 +232,16 @@ def main() -> None:
     """Run the module."""
     module = AnsibleModule(
         argument_spec={
-            **_issuance.SIGNING_OPTIONS,
+            **_argument_specs.SIGNING,
             "path": {"type": "path"},
             "renew_before": {"type": "str"},
             "force": {"type": "bool", "default": False},
         },
-        mutually_exclusive=[_issuance.KEY_OPTIONS],
-        required_one_of=[_issuance.KEY_OPTIONS],
+        mutually_exclusive=[_argument_specs.SIGNING_KEYS],
+        required_one_of=[_argument_specs.SIGNING_KEYS],
         supports_check_mode=True,
     )
-    _module.run(module, ["cryptography", "PyJWT"], sign)
+    _module.run(module, ["cryptography", "PyJWT"], issue)
 
 
 if __name__ == "__main__":

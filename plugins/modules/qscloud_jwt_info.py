@@ -200,30 +200,31 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils import _module
 from ..module_utils._errors import TokenError
-from ..module_utils._files import folder as _files
-from ..module_utils._keys import given as _public_key
-from ..module_utils._tokens import claims as _claims
-from ..module_utils._tokens import inspect as _token_state
+from ..module_utils._files import read
+from ..module_utils._files.options import check_path
+from ..module_utils._keys import given
+from ..module_utils._tokens import claims, inspect
 
 
 def decode(module: AnsibleModule) -> dict[str, t.Any]:
     """Decode the token and judge it."""
     options = module.params
-    key = _public_key.read(options)
+    key = given.from_options(options)
     if options["token_path"] is not None:
-        _files.check_path(options["token_path"], "token_path")
-        text, source = _files.read(options["token_path"], "token_path"), f"token_path: {options['token_path']}"
+        check_path(options["token_path"], "token_path")
+        text, source = read.content(options["token_path"], "token_path"), f"O(token_path): {options['token_path']}"
     else:
-        text, source = options["token"].encode(errors="replace"), "token"
-    expected = _token_state.Expected(
+        text, source = options["token"].encode(errors="replace"), "O(token)"
+    expected = inspect.Expected(
         key=key and key.key,
         algorithms=options["algorithms"],
         issuer=options["issuer"],
         audience=options["audience"],
     )
-    facts = _token_state.inspect(text, source, expected, int(time.time()))
+    facts = inspect.inspect(text, source, expected, int(time.time()))
     if options["fail_on_invalid"] and facts["problems"]:
         raise TokenError(" ".join(facts["problems"]))
+    facts["problems"] = [_module.told(module, problem) for problem in facts["problems"]]
     return {"changed": False, **facts}
 
 
@@ -240,14 +241,14 @@ def main() -> None:
             "algorithms": {
                 "type": "list",
                 "elements": "str",
-                "choices": list(_token_state.ALGORITHMS),
-                "default": [_claims.ALGORITHM],
+                "choices": list(inspect.ALGORITHMS),
+                "default": [claims.ALGORITHM],
             },
             "issuer": {"type": "str"},
-            "audience": {"type": "str", "default": _claims.AUDIENCE},
+            "audience": {"type": "str", "default": claims.AUDIENCE},
             "fail_on_invalid": {"type": "bool", "default": False},
         },
-        mutually_exclusive=[("token", "token_path"), tuple(_public_key.OPTIONS)],
+        mutually_exclusive=[("token", "token_path"), tuple(given.OPTIONS)],
         required_one_of=[("token", "token_path")],
         supports_check_mode=True,
     )

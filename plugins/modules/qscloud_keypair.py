@@ -262,9 +262,9 @@ import typing as t
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils import _module
-from ..module_utils._files import folder as _files
-from ..module_utils._keys import certificates as _certificate
-from ..module_utils._keys import pair as _keypair
+from ..module_utils._files import options as file_options
+from ..module_utils._files.folder import Access
+from ..module_utils._keys import certificates, pair
 
 
 def ensure(module: AnsibleModule) -> dict[str, t.Any]:
@@ -273,14 +273,14 @@ def ensure(module: AnsibleModule) -> dict[str, t.Any]:
     paths = wanted.paths()
     _module.refuse_masked(module, paths)
     if module.params["state"] == "present":
-        outcome = _keypair.ensure_present(
+        outcome = pair.ensure_present(
             wanted,
             datetime.datetime.now(datetime.timezone.utc),
             module.check_mode,
             accept=lambda facts: _module.refuse_masked(module, facts),
         )
     else:
-        outcome = _keypair.ensure_absent(wanted, module.check_mode)
+        outcome = pair.ensure_absent(wanted, module.check_mode)
     return {
         "changed": bool(outcome.actions),
         "actions": outcome.actions,
@@ -292,24 +292,22 @@ def ensure(module: AnsibleModule) -> dict[str, t.Any]:
     }
 
 
-def read_options(options: dict[str, t.Any]) -> _keypair.Wanted:
+def read_options(options: dict[str, t.Any]) -> pair.Wanted:
     """Check the options and turn them into what the library works with."""
-    _files.check_path(options["directory"], "directory")
-    uid = _files.user_id(options["owner"], "owner")
-    gid = _files.group_id(options["group"], "group")
-    return _keypair.Wanted(
+    file_options.check_path(options["directory"], "directory")
+    uid = file_options.user_id(options["owner"], "owner")
+    gid = file_options.group_id(options["group"], "group")
+    return pair.Wanted(
         directory=options["directory"],
-        names=_keypair.names(options["file_prefix"]),
+        names=pair.names(options["file_prefix"]),
         size=options["size"],
         passphrase=options["passphrase"],
         old_passphrase=options["old_passphrase"],
-        terms=_certificate.terms(options["common_name"], options["valid_days"], options["renew_before_days"]),
+        terms=certificates.terms(options["common_name"], options["valid_days"], options["renew_before_days"]),
         regenerate=options["regenerate"],
         backup=options["backup"],
-        private_access=_files.Access(_files.parse_mode(options["mode"], "mode", forbidden=0o007), uid, gid),
-        public_access=_files.Access(
-            _files.parse_mode(options["public_mode"], "public_mode", forbidden=0o022), uid, gid
-        ),
+        private_access=Access(file_options.parse_mode(options["mode"], "mode", forbidden=0o007), uid, gid),
+        public_access=Access(file_options.parse_mode(options["public_mode"], "public_mode", forbidden=0o022), uid, gid),
     )
 
 

@@ -181,9 +181,8 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils import _module
 from ..module_utils._errors import OptionError
-from ..module_utils._files import folder as _files
-from ..module_utils._keys import inspect as _keypair_state
-from ..module_utils._keys import pair as _keypair
+from ..module_utils._files.options import check_path
+from ..module_utils._keys import inspect, pair
 
 SOURCES = ("directory", "certificate_path", "certificate_content", "private_key_path", "private_key_content")
 
@@ -194,23 +193,24 @@ def look(module: AnsibleModule) -> dict[str, t.Any]:
     option = next(name for name in SOURCES if options[name] is not None)
     value = options[option]
     if options["renew_before_days"] < 0:
-        raise OptionError(f"renew_before_days is {options['renew_before_days']}: give a number of days from 0 on.")
-    state = _keypair_state.State(datetime.datetime.now(datetime.timezone.utc), options["renew_before_days"])
+        raise OptionError(f"O(renew_before_days) is {options['renew_before_days']}: give a number of days from 0 on.")
+    inspection = inspect.Inspection(datetime.datetime.now(datetime.timezone.utc), options["renew_before_days"])
     paths = {}
     if option.endswith("_content"):
-        content, source = value.encode(errors="replace"), option
+        content, source = value.encode(errors="replace"), f"O({option})"
     else:
-        _files.check_path(value, option)
-        content, source = None if option == "directory" else state.read(value, option), value
+        check_path(value, option)
+        content, source = None if option == "directory" else inspection.read(value, option), value
     if option == "directory":
-        names = _keypair.names(options["file_prefix"])
-        paths = _keypair.paths(value, names)
-        state.look_at_directory(value, names, options["passphrase"])
+        names = pair.names(options["file_prefix"])
+        paths = pair.paths(value, names)
+        inspection.look_at_directory(value, names, options["passphrase"])
     elif option.startswith("certificate"):
-        state.look_at_certificate(content, source)
+        inspection.look_at_certificate(content, source)
     else:
-        state.look_at_private_key(content, source, options["passphrase"], _keypair.PASSPHRASE_OPTION)
-    result = {**paths, **state.facts()}
+        inspection.look_at_private_key(content, source, options["passphrase"], pair.PASSPHRASE_OPTION)
+    result = {**paths, **inspection.facts()}
+    result["problems"] = [_module.told(module, problem) for problem in result["problems"]]
     _module.refuse_masked(module, result)
     return {"changed": False, **result}
 

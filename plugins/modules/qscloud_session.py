@@ -166,8 +166,8 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils import _module, _tenant_module
-from ..module_utils._tenant import session as _session
+from ..module_utils import _argument_specs, _module, _tenant_module
+from ..module_utils._tenant import session
 
 
 def log_in(module: AnsibleModule) -> dict[str, t.Any]:
@@ -175,10 +175,10 @@ def log_in(module: AnsibleModule) -> dict[str, t.Any]:
     if module.check_mode:
         return {"changed": False, "skipped": True}
     tenant = _tenant_module.tenant(module, needs_credentials=False)
-    session = _session.log_in(tenant, module.params["token"].strip(), int(time.time()))
-    facts = {"user": session.user}
+    opened = session.log_in(tenant, module.params["token"].strip(), int(time.time()))
+    facts = {"user": opened.user}
     if module.params["return_cookies"]:
-        facts.update(cookies=session.cookies, csrf_token=session.csrf_token)
+        facts.update(cookies=opened.cookies, csrf_token=opened.csrf_token)
     return {"changed": False, **facts, **_tenant_module.waited(tenant)}
 
 
@@ -188,7 +188,7 @@ def main() -> None:
         argument_spec={
             "token": {"type": "str", "required": True, "no_log": True},
             "return_cookies": {"type": "bool", "default": False},
-            **_tenant_module.OPTIONS,
+            **_argument_specs.TENANT,
         },
         supports_check_mode=True,
     )

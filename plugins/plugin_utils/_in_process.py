@@ -2,8 +2,6 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# Private to this collection: not for use from outside, and free to change in any release.
-
 """Run a module inside the controller's worker process instead of starting a Python for it.
 
 Starting an interpreter, unpacking the module and importing cryptography takes twenty times as long as what our modules

@@ -2,8 +2,6 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# Private to this collection: not for use from outside, and free to change in any release.
-
 """The chain of one tenant: key pairs, certificates, a token for each user, identity providers, and a login.
 
 Each link is a module of this collection, with its own options and its own answers to bad ones. Each leaves what worked

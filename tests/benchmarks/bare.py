@@ -18,18 +18,11 @@ from cryptography.hazmat.primitives.asymmetric import padding
 from rows import Row
 from timing import ROUNDS, alternate, seconds
 
-from ansible_collections.tenantops.qlik.plugins.module_utils._files import folder as _files
-from ansible_collections.tenantops.qlik.plugins.module_utils._keys import (
-    certificates as _certificate,
-)
-from ansible_collections.tenantops.qlik.plugins.module_utils._keys import (
-    pair as _keypair,
-)
-from ansible_collections.tenantops.qlik.plugins.module_utils._keys import (
-    private_keys as _keys,
-)
+from ansible_collections.tenantops.qlik.plugins.module_utils._files.folder import Access
+from ansible_collections.tenantops.qlik.plugins.module_utils._keys import certificates, private_keys
+from ansible_collections.tenantops.qlik.plugins.module_utils._keys import pair as _pair
 from ansible_collections.tenantops.qlik.plugins.module_utils._tokens import claims as _claims
-from ansible_collections.tenantops.qlik.plugins.module_utils._tokens import compact as _token
+from ansible_collections.tenantops.qlik.plugins.module_utils._tokens import compact, durations
 
 PAIRS = 2 * ROUNDS
 
@@ -41,7 +34,7 @@ def folders(folder: pathlib.Path) -> list[pathlib.Path]:
 
 def key_pair(folder: pathlib.Path) -> Row:
     """How long a key pair takes takes luck: so the generation is timed within, for the very same keys."""
-    ratios, totals, bare_generate = [], [], _keys.generate
+    ratios, totals, bare_generate = [], [], private_keys.generate
     for pair in folders(folder):
         generating = 0.0
 
@@ -52,7 +45,7 @@ def key_pair(folder: pathlib.Path) -> Row:
             generating += time.perf_counter() - begin
             return key
 
-        with replaced(_keys, "generate", generate):
+        with replaced(private_keys, "generate", generate):
             total = seconds(lambda pair=pair: ensure(pair))
         ratios.append(total / generating)
         totals.append(total)
@@ -70,7 +63,7 @@ def unchanged(folder: pathlib.Path) -> Row:
 
 def signing(folder: pathlib.Path) -> Row:
     """A token, which is verified too, against one bare signature and one verification."""
-    key = _keys.load_private((folder / "privatekey.pem").read_bytes(), None, "the key", "passphrase")
+    key = private_keys.load((folder / "privatekey.pem").read_bytes(), None, "the key", "passphrase")
     options = dict.fromkeys(("subject", "groups", "jti", "claims", "key_id")) | {
         "issuer": "acme.eu.qlikcloud.com",
         "audience": _claims.AUDIENCE,
@@ -82,7 +75,7 @@ def signing(folder: pathlib.Path) -> Row:
 
     def token() -> None:
         now = int(time.time())
-        _token.sign(_claims.build(options, _claims.window("-10s", "30m", now), now), key, "key-id")
+        compact.sign(_claims.build(options, durations.window("-10s", "30m", now), now), key, "key-id")
 
     def bare() -> None:
         signature = key.sign(data, padding.PKCS1v15(), hashes.SHA256())
@@ -95,19 +88,19 @@ def signing(folder: pathlib.Path) -> Row:
 
 def ensure(folder: pathlib.Path) -> None:
     """What the module qscloud_keypair does, with its defaults."""
-    wanted = _keypair.Wanted(
+    wanted = _pair.Wanted(
         directory=str(folder),
-        names=_keypair.names(""),
+        names=_pair.names(""),
         size=4096,
         passphrase=None,
         old_passphrase=None,
-        terms=_certificate.terms("qs-jwt", 365, None),
+        terms=certificates.terms("qs-jwt", 365, None),
         regenerate="fail",
         backup=True,
-        private_access=_files.Access(0o600),
-        public_access=_files.Access(0o644),
+        private_access=Access(0o600),
+        public_access=Access(0o644),
     )
-    _keypair.ensure_present(wanted, datetime.datetime.now(datetime.timezone.utc), False, lambda facts: None)
+    _pair.ensure_present(wanted, datetime.datetime.now(datetime.timezone.utc), False, lambda facts: None)
 
 
 @contextlib.contextmanager

@@ -9,9 +9,8 @@ from __future__ import annotations
 import pathlib
 import sys
 
-from rows import Row
-
 from project import ROLE, Project
+from rows import Row
 
 # At the end: modules of ours have the same names.
 sys.path.append(str(pathlib.Path(__file__).parents[1] / "helpers"))

@@ -14,10 +14,9 @@ import statistics
 import time
 
 from cryptography.hazmat.primitives.asymmetric import rsa
+from project import ROLE, Project
 from rows import Row
 from timing import in_turn, rounds
-
-from project import ROLE, Project
 
 TENANTS = 40
 HERE = pathlib.Path(__file__).parent

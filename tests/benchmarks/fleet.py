@@ -11,10 +11,9 @@ import re
 import statistics
 
 import peers
+from project import FORKS, ROLE, Project, Run, seconds_a_tenant
 from rows import Row
 from timing import in_turn, rounds
-
-from project import FORKS, ROLE, Project, Run, seconds_a_tenant
 
 
 def against_community_crypto(folder: pathlib.Path, keys: list[pathlib.Path]) -> Row:

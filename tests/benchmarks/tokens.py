@@ -17,10 +17,9 @@ import uuid
 
 import jwt
 import peers
+from project import Project, seconds_a_tenant
 from rows import Row
 from timing import in_turn, rounds
-
-from project import Project, seconds_a_tenant
 
 TOKENS = 1000
 SAMPLES = 10

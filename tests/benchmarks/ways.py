@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import pathlib
 
+from project import ROLE, Project, seconds_a_tenant
 from rows import Row
 from timing import in_turn, rounds
-
-from project import ROLE, Project, seconds_a_tenant
 
 ORDINARY = {"environment": {"WAY": "ordinary"}}
 """Any environment makes our modules ordinary ones."""

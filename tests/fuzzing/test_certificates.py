@@ -19,26 +19,15 @@ from fuzz import asn1, attack, der_of, integer, mutated, pem
 from hypothesis import strategies as st
 
 from ansible_collections.tenantops.qlik.plugins.module_utils._errors import QlikError
-from ansible_collections.tenantops.qlik.plugins.module_utils._keys import (
-    certificates as _certificate,
-)
-from ansible_collections.tenantops.qlik.plugins.module_utils._keys import (
-    given as _public_key,
-)
-from ansible_collections.tenantops.qlik.plugins.module_utils._keys import (
-    inspect as _keypair_state,
-)
-from ansible_collections.tenantops.qlik.plugins.module_utils._keys import (
-    pair as _keypair,
-)
-from ansible_collections.tenantops.qlik.plugins.module_utils._keys import (
-    private_keys as _keys,
-)
+from ansible_collections.tenantops.qlik.plugins.module_utils._keys import certificates as _certificates
+from ansible_collections.tenantops.qlik.plugins.module_utils._keys import given, public_keys
+from ansible_collections.tenantops.qlik.plugins.module_utils._keys import inspect as _inspect
+from ansible_collections.tenantops.qlik.plugins.module_utils._keys import pair as _pair
 
 # The library warns of serial numbers and names that are against the rules, and takes them.
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
 
-TERMS = _certificate.Terms("qs-jwt", 365, 30)
+TERMS = _certificates.Terms("qs-jwt", 365, 30)
 RSA_WITH_SHA256 = bytes.fromhex("300d06092a864886f70d01010b0500")
 EMPTY_NAME = asn1(0x30, b"")
 
@@ -100,23 +89,23 @@ EXTENSIONS = st.sampled_from(
 )
 
 
-def use(data: bytes, key: rsa.RSAPrivateKey, now: datetime.datetime) -> _public_key.PublicKey | None:
+def use(data: bytes, key: rsa.RSAPrivateKey, now: datetime.datetime) -> given.PublicKey | None:
     """All that is done with a certificate: it works, or ends with a sentence. What is said of it can be written."""
-    _certificate.is_issued_by_another(data)
-    state = _keypair_state.State(now, 30)
+    _certificates.is_issued_by_another(data)
+    state = _inspect.Inspection(now, 30)
     state.public_key = key.public_key()
     state.look_at_certificate(data, "THE_SOURCE")
     json.loads(json.dumps(state.facts()))
     assert all(problem.isprintable() and len(problem) < 2000 for problem in state.problems)
     try:
-        found = _public_key.parse(data, "CERTIFICATE", "THE_SOURCE")
-        loaded = _certificate.load(data, "THE_SOURCE")
-        reasons = _certificate.reasons_to_issue_anew(loaded, key.public_key(), TERMS, now)
+        found = given.parse(data, "CERTIFICATE", "THE_SOURCE")
+        loaded = _certificates.load(data, "THE_SOURCE")
+        reasons = _certificates.reasons_to_issue_anew(loaded, key.public_key(), TERMS, now)
     except QlikError as error:
         assert str(error).startswith("THE_SOURCE") and str(error).isprintable() and len(str(error)) < 2000
         assert state.problems
         return None
-    json.loads(json.dumps(_keypair.describe(found.key, loaded)))
+    json.loads(json.dumps(_pair.describe(found.key, loaded)))
     same = found.key.public_numbers() == key.public_key().public_numbers()
     assert same or reasons == ["it is for another key"]
     assert same or "THE_SOURCE: it is for another key." in state.problems
@@ -133,15 +122,15 @@ def openssl_key(data: bytes) -> bytes | None:
 
 def test_a_good_one(rsa_key: rsa.RSAPrivateKey, now: datetime.datetime) -> None:
     text = certificate(rsa_key)
-    assert use(text, rsa_key, now).thumbprint == _keys.thumbprint(rsa_key.public_key())
-    assert openssl_key(text) == _keys.public_pem(rsa_key.public_key())
-    loaded = _certificate.load(text, "THE_SOURCE")
-    assert _certificate.reasons_to_issue_anew(loaded, rsa_key.public_key(), TERMS, now) == []
+    assert use(text, rsa_key, now).thumbprint == public_keys.thumbprint(rsa_key.public_key())
+    assert openssl_key(text) == public_keys.to_pem(rsa_key.public_key())
+    loaded = _certificates.load(text, "THE_SOURCE")
+    assert _certificates.reasons_to_issue_anew(loaded, rsa_key.public_key(), TERMS, now) == []
 
 
 @pytest.fixture(scope="session")
 def ours(rsa_key: rsa.RSAPrivateKey, now: datetime.datetime) -> bytes:
-    return _certificate.pem(_certificate.issue(rsa_key, TERMS, now))
+    return _certificates.to_pem(_certificates.issue(rsa_key, TERMS, now))
 
 
 @attack(share=10, data=st.data())
@@ -151,11 +140,11 @@ def test_mutated_certificates(
     text = pem("CERTIFICATE", data.draw(mutated(st.just(der_of(ours)))))
     found = use(text, rsa_key, now)
     if found and data.draw(st.integers(0, 30)) == 0:
-        assert openssl_key(text) == _keys.public_pem(found.key)
+        assert openssl_key(text) == public_keys.to_pem(found.key)
     if found and text != ours:
-        loaded = _certificate.load(text, "THE_SOURCE")
+        loaded = _certificates.load(text, "THE_SOURCE")
         # Whatever is changed in a certificate is seen: it is issued anew.
-        assert _certificate.reasons_to_issue_anew(loaded, rsa_key.public_key(), TERMS, now)
+        assert _certificates.reasons_to_issue_anew(loaded, rsa_key.public_key(), TERMS, now)
 
 
 @attack(share=5, place=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
@@ -166,16 +155,18 @@ def test_a_bit_that_flips(
     der[int(place * len(der))] ^= 1 << bit
     text = pem("CERTIFICATE", bytes(der))
     if use(text, rsa_key, now):
-        loaded = _certificate.load(text, "THE_SOURCE")
-        assert _certificate.reasons_to_issue_anew(loaded, rsa_key.public_key(), TERMS, now)
+        loaded = _certificates.load(text, "THE_SOURCE")
+        assert _certificates.reasons_to_issue_anew(loaded, rsa_key.public_key(), TERMS, now)
 
 
 def test_bits_of_the_signature_that_do_not_count(rsa_key: rsa.RSAPrivateKey, now: datetime.datetime) -> None:
-    certificates = (der_of(_certificate.pem(_certificate.issue(rsa_key, TERMS, now))) for _number in itertools.count())
+    certificates = (
+        der_of(_certificates.to_pem(_certificates.issue(rsa_key, TERMS, now))) for _number in itertools.count()
+    )
     der = bytearray(next(der for der in certificates if der[-1] % 2 == 0))
     der[-rsa_key.key_size // 8 - 1] = 1
-    loaded = _certificate.load(pem("CERTIFICATE", bytes(der)), "THE_SOURCE")
-    reasons = _certificate.reasons_to_issue_anew(loaded, rsa_key.public_key(), TERMS, now)
+    loaded = _certificates.load(pem("CERTIFICATE", bytes(der)), "THE_SOURCE")
+    reasons = _certificates.reasons_to_issue_anew(loaded, rsa_key.public_key(), TERMS, now)
     assert "its signature does not fit its key" in reasons
 
 
@@ -254,7 +245,7 @@ def test_any_fields(
     text = certificate(rsa_key, version, **changes)
     found = use(text, rsa_key, now)
     if found and check == 0:
-        assert openssl_key(text) == _keys.public_pem(found.key)
+        assert openssl_key(text) == public_keys.to_pem(found.key)
 
 
 @attack(share=5, field=st.sampled_from(["serial", "not_before", "not_after", "subject", "extensions"]), data=st.data())
@@ -276,8 +267,8 @@ def test_another_key(
     text = self_signed({**private_keys, "other": other_rsa_pem}[other], "-days", str(days), "-subj", "/CN=qs-jwt")
     found = use(text, rsa_key, now)
     assert (found is not None) == (other in ("other", "1024 bits"))
-    loaded = _certificate.load(text, "THE_SOURCE")
-    assert _certificate.reasons_to_issue_anew(loaded, rsa_key.public_key(), TERMS, now) == ["it is for another key"]
+    loaded = _certificates.load(text, "THE_SOURCE")
+    assert _certificates.reasons_to_issue_anew(loaded, rsa_key.public_key(), TERMS, now) == ["it is for another key"]
 
 
 @attack(

@@ -16,7 +16,8 @@ from joserfc.jwk import RSAKey
 
 from ansible_collections.tenantops.qlik.plugins.module_utils._errors import QlikError
 from ansible_collections.tenantops.qlik.plugins.module_utils._tokens import claims as _claims
-from ansible_collections.tenantops.qlik.plugins.module_utils._tokens import keep as _issuance
+from ansible_collections.tenantops.qlik.plugins.module_utils._tokens import durations
+from ansible_collections.tenantops.qlik.plugins.module_utils._tokens.sign import issue
 
 NOW = 1_780_000_000
 ANNA = {
@@ -65,7 +66,7 @@ def sign(rsa_pem: bytes, **changes: t.Any) -> dict[str, t.Any] | None:
     options |= {"not_before": "-10s", "expires_in": "30m", "renew_before": None, "strict": False, "force": False}
     options |= {"path": None}
     try:
-        outcome = _issuance.issue(options, NOW, False, lambda facts: None)
+        outcome = issue(options, NOW)
     except QlikError as error:
         message = str(error)
         assert message.isprintable() and len(message) < 1500, message
@@ -155,6 +156,6 @@ def test_a_claim_that_holds_itself(rsa_pem: bytes) -> None:
     not_before=st.sampled_from(["-10s", "0", "1h"]),
 )
 def test_a_window_is_that_of_the_token(expires_in: str, not_before: str) -> None:
-    valid = _claims.window(not_before, expires_in, NOW)
+    valid = durations.window(not_before, expires_in, NOW)
     claims = _claims.build(ANNA, valid, NOW)
     assert claims["exp"] - claims["nbf"] == valid.lifetime and claims["nbf"] - NOW == valid.not_before

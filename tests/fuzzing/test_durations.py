@@ -14,7 +14,7 @@ from fuzz import attack
 from hypothesis import strategies as st
 
 from ansible_collections.tenantops.qlik.plugins.module_utils._errors import OptionError
-from ansible_collections.tenantops.qlik.plugins.module_utils._tokens import claims as _claims
+from ansible_collections.tenantops.qlik.plugins.module_utils._tokens import durations
 
 NOW = 1_780_000_000
 
@@ -55,7 +55,7 @@ DURATIONS = (
 def test_a_duration_means_what_it_says(text: str) -> None:
     expected = reading(text)
     try:
-        assert _claims.seconds(text, "expires_in") == expected
+        assert durations.seconds(text, "expires_in") == expected
     except OptionError as error:
         assert expected is None, text
         check_message(error, "expires_in")
@@ -65,7 +65,7 @@ def test_a_duration_means_what_it_says(text: str) -> None:
 def test_a_renewal_means_what_it_says(text: str, left: int) -> None:
     expected = reading(text)
     try:
-        assert _claims.renewal(text, left) == expected
+        assert durations.renewal(text, left) == expected
         assert 0 < expected < left
     except OptionError as error:
         assert expected is None or not 0 < expected < left
@@ -84,7 +84,7 @@ def test_a_window_means_what_it_says(not_before: str, expires_in: str) -> None:
         and NOW < NOW + start + length <= 253_402_300_799
     )
     try:
-        assert _claims.window(not_before, expires_in, NOW) == (start, length)
+        assert durations.window(not_before, expires_in, NOW) == (start, length)
         assert good
     except OptionError as error:
         assert not good

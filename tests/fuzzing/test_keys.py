@@ -17,9 +17,9 @@ from fuzz import asn1, attack, der_of, integer, mutated, pem
 from hypothesis import strategies as st
 
 from ansible_collections.tenantops.qlik.plugins.module_utils._errors import QlikError
-from ansible_collections.tenantops.qlik.plugins.module_utils._keys import given as _public_key
-from ansible_collections.tenantops.qlik.plugins.module_utils._keys import private_keys as _keys
-from ansible_collections.tenantops.qlik.plugins.module_utils._tokens import compact as _token
+from ansible_collections.tenantops.qlik.plugins.module_utils._keys import given as _given
+from ansible_collections.tenantops.qlik.plugins.module_utils._keys import private_keys
+from ansible_collections.tenantops.qlik.plugins.module_utils._tokens import compact
 
 LABELS = st.sampled_from(
     ["PRIVATE KEY", "RSA PRIVATE KEY", "ENCRYPTED PRIVATE KEY", "EC PRIVATE KEY", "DSA PRIVATE KEY", "PUBLIC KEY"]
@@ -50,26 +50,26 @@ def check_message(error: QlikError) -> None:
 def load_private(data: bytes, passphrase: str | None = None) -> rsa.RSAPrivateKey | None:
     """The key, None if it was refused in a sentence. A key that is taken can sign, and is written and read again."""
     try:
-        key = _keys.load_private(data, passphrase, "THE_SOURCE", "the_passphrase")
+        key = private_keys.load(data, passphrase, "THE_SOURCE", "the_passphrase")
     except QlikError as error:
         check_message(error)
         return None
-    again = serialization.load_pem_private_key(_keys.private_pem(key, None), None)
+    again = serialization.load_pem_private_key(private_keys.to_pem(key, None), None)
     assert again.private_numbers() == key.private_numbers()
-    if key.key_size >= _keys.MINIMUM_SIZE:
-        _token.sign({"sub": "anna"}, key, "k")
+    if key.key_size >= private_keys.MINIMUM_SIZE:
+        compact.sign({"sub": "anna"}, key, "k")
     return key
 
 
 def load_public(data: bytes) -> rsa.RSAPublicKey | None:
     """The key, None if it was refused in a sentence."""
     try:
-        found = _public_key.parse(data, "PUBLIC KEY", "THE_SOURCE")
+        found = _given.parse(data, "PUBLIC KEY", "THE_SOURCE")
     except QlikError as error:
         check_message(error)
         return None
-    token = _token.Token("e30.e30.AAAA", {}, {})
-    assert not _token.is_signed_by(token, found.key)
+    token = compact.Token("e30.e30.AAAA", {}, {})
+    assert not compact.is_signed_by(token, found.key)
     return found.key
 
 
@@ -174,11 +174,11 @@ def test_factors_that_are_no_primes(p: int, q: int, more: int) -> None:
     except ValueError:
         return
     with contextlib.suppress(QlikError):
-        key = _keys.load_private(text, None, "THE_SOURCE", "the_passphrase")
+        key = private_keys.load(text, None, "THE_SOURCE", "the_passphrase")
         # The primes are not tested when it is loaded, but a signature is, before anybody gets it.
         with contextlib.suppress(QlikError):
-            _keys.check_size(key, "THE_SOURCE")
-            _token.sign({"sub": "anna"}, key, "k")
+            private_keys.check_size(key, "THE_SOURCE")
+            compact.sign({"sub": "anna"}, key, "k")
             pytest.fail("a key that is none has signed")
 
 
@@ -190,7 +190,7 @@ def test_rsa_of_odd_sizes(openssl: t.Callable[..., bytes], bits: int) -> None:
     assert bits < 1024 or public_der(key.public_key()) == openssl_public(text)
     if bits < 2048 and key:
         with pytest.raises(QlikError, match=f"has {bits} bits"):
-            _keys.check_size(key, "THE_SOURCE")
+            private_keys.check_size(key, "THE_SOURCE")
 
 
 @pytest.mark.parametrize("curve", ["P-256", "P-384", "P-521", "secp256k1", "secp112r1", "brainpoolP256r1", "sect571r1"])

@@ -18,29 +18,16 @@ from hypothesis import strategies as st
 from raw_server import Server, answer
 
 from ansible_collections.tenantops.qlik.plugins.module_utils._errors import QlikError
-from ansible_collections.tenantops.qlik.plugins.module_utils._keys import given as _public_key
-from ansible_collections.tenantops.qlik.plugins.module_utils._keys import private_keys as _keys
-from ansible_collections.tenantops.qlik.plugins.module_utils._tenant import (
-    api as _tenant,
-)
-from ansible_collections.tenantops.qlik.plugins.module_utils._tenant import (
-    credentials as _connection,
-)
-from ansible_collections.tenantops.qlik.plugins.module_utils._tenant import (
-    groups as _groups,
-)
-from ansible_collections.tenantops.qlik.plugins.module_utils._tenant import (
-    identity_providers as _identity_providers,
-)
-from ansible_collections.tenantops.qlik.plugins.module_utils._tenant import (
-    session as _session,
-)
-from ansible_collections.tenantops.qlik.plugins.module_utils._tokens import compact as _token
+from ansible_collections.tenantops.qlik.plugins.module_utils._keys import given, public_keys
+from ansible_collections.tenantops.qlik.plugins.module_utils._tenant import api, groups, identity_providers
+from ansible_collections.tenantops.qlik.plugins.module_utils._tenant import credentials as _credentials
+from ansible_collections.tenantops.qlik.plugins.module_utils._tenant import session as _session
+from ansible_collections.tenantops.qlik.plugins.module_utils._tokens import compact
 
 API_KEY = "the-api-key\\with'odd\"letters"
 CLIENT_SECRET = "the-client-secret"
 ISSUER, KEY_ID = "acme", "the-key"
-PROVIDERS = _identity_providers.PATH
+PROVIDERS = identity_providers.PATH
 NOW = 1_780_000_000
 
 
@@ -52,7 +39,7 @@ def _sooner() -> t.Iterator[None]:
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setattr(_tenant, "_MOST_PAGES", 20)
+        monkeypatch.setattr(api, "_MOST_PAGES", 20)
         monkeypatch.setattr(urls, "make_context", lambda *_arguments, **_options: context)
         yield
 
@@ -75,22 +62,22 @@ def elsewhere() -> t.Iterator[Server]:
 
 
 @pytest.fixture(scope="module")
-def wanted(rsa_key: t.Any) -> _identity_providers.Wanted:
-    key = _public_key.parse(_keys.public_pem(rsa_key.public_key()), "PUBLIC KEY", "the key")
-    return _identity_providers.Wanted(ISSUER, KEY_ID, key, None, None, None, "public_key", True)
+def wanted(rsa_key: t.Any) -> identity_providers.Wanted:
+    key = given.parse(public_keys.to_pem(rsa_key.public_key()), "PUBLIC KEY", "the key")
+    return identity_providers.Wanted(ISSUER, KEY_ID, key, None, None, None, "public_key", True)
 
 
 @pytest.fixture(scope="module")
 def token(rsa_key: t.Any) -> str:
-    return _token.sign({"sub": "anna"}, rsa_key, KEY_ID).text
+    return compact.sign({"sub": "anna"}, rsa_key, KEY_ID).text
 
 
-def attempt(server: Server, task: t.Callable[[_tenant.Tenant], t.Any], *secrets: str, **credentials: str) -> t.Any:
+def attempt(server: Server, task: t.Callable[[api.Tenant], t.Any], *secrets: str, **credentials: str) -> t.Any:
     """What a task comes to: its result, or the message of the project's error. No secret is in a message."""
     options = {"api_key": None, "client_id": None, "client_secret": None, **(credentials or {"api_key": API_KEY})}
     options |= {"tenant_url": server.url, "validate_certs": True, "ca_path": None, "timeout": 5}
     pauses: list[float] = []
-    tenant = _tenant.Tenant(_connection.read(options, {}), sleep=pauses.append)
+    tenant = api.Tenant(_credentials.from_options(options, {}), sleep=pauses.append)
     try:
         result = task(tenant)
     except QlikError as error:
@@ -105,19 +92,19 @@ def attempt(server: Server, task: t.Callable[[_tenant.Tenant], t.Any], *secrets:
     return result
 
 
-def tasks(wanted: _identity_providers.Wanted, token: str) -> dict[str, t.Callable[[_tenant.Tenant], t.Any]]:
+def tasks(wanted: identity_providers.Wanted, token: str) -> dict[str, t.Callable[[api.Tenant], t.Any]]:
     """All that is done with answers. What comes out can be written as a result."""
 
-    def writable(task: t.Callable[[_tenant.Tenant], t.Any]) -> t.Callable[[_tenant.Tenant], t.Any]:
+    def writable(task: t.Callable[[api.Tenant], t.Any]) -> t.Callable[[api.Tenant], t.Any]:
         return lambda tenant: json.loads(json.dumps(task(tenant)))
 
-    described = _identity_providers.describe
+    described = identity_providers.describe
     return {
-        "settings": writable(lambda tenant: _groups.ensure_auto_create(tenant, True, False)),
-        "list": writable(lambda tenant: [described(one) for one in _identity_providers.find(tenant, None, None)]),
-        "present": writable(lambda tenant: _identity_providers.ensure_present(tenant, wanted, False)),
-        "check": writable(lambda tenant: _identity_providers.ensure_present(tenant, wanted, True)),
-        "absent": writable(lambda tenant: _identity_providers.ensure_absent(tenant, wanted, False)),
+        "settings": writable(lambda tenant: groups.ensure_auto_create(tenant, True, False)),
+        "list": writable(lambda tenant: [described(one) for one in identity_providers.find(tenant, None, None)]),
+        "present": writable(lambda tenant: identity_providers.ensure_present(tenant, wanted, False)),
+        "check": writable(lambda tenant: identity_providers.ensure_present(tenant, wanted, True)),
+        "absent": writable(lambda tenant: identity_providers.ensure_absent(tenant, wanted, False)),
         "log in": writable(lambda tenant: _session.log_in(tenant, token, NOW)),
     }
 
@@ -334,7 +321,7 @@ RETRY_AFTER = st.sampled_from(
 def test_any_retry_after(server: Server, pause: str, times: int) -> None:
     limited = answer({}, "429 Too Many Requests", [b"Retry-After: " + pause.encode("latin-1")])
     server.expect(*[limited] * times, answer({"autoCreateGroups": True}))
-    attempt(server, lambda tenant: _groups.ensure_auto_create(tenant, True, False))
+    attempt(server, lambda tenant: groups.ensure_auto_create(tenant, True, False))
 
 
 HEADERS = st.sampled_from(
@@ -443,7 +430,7 @@ def test_any_access_token(server: Server, access_token: t.Any, expires: t.Any) -
     server.expect(answer(body))
     result = attempt(
         server,
-        lambda tenant: _groups.ensure_auto_create(tenant, None, False),
+        lambda tenant: groups.ensure_auto_create(tenant, None, False),
         client_id="the-client",
         client_secret=CLIENT_SECRET,
     )

@@ -23,15 +23,9 @@ from joserfc import jws
 from joserfc.jwk import RSAKey
 
 from ansible_collections.tenantops.qlik.plugins.module_utils._errors import TokenError
-from ansible_collections.tenantops.qlik.plugins.module_utils._tokens import (
-    claims as _claims,
-)
-from ansible_collections.tenantops.qlik.plugins.module_utils._tokens import (
-    compact as _token,
-)
-from ansible_collections.tenantops.qlik.plugins.module_utils._tokens import (
-    inspect as _token_state,
-)
+from ansible_collections.tenantops.qlik.plugins.module_utils._tokens import claims as _claims
+from ansible_collections.tenantops.qlik.plugins.module_utils._tokens import compact as _compact
+from ansible_collections.tenantops.qlik.plugins.module_utils._tokens import inspect as _inspect
 
 NOW = 1_780_000_000
 HEADER = {"alg": "RS256", "typ": "JWT", "kid": "the-key"}
@@ -90,8 +84,8 @@ def strictly(part: str) -> t.Any:
 
 def inspected(text: bytes, key: rsa.RSAPublicKey | None) -> dict[str, t.Any]:
     """What qscloud_jwt_info says; it must never fail, and what it says can be written as a result."""
-    expected = _token_state.Expected(key, _token_state.ALGORITHMS, None, _claims.AUDIENCE)
-    facts = _token_state.inspect(text, "token", expected, NOW)
+    expected = _inspect.Expected(key, _inspect.ALGORITHMS, None, _claims.AUDIENCE)
+    facts = _inspect.inspect(text, "token", expected, NOW)
     json.loads(json.dumps(facts, allow_nan=False))
     assert all(problem.isprintable() and len(problem) < 1000 for problem in facts["problems"])
     assert facts["valid"] == (not facts["problems"])
@@ -103,7 +97,7 @@ def check(text: bytes, rsa_key: rsa.RSAPrivateKey) -> dict[str, t.Any]:
     facts = inspected(text, rsa_key.public_key())
     if facts["claims"] is None:
         with pytest.raises(TokenError):
-            _token.parse(text, "token", ".")
+            _compact.parse(text, "token", ".")
         return facts
     compact = text.decode("ascii").strip()
     parts = compact.split(".")
@@ -122,7 +116,7 @@ def check(text: bytes, rsa_key: rsa.RSAPrivateKey) -> dict[str, t.Any]:
 def joserfc_verifies(compact: str, rsa_key: rsa.RSAPrivateKey) -> bool:
     """Whether joserfc takes the signature."""
     key = RSAKey.import_key(public_pem(rsa_key))
-    registry = jws.JWSRegistry(algorithms=list(_token_state.ALGORITHMS), strict_check_header=False)
+    registry = jws.JWSRegistry(algorithms=list(_inspect.ALGORITHMS), strict_check_header=False)
     try:
         jws.deserialize_compact(compact.encode(), key, registry=registry)
     except Exception:  # noqa: BLE001 pylint: disable=broad-except
@@ -354,10 +348,10 @@ def test_a_token_is_kept_only_if_every_reader_understands_it_as_wanted(
     )
     text = signed(rsa_key, json.dumps(HEADER).encode(), claims)
     try:
-        token = _token.parse(text.encode(), "path", ".")
+        token = _compact.parse(text.encode(), "path", ".")
     except TokenError:
         return
-    if _claims.still_fits(token.claims, CLAIMS, False, 300, NOW) and _token.is_signed_by(token, rsa_key.public_key()):
+    if _claims.still_fits(token.claims, CLAIMS, False, 300, NOW) and _compact.is_signed_by(token, rsa_key.public_key()):
         said = strictly(text.split(".")[1])
         same = {name: said[name] for name in CLAIMS if name not in ("iat", "nbf", "exp", "jti")}
         assert json.dumps(same) == json.dumps({name: CLAIMS[name] for name in same})

@@ -22,7 +22,7 @@ import typing as t
 import forked
 import pytest
 
-from ansible_collections.tenantops.qlik.plugins.module_utils._files import folder as _files
+from ansible_collections.tenantops.qlik.plugins.module_utils._files import folder as _folder
 
 RUNS = 8
 ALL_KINDS = 16
@@ -136,7 +136,7 @@ def test_somebody_who_keeps_the_folder_locked(options: dict[str, t.Any], tmp_pat
 
     def lose_patience() -> None:
         os.close(locked)
-        _files.LOCK_PATIENCE = 1
+        _folder.LOCK_PATIENCE = 1
 
     locked = os.open(folder, os.O_RDONLY)
     fcntl.flock(locked, fcntl.LOCK_EX)

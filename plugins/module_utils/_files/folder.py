@@ -2,9 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# Private to this collection: not for use from outside, and free to change in any release.
-
-"""Files that hold secrets: read, write atomically, back up, under a lock. The only place that touches the file system.
+"""A folder of ours, locked: read its files, write them atomically, back them up. Nobody sees half a file.
 
 Every name is used relative to the descriptor of its folder and never through a link, so that nobody can redirect a
 write or a change of mode by swapping something for a link.
@@ -15,39 +13,19 @@ from __future__ import annotations
 import contextlib
 import errno
 import fcntl
-import grp
 import os
-import pwd
 import re
 import secrets
 import stat
 import time
 import typing as t
 
-from .._errors import FileError, OptionError
-
-MAXIMUM_SIZE = 1024 * 1024
-"""Bytes. No key, certificate or token comes near it."""
+from .._errors import FileError
+from . import read, safety
+from .failures import as_file_error, failure
 
 LOCK_PATIENCE = 120
 """Seconds. The runs that are ahead need a second or two each; whoever holds the lock for longer is no run of ours."""
-
-_WAYS_OUT = {
-    errno.EACCES: "Run as a user who may, or change the permissions.",
-    errno.EDQUOT: "Free some space.",
-    errno.ENAMETOOLONG: "Give a shorter name.",
-    errno.ENOENT: "Give the path of something that exists.",
-    errno.ENOSPC: "Free some space.",
-    errno.ENOTDIR: "There is a file where a folder is needed: give another path.",
-    errno.EPERM: "Run as a user who may.",
-    errno.EROFS: "Give a path that can be written to.",
-}
-
-_MAXIMUM_LINKS = 40
-"""How many links on the way to a file the kernel follows (path_resolution(7))."""
-
-_NO_ID = 2**32 - 1
-"""The number that means no user and no group (chown(2))."""
 
 
 class Access(t.NamedTuple):
@@ -65,95 +43,6 @@ class Found(t.NamedTuple):
     access: Access
 
 
-def check_path(path: str | None, option: str) -> None:
-    """Refuse a path that cannot be one.
-
-    :raises OptionError: if it is empty, has a zero byte in it, or is a key or token itself, which is not repeated.
-    """
-    if not path:
-        raise OptionError(f"{option} is empty: give a path.")
-    if is_content(path):
-        raise OptionError(f"{option} is what belongs in a file, not the path of one: give a path, or another option.")
-    if "\0" in path:
-        raise OptionError(f"{option} has a zero byte: give a path without.")
-
-
-def is_content(text: str) -> bool:
-    """Whether a text is a PEM or a JWT, which somebody may take for the path of one, or give in the wrong option."""
-    return "-----BEGIN " in text or re.fullmatch(r"\s*eyJ[\w-]+\.[\w-]+\.[\w-]+\s*", text) is not None
-
-
-def parse_mode(value: t.Any, option: str, *, forbidden: int) -> int:
-    """Read permission bits: an octal string as in ``0600``, or a YAML number as Ansible takes it.
-
-    :param forbidden: bits that may not be set.
-    :raises OptionError: if it is not such a number, has forbidden bits, or would lock out the owner.
-    """
-    try:
-        mode = int(value, 8) if isinstance(value, str) else int(value)
-    except (OverflowError, TypeError, ValueError) as error:
-        raise OptionError(f"{option} is not an octal number: write it in quotes, as in '0600'.") from error
-    if mode & ~0o777 or mode & forbidden or not mode & stat.S_IRUSR:
-        raise OptionError(
-            f"{option} is {mode:04o}: it must let the owner read, and have no bit of {forbidden:04o}. Write it in"
-            " quotes, as in '0600'."
-        )
-    return mode
-
-
-def user_id(name: str | None, option: str) -> int | None:
-    """The number of a user given by name or number; None stays None.
-
-    :raises OptionError: if there is no such user.
-    """
-    return _account_id(name, option, lambda known: pwd.getpwnam(known).pw_uid)
-
-
-def group_id(name: str | None, option: str) -> int | None:
-    """The number of a group given by name or number; None stays None.
-
-    :raises OptionError: if there is no such group.
-    """
-    return _account_id(name, option, lambda known: grp.getgrnam(known).gr_gid)
-
-
-def read(path: str, source: str) -> bytes:
-    """Read a whole file that somebody else looks after; links are followed.
-
-    :param source: the option that names it, for messages.
-    :raises FileError: if there is no readable regular file, or it is far too large.
-    """
-    with _as_file_error(f"{source}: cannot read {path}"):
-        # O_NONBLOCK: opening a named pipe must not wait for a writer.
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        try:
-            return _content(descriptor, os.fstat(descriptor), f"{source}: {path}")
-        finally:
-            os.close(descriptor)
-
-
-def mode(path: str) -> int:
-    """The permission bits of a file; links are followed.
-
-    :raises FileError: if nobody lets us look.
-    """
-    with _as_file_error(f"Cannot look at {path}"):
-        return stat.S_IMODE(os.stat(path).st_mode)
-
-
-def exists(path: str) -> bool:
-    """Whether there is anything of this name, if only a link to nowhere.
-
-    :raises FileError: if nobody lets us look.
-    """
-    with _as_file_error(f"Cannot look for {path}"):
-        try:
-            os.lstat(path)
-        except (FileNotFoundError, NotADirectoryError):
-            return False
-    return True
-
-
 @contextlib.contextmanager
 def new_folder(path: str) -> t.Iterator[None]:
     """Make a folder that nobody else may enter, and missing parents as ``mkdir -p`` does.
@@ -163,13 +52,13 @@ def new_folder(path: str) -> t.Iterator[None]:
     :raises FileError: if it cannot be made.
     """
     missing = [path]
-    while (parent := os.path.dirname(missing[-1].rstrip("/"))) and not exists(parent):
+    while (parent := os.path.dirname(missing[-1].rstrip("/"))) and not read.exists(parent):
         missing.append(parent)
     made = []
     try:
         for folder in reversed(missing):
             # Another run may make it at the same time.
-            with _as_file_error(f"Cannot make the folder {folder}"), contextlib.suppress(FileExistsError):
+            with as_file_error(f"Cannot make the folder {folder}"), contextlib.suppress(FileExistsError):
                 os.mkdir(folder, 0o700 if folder == path else 0o755)
                 made.append(folder)
                 _sync_folder(os.path.dirname(folder.rstrip("/")) or ".")
@@ -189,13 +78,13 @@ def locked_folder(path: str, owner: int | None = None) -> t.Iterator[Folder]:
     :raises FileError: if it is missing, somebody else can write to it, or somebody else keeps it locked.
     """
     # All of it, so that whatever fails in between without a message of its own has this one.
-    with _as_file_error(f"Cannot use the folder {path}"):
-        descriptor, link_owners = _open_folder(path)
+    with as_file_error(f"Cannot use the folder {path}"):
+        descriptor, link_owners = safety.open_folder(path)
         try:
             _lock(descriptor, path)
             status = os.fstat(descriptor)
-            _check_folder(status, path, {os.geteuid(), 0} | ({owner} if owner is not None else set()))
-            _check_links(link_owners - {os.geteuid(), 0, status.st_uid}, path)
+            safety.check_folder(status, path, {os.geteuid(), 0} | ({owner} if owner is not None else set()))
+            safety.check_links(link_owners - {os.geteuid(), 0, status.st_uid}, path)
             yield Folder(path, descriptor)
         finally:
             os.close(descriptor)
@@ -225,13 +114,13 @@ class Folder:
         except OSError as error:
             if error.errno == errno.ELOOP:
                 raise FileError(f"{path} is a link: replace it by the file itself.") from error
-            raise _failure(f"Cannot read {path}", error) from error
+            raise failure(f"Cannot read {path}", error) from error
         try:
             status = os.fstat(descriptor)
-            content = _content(descriptor, status, path)
+            content = read.content_of(descriptor, status, path)
         finally:
             os.close(descriptor)
-        _check_single(status, path)
+        safety.check_single(status, path)
         return Found(content, Access(stat.S_IMODE(status.st_mode), status.st_uid, status.st_gid))
 
     def write(self, files: t.Mapping[str, tuple[bytes, Access]]) -> None:
@@ -245,10 +134,10 @@ class Folder:
         temporary = {name: f".{name}.{secrets.token_hex(8)}.tmp" for name in files}
         try:
             for name, (content, access) in files.items():
-                with _as_file_error(f"Cannot write {self.path_of(name)}"):
+                with as_file_error(f"Cannot write {self.path_of(name)}"):
                     self._write_new(temporary[name], content, access, replaces=name)
             for name in files:
-                with _as_file_error(f"Cannot write {self.path_of(name)}"):
+                with as_file_error(f"Cannot write {self.path_of(name)}"):
                     os.rename(temporary[name], name, src_dir_fd=self._descriptor, dst_dir_fd=self._descriptor)
                     # Without it, a power failure could keep the second file and lose the first.
                     _sync(self._descriptor)
@@ -263,11 +152,11 @@ class Folder:
 
         :raises FileError: if that is not allowed.
         """
-        with _as_file_error(f"Cannot change mode or owner of {self.path_of(name)}"):
+        with as_file_error(f"Cannot change mode or owner of {self.path_of(name)}"):
             descriptor = self._open(name, os.O_RDONLY | os.O_NONBLOCK)
             try:
                 # Whom the folder belongs to may have put something else in place of what was read.
-                _check_single(os.fstat(descriptor), self.path_of(name))
+                safety.check_single(os.fstat(descriptor), self.path_of(name))
                 _set_access(descriptor, access)
             finally:
                 os.close(descriptor)
@@ -284,7 +173,7 @@ class Folder:
 
         :raises FileError: if that fails.
         """
-        with _as_file_error(f"Cannot remove {self.path_of(name)}"):
+        with as_file_error(f"Cannot remove {self.path_of(name)}"):
             os.unlink(name, dir_fd=self._descriptor)
             _sync(self._descriptor)
 
@@ -302,11 +191,11 @@ class Folder:
 
         :raises FileError: if that is not allowed.
         """
-        with _as_file_error(f"Cannot change the owner of the folder {self.path}"):
+        with as_file_error(f"Cannot change the owner of the folder {self.path}"):
             _set_owner(self._descriptor, owner)
 
     def _names(self) -> list[str]:
-        with _as_file_error(f"Cannot list the folder {self.path}"):
+        with as_file_error(f"Cannot list the folder {self.path}"):
             return os.listdir(self._descriptor)
 
     def _write_new(self, name: str, content: bytes, access: Access, replaces: str) -> None:
@@ -324,31 +213,6 @@ class Folder:
         return os.open(name, flags | os.O_NOFOLLOW | os.O_CLOEXEC, mode, dir_fd=self._descriptor)
 
 
-def _account_id(name: str | None, option: str, look_up: t.Callable[[str], int]) -> int | None:
-    if name is None:
-        return None
-    if re.fullmatch("[0-9]{1,10}", name) and int(name) < _NO_ID:
-        return int(name)
-    try:
-        return look_up(name)
-    except (KeyError, ValueError) as error:
-        raise OptionError(f"{option}: there is no {option} named {name} on this machine. Give another one.") from error
-
-
-def _content(descriptor: int, status: os.stat_result, path: str) -> bytes:
-    if stat.S_ISDIR(status.st_mode):
-        raise FileError(f"{path} is a directory: give a file.")
-    if not stat.S_ISREG(status.st_mode):
-        raise FileError(f"{path} is not a regular file. Give one.")
-    with _as_file_error(f"Cannot read {path}"), open(descriptor, "rb", closefd=False) as file:
-        content = file.read(MAXIMUM_SIZE + 1)
-    if len(content) > MAXIMUM_SIZE:
-        raise FileError(
-            f"{path} has more than {MAXIMUM_SIZE} bytes: that cannot be a key, certificate or token. Give another file."
-        )
-    return content
-
-
 def _lock(descriptor: int, path: str) -> None:
     # Whoever may read the folder can lock it: waiting without end would let any user stop an unattended run.
     give_up = time.monotonic() + LOCK_PATIENCE
@@ -364,7 +228,7 @@ def _lock(descriptor: int, path: str) -> None:
                 ) from error
             time.sleep(0.05)
         except OSError as error:
-            raise _failure(f"Cannot lock the folder {path}", error) from error
+            raise failure(f"Cannot lock the folder {path}", error) from error
 
 
 def _sync_folder(path: str) -> None:
@@ -387,69 +251,6 @@ def _sync(folder: int) -> None:
             raise
 
 
-def _open_folder(path: str) -> tuple[int, set[int]]:
-    """Open a folder. Returns its descriptor, and to whom the links belong that lead to it.
-
-    Nobody can swap a link between the look at it and its use: it is read through the descriptor that is looked at.
-    """
-    if not hasattr(os, "O_PATH"):  # only Linux has it
-        return os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC), set()
-    owners = []
-    ahead = path.split("/")[::-1]
-    with contextlib.ExitStack() as opened:
-
-        def enter(name: str, folder: int | None = None) -> int:
-            entry = os.open(name, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
-            opened.callback(os.close, entry)
-            return entry
-
-        here = enter("/" if path.startswith("/") else ".")
-        while ahead:
-            entry = enter(ahead.pop() or ".", here)
-            if not stat.S_ISLNK((status := os.fstat(entry)).st_mode):
-                here = entry
-                continue
-            owners.append(status.st_uid)
-            if len(owners) > _MAXIMUM_LINKS:
-                raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
-            target = os.readlink("", dir_fd=entry)
-            ahead += target.split("/")[::-1]
-            if target.startswith("/"):
-                here = enter("/")
-        return os.open(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=here), set(owners)
-
-
-def _check_folder(status: os.stat_result, path: str, trusted: set[int]) -> None:
-    if status.st_uid not in trusted:
-        raise FileError(
-            f"The folder {path} belongs to user {status.st_uid}, who could swap the files in it: run as that user, or"
-            " take another folder."
-        )
-    if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        raise FileError(
-            f"The folder {path} has mode {stat.S_IMODE(status.st_mode):04o}, so that others can write to it: take that"
-            " away with 'chmod go-w', or take another folder."
-        )
-
-
-def _check_links(strangers: set[int], path: str) -> None:
-    # Whoever owns a link can let it lead to any other folder, for instance to one of root's. What leads to a folder of
-    # their own is their own affair.
-    if strangers:
-        raise FileError(
-            f"A link on the way to the folder {path} belongs to user {min(strangers)}, who could let it lead elsewhere:"
-            " give the path that it leads to."
-        )
-
-
-def _check_single(status: os.stat_result, path: str) -> None:
-    if status.st_nlink > 1:
-        raise FileError(
-            f"{path} has {status.st_nlink} names (hard links), so that others may hold it: copy it, and put the copy in"
-            " its place."
-        )
-
-
 def _set_access(descriptor: int, access: Access) -> None:
     # Owner first: as long as the old owner has the file, the mode must not open it for a group that is not meant.
     _set_owner(descriptor, access)
@@ -459,16 +260,3 @@ def _set_access(descriptor: int, access: Access) -> None:
 def _set_owner(descriptor: int, access: Access) -> None:
     if access.uid is not None or access.gid is not None:
         os.fchown(descriptor, -1 if access.uid is None else access.uid, -1 if access.gid is None else access.gid)
-
-
-@contextlib.contextmanager
-def _as_file_error(what_failed: str) -> t.Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise _failure(what_failed, error) from error
-
-
-def _failure(what_failed: str, error: OSError) -> FileError:
-    way_out = _WAYS_OUT.get(error.errno, "See what the file system there allows.")
-    return FileError(f"{what_failed}: {error.strerror}. {way_out}")

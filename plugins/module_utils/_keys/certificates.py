@@ -2,8 +2,6 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# Private to this collection: not for use from outside, and free to change in any release.
-
 """The self-signed certificate: issue it, read it, see whether it still fits. The only place that uses x509."""
 
 from __future__ import annotations
@@ -13,8 +11,7 @@ import datetime
 import typing as t
 
 from .._errors import CertificateError, OptionError, PemError
-from . import pem as _pem
-from . import private_keys as _keys
+from . import pem, public_keys
 
 try:
     from cryptography import x509
@@ -55,16 +52,16 @@ def terms(common_name: str | None, valid_days: int, renew_before_days: int | Non
         length = 0
     if not 1 <= length <= MAXIMUM_COMMON_NAME_LENGTH:
         raise OptionError(
-            f"common_name must have 1 to {MAXIMUM_COMMON_NAME_LENGTH} characters, of which those beyond ASCII count"
+            f"O(common_name) must have 1 to {MAXIMUM_COMMON_NAME_LENGTH} characters, of which those beyond ASCII count"
             " more than once: give another one."
         )
     if not 1 <= valid_days <= 36500:
-        raise OptionError(f"valid_days is {valid_days}: give a number of days from 1 to 36500.")
+        raise OptionError(f"O(valid_days) is {valid_days}: give a number of days from 1 to 36500.")
     if renew_before_days is None:
         renew_before_days = 30 if valid_days > 30 else valid_days // 3
     if not 0 <= renew_before_days < valid_days:
         raise OptionError(
-            f"renew_before_days is {renew_before_days}, but the certificate is valid for {valid_days} days: with such"
+            f"O(renew_before_days) is {renew_before_days}, but the certificate is valid for {valid_days} days: with such"
             " a window every run would renew it. Give fewer days, at least 0."
         )
     return Terms(common_name, valid_days, renew_before_days)
@@ -108,7 +105,7 @@ def load(data: bytes, source: str) -> x509.Certificate:
     :raises CertificateError: if it is not one.
     """
     try:
-        certificate = x509.load_pem_x509_certificate(_pem.find(data, "CERTIFICATE", source).text.encode())
+        certificate = x509.load_pem_x509_certificate(pem.find(data, "CERTIFICATE", source).text.encode())
         # What is read from it later is parsed only when it is asked for.
         _parsed = certificate.subject, certificate.issuer, not_before(certificate), not_after(certificate)  # noqa: F841
         if certificate.serial_number.bit_length() > MAXIMUM_SERIAL_BITS:
@@ -118,7 +115,7 @@ def load(data: bytes, source: str) -> x509.Certificate:
     return certificate
 
 
-def pem(certificate: x509.Certificate) -> bytes:
+def to_pem(certificate: x509.Certificate) -> bytes:
     """The certificate as PEM."""
     return certificate.public_bytes(serialization.Encoding.PEM)
 
@@ -133,7 +130,7 @@ def public_key(certificate: x509.Certificate, source: str) -> rsa.RSAPublicKey:
         key = certificate.public_key()
     except (UnsupportedAlgorithm, ValueError):
         key = None
-    if not _keys.is_rsa(key):
+    if not public_keys.is_rsa(key):
         raise CertificateError(f"{source} is a certificate for a key that is no RSA key, but Qlik Cloud needs one.")
     return key
 
@@ -192,10 +189,10 @@ def is_issued_by_another(data: bytes) -> bool:
 
 def describe(certificate: x509.Certificate) -> dict[str, t.Any]:
     """The facts about it that modules return: PEM, fingerprint, serial number, validity."""
-    text = pem(certificate).decode()
+    text = to_pem(certificate).decode()
     return {
         "certificate": text,
-        "certificate_line": _pem.one_line(text),
+        "certificate_line": pem.one_line(text),
         "fingerprint_sha256": certificate.fingerprint(hashes.SHA256()).hex(":").upper(),
         "serial_number": certificate.serial_number,
         "not_before": _iso8601(not_before(certificate)),

@@ -2,18 +2,15 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# Private to this collection: not for use from outside, and free to change in any release.
-
 """A public key as users and tenants give it: by itself or in a certificate, as a file or as text."""
 
 from __future__ import annotations
 
 import typing as t
 
-from .._files import folder as _files
-from . import certificates as _certificate
-from . import pem as _pem
-from . import private_keys as _keys
+from .._files import read
+from .._files.options import check_path
+from . import certificates, pem, public_keys
 
 if t.TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric import rsa
@@ -41,7 +38,7 @@ class PublicKey(t.NamedTuple):
     not_after: str | None
 
 
-def read(options: t.Mapping[str, t.Any]) -> PublicKey | None:
+def from_options(options: t.Mapping[str, t.Any]) -> PublicKey | None:
     """The public key that the options give, None if they give none.
 
     :raises QlikError: if it cannot be read.
@@ -51,9 +48,9 @@ def read(options: t.Mapping[str, t.Any]) -> PublicKey | None:
         if value is None:
             continue
         if not option.endswith("_path"):
-            return parse(value.encode(errors="replace"), label, option)
-        _files.check_path(value, option)
-        return parse(_files.read(value, option), label, f"{option}: {value}")
+            return parse(value.encode(errors="replace"), label, f"O({option})")
+        check_path(value, option)
+        return parse(read.content(value, option), label, f"O({option}): {value}")
     return None
 
 
@@ -65,11 +62,11 @@ def parse(data: bytes, label: str, source: str) -> PublicKey:
     :raises QlikError: if it is none.
     """
     if label == "CERTIFICATE":
-        certificate = _certificate.load(data, source)
-        key = _certificate.public_key(certificate, source)
-        facts = _certificate.describe(certificate)
+        certificate = certificates.load(data, source)
+        key = certificates.public_key(certificate, source)
+        facts = certificates.describe(certificate)
         line, fingerprint, not_after = facts["certificate_line"], facts["fingerprint_sha256"], facts["not_after"]
     else:
-        key = _keys.load_public(data, source)
-        line, fingerprint, not_after = _pem.one_line(_keys.public_pem(key).decode()), None, None
-    return PublicKey(key, line, _keys.thumbprint(key), fingerprint, not_after)
+        key = public_keys.load(data, source)
+        line, fingerprint, not_after = pem.one_line(public_keys.to_pem(key).decode()), None, None
+    return PublicKey(key, line, public_keys.thumbprint(key), fingerprint, not_after)

@@ -2,8 +2,6 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# Private to this collection: not for use from outside, and free to change in any release.
-
 """The three files of a key pair as one consistent set: private key, public key, certificate.
 
 The private key is the root of truth. It is written first and removed last, so that whatever a killed run leaves behind,
@@ -18,9 +16,9 @@ import os
 import typing as t
 
 from .._errors import CertificateError, FileError, KeyMismatchError, OptionError, PassphraseError
-from .._files import folder as _files
-from . import certificates as _certificate
-from . import private_keys as _keys
+from .._files import read
+from .._files.folder import Access, Folder, Found, locked_folder, new_folder
+from . import certificates, private_keys, public_keys
 
 if t.TYPE_CHECKING:
     from cryptography import x509
@@ -57,7 +55,7 @@ def names(file_prefix: str) -> Names:
     :raises OptionError: if the prefix would lead out of the folder.
     """
     if "/" in file_prefix or "\0" in file_prefix:
-        raise OptionError("file_prefix must not contain a slash: name the folder in the option directory.")
+        raise OptionError("O(file_prefix) must not contain a slash: name the folder in the option O(directory).")
     return Names(f"{file_prefix}privatekey.pem", f"{file_prefix}publickey.pem", f"{file_prefix}publickey.cer")
 
 
@@ -74,13 +72,13 @@ class Wanted(t.NamedTuple):
     size: int
     passphrase: str | None
     old_passphrase: str | None
-    terms: _certificate.Terms
+    terms: certificates.Terms
     regenerate: str
     backup: bool
-    private_access: _files.Access
-    public_access: _files.Access
+    private_access: Access
+    public_access: Access
 
-    def access(self, name: str) -> _files.Access:
+    def access(self, name: str) -> Access:
         """The access that a file of the pair gets."""
         return self.private_access if name == self.names.private_key else self.public_access
 
@@ -93,11 +91,11 @@ def describe(public_key: rsa.RSAPublicKey | None, certificate: x509.Certificate 
     """What is returned about a key pair; None for what is not there."""
     facts: dict[str, t.Any] = dict.fromkeys(FACTS)
     if public_key:
-        facts["key_id"] = _keys.thumbprint(public_key)
+        facts["key_id"] = public_keys.thumbprint(public_key)
         facts["key_size"] = public_key.key_size
-        facts["public_key"] = _keys.public_pem(public_key).decode()
+        facts["public_key"] = public_keys.to_pem(public_key).decode()
     if certificate:
-        facts.update(_certificate.describe(certificate))
+        facts.update(certificates.describe(certificate))
     return facts
 
 
@@ -120,14 +118,14 @@ def ensure_present(
     :param accept: called with the facts before anything is written; it raises to refuse them.
     :raises QlikError: if something is there that must not be replaced; then nothing has changed.
     """
-    if _files.exists(wanted.directory):
-        with _files.locked_folder(wanted.directory, wanted.private_access.uid) as folder:
+    if read.exists(wanted.directory):
+        with locked_folder(wanted.directory, wanted.private_access.uid) as folder:
             return _Repair(wanted, now, folder).run(check_mode, accept)
     plan = _Repair(wanted, now, None)
     if check_mode:
         return plan.run(check_mode, accept)
     plan.look()  # so that a wrong option is found before the folder is made
-    with _files.new_folder(wanted.directory):
+    with new_folder(wanted.directory):
         return ensure_present(wanted, now, check_mode, accept)
 
 
@@ -137,9 +135,9 @@ def ensure_absent(wanted: Wanted, check_mode: bool) -> Outcome:
     :raises QlikError: if the private key would be lost although nobody could read it.
     """
     empty = Outcome([], [], {}, {}, {})
-    if not _files.exists(wanted.directory):
+    if not read.exists(wanted.directory):
         return empty
-    with _files.locked_folder(wanted.directory, wanted.private_access.uid) as folder:
+    with locked_folder(wanted.directory, wanted.private_access.uid) as folder:
         found = {name: file for name in reversed(wanted.names) if (file := folder.read(name))}
         leftovers = folder.leftovers(wanted.names)
         private_key = found.get(wanted.names.private_key)
@@ -157,9 +155,7 @@ def ensure_absent(wanted: Wanted, check_mode: bool) -> Outcome:
         return outcome._replace(backup_files=[folder.path_of(name) for name in backups])
 
 
-def _backups(
-    folder: _files.Folder, wanted: Wanted, found: t.Mapping[str, _files.Found]
-) -> dict[str, tuple[bytes, _files.Access]]:
+def _backups(folder: Folder, wanted: Wanted, found: t.Mapping[str, Found]) -> dict[str, tuple[bytes, Access]]:
     """What to write so that these files are kept under other names."""
     return {folder.backup_name(name): (file.content, wanted.access(name)) for name, file in found.items()}
 
@@ -167,15 +163,15 @@ def _backups(
 def _load(content: bytes, path: str, wanted: Wanted) -> tuple[rsa.RSAPrivateKey, bool]:
     """Load the private key; and whether it still has the old passphrase."""
     try:
-        return _keys.load_private(content, wanted.passphrase, path, PASSPHRASE_OPTION), False
+        return private_keys.load(content, wanted.passphrase, path, PASSPHRASE_OPTION), False
     except PassphraseError as error:
         if wanted.old_passphrase is None:
             raise
         try:
-            return _keys.load_private(content, wanted.old_passphrase or None, path, OLD_PASSPHRASE_OPTION), True
+            return private_keys.load(content, wanted.old_passphrase or None, path, OLD_PASSPHRASE_OPTION), True
         except PassphraseError:
             raise PassphraseError(
-                f"{path} cannot be decrypted: neither {PASSPHRASE_OPTION} nor {OLD_PASSPHRASE_OPTION} is its passphrase,"
+                f"{path} cannot be decrypted: neither O({PASSPHRASE_OPTION}) nor O({OLD_PASSPHRASE_OPTION}) is its passphrase,"
                 " or the key is damaged. Give the right passphrase, or restore the key from a backup."
             ) from error
 
@@ -183,11 +179,11 @@ def _load(content: bytes, path: str, wanted: Wanted) -> tuple[rsa.RSAPrivateKey,
 class _Repair:
     """One run over a folder: look at what is there, then do what it needs."""
 
-    def __init__(self, wanted: Wanted, now: datetime.datetime, folder: _files.Folder | None) -> None:
+    def __init__(self, wanted: Wanted, now: datetime.datetime, folder: Folder | None) -> None:
         self.wanted = wanted
         self.now = now
         self.folder = folder  # None: the folder does not exist (yet)
-        self.found: dict[str, _files.Found] = {}
+        self.found: dict[str, Found] = {}
         self.leftovers: list[str] = []
         self.key = None
         self.certificate = None
@@ -238,10 +234,11 @@ class _Repair:
             try:
                 self.key, self.passphrase_changed = _load(self.found[name].content, path, self.wanted)
                 if self.key.key_size != self.wanted.size:
-                    keep = f"size to {self.key.key_size} to keep it, or " if self.key.key_size in _keys.SIZES else ""
+                    can_stay = self.key.key_size in private_keys.SIZES
+                    keep = f"O(size) to {self.key.key_size} to keep it, or " if can_stay else ""
                     raise KeyMismatchError(
-                        f"{path} has {self.key.key_size} bits, but size is {self.wanted.size}: set {keep}regenerate to"
-                        " mismatch to replace it."
+                        f"{path} has {self.key.key_size} bits, but O(size) is {self.wanted.size}: set {keep}O(regenerate)"
+                        " to mismatch to replace it."
                     )
                 if self.wanted.regenerate == "always":
                     self.reasons[name] = "regenerate is always"
@@ -252,7 +249,7 @@ class _Repair:
         # A new key is encrypted with the new passphrase anyway.
         self.passphrase_changed &= name not in self.reasons
         if name in self.reasons or self.passphrase_changed:
-            _keys.check_new_passphrase(self.wanted.passphrase, PASSPHRASE_OPTION)
+            private_keys.check_new_passphrase(self.wanted.passphrase, PASSPHRASE_OPTION)
 
     def _look_at_public_key(self) -> None:
         name = self.wanted.names.public_key
@@ -260,7 +257,7 @@ class _Repair:
             self.reasons[name] = "it was missing"
         elif self.wanted.names.private_key in self.reasons:
             self.reasons[name] = "the private key is new"
-        elif self.found[name].content != _keys.public_pem(self.key.public_key()):
+        elif self.found[name].content != public_keys.to_pem(self.key.public_key()):
             self.reasons[name] = "it did not match the private key"
 
     def _look_at_certificate(self) -> None:
@@ -270,21 +267,21 @@ class _Repair:
             self.reasons[name] = "it was missing"
             return
         content = self.found[name].content
-        is_foreign = _certificate.is_issued_by_another(content)
+        is_foreign = certificates.is_issued_by_another(content)
         if is_foreign and self.wanted.regenerate == "fail":
             raise FileError(
-                f"{path} was issued by somebody else: move it away, or set regenerate to mismatch to replace it by a"
+                f"{path} was issued by somebody else: move it away, or set O(regenerate) to mismatch to replace it by a"
                 " self-signed certificate."
             )
         with contextlib.suppress(CertificateError):
-            self.certificate = _certificate.load(content, path)
+            self.certificate = certificates.load(content, path)
         if is_foreign:
             self.reasons[name] = "somebody else had issued it"
         elif not self.certificate:
             self.reasons[name] = "it was damaged"
         elif self.wanted.names.private_key in self.reasons:
             self.reasons[name] = "the private key is new"
-        elif reasons := _certificate.reasons_to_issue_anew(
+        elif reasons := certificates.reasons_to_issue_anew(
             self.certificate, self.key.public_key(), self.wanted.terms, self.now
         ):
             self.reasons[name] = " and ".join(reasons)
@@ -312,14 +309,16 @@ class _Repair:
 
     def _make(self) -> dict[str, bytes]:
         # All is made before the first file is written, so that a failure on the way leaves the old set.
-        self.key = self.key or _keys.generate(self.wanted.size)
-        self.certificate = self.certificate or _certificate.issue(self.key, self.wanted.terms, self.now)
+        self.key = self.key or private_keys.generate(self.wanted.size)
+        self.certificate = self.certificate or certificates.issue(self.key, self.wanted.terms, self.now)
         make = {
-            self.wanted.names.private_key: lambda: _keys.private_pem(self.key, self.wanted.passphrase),
-            self.wanted.names.public_key: lambda: _keys.public_pem(self.key.public_key()),
-            self.wanted.names.certificate: lambda: _certificate.pem(self.certificate),
+            self.wanted.names.private_key: lambda: private_keys.to_pem(self.key, self.wanted.passphrase),
+            self.wanted.names.public_key: lambda: public_keys.to_pem(self.key.public_key()),
+            self.wanted.names.certificate: lambda: certificates.to_pem(self.certificate),
         }
-        return {name: make[name]() for name in self.wanted.names if name in self.reasons or self._is_encrypted_anew(name)}
+        return {
+            name: make[name]() for name in self.wanted.names if name in self.reasons or self._is_encrypted_anew(name)
+        }
 
     def _is_encrypted_anew(self, name: str) -> bool:
         return self.passphrase_changed and name == self.wanted.names.private_key

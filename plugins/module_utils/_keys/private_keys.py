@@ -2,19 +2,14 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# Private to this collection: not for use from outside, and free to change in any release.
-
-"""RSA keys: generate, load, check, encrypt, identify. The only place that uses cryptography's keys."""
+"""RSA private keys: generate, load, check, encrypt."""
 
 from __future__ import annotations
 
-import base64
 import functools
-import hashlib
-import json
 
-from .._errors import KeyMismatchError, OptionError, PassphraseError, PrivateKeyError, PublicKeyError
-from . import pem as _pem
+from .._errors import KeyMismatchError, OptionError, PassphraseError, PrivateKeyError
+from . import pem
 
 try:
     import cryptography
@@ -48,21 +43,21 @@ def check_new_passphrase(passphrase: str | None, option: str) -> None:
     """
     if passphrase is not None and len(passphrase) < MINIMUM_PASSPHRASE_LENGTH:
         raise OptionError(
-            f"{option} has fewer than {MINIMUM_PASSPHRASE_LENGTH} characters, which is too short to protect a new"
+            f"O({option}) has fewer than {MINIMUM_PASSPHRASE_LENGTH} characters, which is too short to protect a new"
             " private key: choose a longer one."
         )
     try:
         length = len((passphrase or "").encode())
     except UnicodeEncodeError as error:
-        raise OptionError(f"{option} has bytes in it that are no text: choose another one.") from error
+        raise OptionError(f"O({option}) has bytes in it that are no text: choose another one.") from error
     if length > MAXIMUM_PASSPHRASE_BYTES:
-        raise OptionError(f"{option} has more than {MAXIMUM_PASSPHRASE_BYTES} bytes: choose a shorter one.")
+        raise OptionError(f"O({option}) has more than {MAXIMUM_PASSPHRASE_BYTES} bytes: choose a shorter one.")
 
 
 # Signing for many users pays for its key once. The content is what it is remembered by, so that a file that has changed
 # is seen whatever its size and time are.
 @functools.lru_cache(maxsize=32)
-def load_private(data: bytes, passphrase: str | None, source: str, passphrase_option: str) -> rsa.RSAPrivateKey:
+def load(data: bytes, passphrase: str | None, source: str, passphrase_option: str) -> rsa.RSAPrivateKey:
     """Load a private key (PKCS#1 or PKCS#8, PEM) and check that its numbers belong together.
 
     The library's own check tests the primes, which takes 0.3 s for 4096 bits. It is left out in favour of the
@@ -75,21 +70,21 @@ def load_private(data: bytes, passphrase: str | None, source: str, passphrase_op
     :raises PassphraseError: if it is encrypted with another passphrase, or is damaged in a way that looks like it.
     :raises PrivateKeyError: if it cannot be read, or is damaged.
     """
-    block = _pem.find(data, "PRIVATE KEY", source)
+    block = pem.find(data, "PRIVATE KEY", source)
     if block.label == "OPENSSH PRIVATE KEY":
         raise PrivateKeyError(
             f"{source} is in OpenSSH's own form: convert a copy of it with 'ssh-keygen -p -m PEM -f FILE'."
         )
     encrypted = block.label == "ENCRYPTED PRIVATE KEY" or "Proc-Type: 4,ENCRYPTED" in block.text
     if encrypted and not passphrase:
-        raise PassphraseError(f"{source} is encrypted: give its passphrase in {passphrase_option}.")
+        raise PassphraseError(f"{source} is encrypted: give its passphrase in O({passphrase_option}).")
     if passphrase and not encrypted:
         raise PassphraseError(
-            f"{source} is not encrypted, but {passphrase_option} is given: leave the option out, or encrypt the key."
+            f"{source} is not encrypted, but O({passphrase_option}) is given: leave the option out, or encrypt the key."
         )
     # The damage that can be seen differs: in an encrypted key, a wrong passphrase looks the same.
     damaged = (
-        f"{source} cannot be decrypted: {passphrase_option} is not its passphrase, or the key is damaged. Give the"
+        f"{source} cannot be decrypted: O({passphrase_option}) is not its passphrase, or the key is damaged. Give the"
         " right passphrase, or restore the key from a backup."
         if encrypted
         else f"{source} is damaged: it cannot be read as a private key. Restore it from a backup."
@@ -114,31 +109,6 @@ def load_private(data: bytes, passphrase: str | None, source: str, passphrase_op
     return key
 
 
-def load_public(data: bytes, source: str) -> rsa.RSAPublicKey:
-    """Load a public key (SubjectPublicKeyInfo or PKCS#1, PEM).
-
-    :param source: the file or option, for messages.
-    :raises PemError: if this is not the PEM of a public key.
-    :raises PublicKeyError: if it cannot be read, or is no RSA key.
-    """
-    block = _pem.find(data, "PUBLIC KEY", source)
-    try:
-        key = serialization.load_pem_public_key(block.text.encode())
-    except (UnsupportedAlgorithm, ValueError, TypeError) as error:
-        raise PublicKeyError(f"{source} is damaged: it cannot be read as a public key. Copy the whole text.") from error
-    if not is_rsa(key):
-        raise PublicKeyError(f"{source} is no RSA key, but Qlik Cloud needs one: use an RSA key.")
-    return key
-
-
-def is_rsa(key: object) -> bool:
-    """Whether this is an RSA public key with numbers that can be (RFC 8017, section 3.1): old libraries take others."""
-    if not isinstance(key, rsa.RSAPublicKey):
-        return False
-    numbers = key.public_numbers()
-    return numbers.n % 2 == 1 and numbers.e % 2 == 1 and 3 <= numbers.e < numbers.n
-
-
 def check_size(key: rsa.RSAPrivateKey, source: str) -> None:
     """Refuse a key that is too small to sign with.
 
@@ -150,7 +120,7 @@ def check_size(key: rsa.RSAPrivateKey, source: str) -> None:
         )
 
 
-def private_pem(key: rsa.RSAPrivateKey, passphrase: str | None) -> bytes:
+def to_pem(key: rsa.RSAPrivateKey, passphrase: str | None) -> bytes:
     """The private key as PKCS#8 PEM, encrypted if there is a passphrase.
 
     :raises PrivateKeyError: if another key, or none, is read back from it: that must not take the place of one in use.
@@ -158,24 +128,11 @@ def private_pem(key: rsa.RSAPrivateKey, passphrase: str | None) -> bytes:
     encryption = (
         serialization.BestAvailableEncryption(passphrase.encode()) if passphrase else serialization.NoEncryption()
     )
-    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, encryption)
-    again = load_private(pem, passphrase, "The private key", "the passphrase")
+    data = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, encryption)
+    again = load(data, passphrase, "The private key", "passphrase")
     if again.private_numbers() != key.private_numbers():
         raise PrivateKeyError("The private key is another one when it is read again: it was not written. Report this.")
-    return pem
-
-
-def public_pem(key: rsa.RSAPublicKey) -> bytes:
-    """The public key as SubjectPublicKeyInfo PEM."""
-    return key.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
-
-
-def thumbprint(key: rsa.RSAPublicKey) -> str:
-    """The key's SHA-256 thumbprint, base64url (RFC 7638, section 3): a key id that only a new key changes."""
-    numbers = key.public_numbers()
-    jwk = {"e": _base64url_uint(numbers.e), "kty": "RSA", "n": _base64url_uint(numbers.n)}
-    canonical = json.dumps(jwk, separators=(",", ":"), sort_keys=True).encode()
-    return _base64url(hashlib.sha256(canonical).digest())
+    return data
 
 
 def _without_prime_test() -> dict[str, bool]:
@@ -210,11 +167,3 @@ def _numbers_belong_together(numbers: rsa.RSAPrivateNumbers) -> bool:
 
 def _not_rsa(source: str, kind: str) -> KeyMismatchError:
     return KeyMismatchError(f"{source} is a private key of kind {kind}, but Qlik Cloud needs RSA: use an RSA key.")
-
-
-def _base64url(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
-
-
-def _base64url_uint(number: int) -> str:
-    return _base64url(number.to_bytes((number.bit_length() + 7) // 8, "big"))

@@ -2,8 +2,6 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# Private to this collection: not for use from outside, and free to change in any release.
-
 """The REST API of a Qlik Cloud tenant: authorization, paging, patience, errors. The only place that speaks HTTP.
 
 Limits and forms of errors are those of https://qlik.dev/manage/platform-operations/api-request-limits/ and
@@ -46,13 +44,13 @@ PATIENCE = 300
 """Seconds to wait in all because of the rate limit: it counts in windows of five minutes."""
 
 UNKNOWN_HOST_CODE = "LOGIN-2"
-NO_SUCH_TENANT = "There is no tenant of this name: check tenant_url."
+NO_SUCH_TENANT = "There is no tenant of this name: check O(tenant_url)."
 
 ADVICE = {
     400: "Check the options that this task sends.",
     401: "Check the API key, or the OAuth client: it must be of this tenant and still valid.",
-    403: "The credentials need the role of a tenant admin, and tenant_ids, if given, must be this tenant's.",
-    404: "It does not exist (any more), or tenant_url is not the address of a tenant: run again, or check it.",
+    403: "The credentials need the role of a tenant admin, and O(tenant_ids), if given, must be this tenant's.",
+    404: "It does not exist (any more), or O(tenant_url) is not the address of a tenant: run again, or check it.",
     412: "Somebody else has changed it at the same time: run again.",
     429: "Run again later, or with fewer forks.",
     500: "Try again later; Qlik's support asks for the traceId.",
@@ -114,7 +112,7 @@ class Tenant:
             entries = body.get("data")
             if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
                 raise TenantError(
-                    f"{self.url} answered GET {path} with something that is no list.", "Check tenant_url."
+                    f"{self.url} answered GET {path} with something that is no list.", "Check O(tenant_url)."
                 )
             new = {str(entry.get("id")) for entry in entries} - seen
             if entries and not new:
@@ -183,7 +181,7 @@ class Tenant:
                 request = {"client_id": client_id, "client_secret": client_secret, "grant_type": "client_credentials"}
                 api_key = self._request("POST", "/oauth/token", {}, request, repeatable=True).body.get("access_token")
                 if not isinstance(api_key, str) or not _TOKEN.fullmatch(api_key):
-                    raise TenantError(f"{self.url} gave the OAuth client no access token.", "Check tenant_url.")
+                    raise TenantError(f"{self.url} gave the OAuth client no access token.", "Check O(tenant_url).")
             self._secrets.add(api_key)
             self._authorization = {"Authorization": f"Bearer {api_key}"}
         return self._authorization
@@ -194,7 +192,7 @@ class Tenant:
             # One hop, by hand: the header with the credentials goes nowhere else.
             answer = self._request("GET", answer.headers.get("Location", ""), headers, repeatable=True)
         if answer.status in _REDIRECTS:
-            raise TenantError(f"{self.url} redirects GET {self._clean(path)} on and on.", "Check tenant_url.")
+            raise TenantError(f"{self.url} redirects GET {self._clean(path)} on and on.", "Check O(tenant_url).")
         return answer
 
     def _request(
@@ -238,7 +236,7 @@ class Tenant:
         if not same or not url.isascii() or not url.isprintable() or " " in url:
             raise TenantError(
                 f"{self.url} refers {method} to another address ({self._clean(path)}), which is not followed.",
-                "Check tenant_url: it must be the tenant's own address, not an alias.",
+                "Check O(tenant_url): it must be the tenant's own address, not an alias.",
             )
         return url
 
@@ -263,14 +261,14 @@ class Tenant:
         except (OSError, http.client.HTTPException, EOFError, zlib.error, ValueError) as error:
             raise self._unanswered(what, error) from error
         if len(content) == _LONGEST_BODY:
-            raise TenantError(f"{self.url} answered {what} with far too much.", "Check tenant_url.", response.status)
+            raise TenantError(f"{self.url} answered {what} with far too much.", "Check O(tenant_url).", response.status)
         try:
             parsed = _json.parse_object(content) if content.strip() else {}
         except ValueError:
             if response.status < 300:
                 raise TenantError(
                     f"{self.url} answered {what} with something that is no JSON object.",
-                    "Check tenant_url, and that no proxy answers in place of the tenant.",
+                    "Check O(tenant_url), and that no proxy answers in place of the tenant.",
                     response.status,
                 ) from None
             parsed = {}
@@ -281,21 +279,27 @@ class Tenant:
         if isinstance(reason, ssl.SSLCertVerificationError):
             return TenantError(
                 f"The TLS certificate of {self.url} is not trusted ({self._clean(reason.verify_message)}).",
-                "Check tenant_url; if a company's or a test's own CA has signed it, name the file of that CA's"
-                " certificate in ca_path.",
+                "Check O(tenant_url); if a company's or a test's own CA has signed it, name the file of that CA's"
+                " certificate in O(ca_path).",
             )
         if isinstance(reason, ssl.SSLError) and not isinstance(reason, (ssl.SSLEOFError, ssl.SSLZeroReturnError)):
-            return TenantError(f"{self.url} does not speak TLS as it should.", "Check scheme and port of tenant_url.")
+            return TenantError(
+                f"{self.url} does not speak TLS as it should.", "Check scheme and port of O(tenant_url)."
+            )
         if isinstance(reason, socket.gaierror):
-            return TenantError(f"The host of {self.url} is not known.", "Check tenant_url, and the network's DNS.")
+            return TenantError(f"The host of {self.url} is not known.", "Check O(tenant_url), and the network's DNS.")
         if isinstance(reason, ConnectionRefusedError):
-            return TenantError(f"{self.url} refuses connections.", "Check tenant_url, and whether a proxy is needed.")
+            return TenantError(
+                f"{self.url} refuses connections.", "Check O(tenant_url), and whether a proxy is needed."
+            )
         words = (
             f"within {self._connection.timeout} seconds"
             if isinstance(reason, TimeoutError)
             else f"in full ({self._clean(str(reason) or type(reason).__name__)})"
         )
-        return NoAnswerError(f"{self.url} did not answer {what} {words}.", "Try again, perhaps with a longer timeout.")
+        return NoAnswerError(
+            f"{self.url} did not answer {what} {words}.", "Try again, perhaps with a longer O(timeout)."
+        )
 
     def _wait_for_the_rate_limit(self, what: str, answer: Answer) -> None:
         # Without the header, the limit of the slower tier: 100 requests a minute.

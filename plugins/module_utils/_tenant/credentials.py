@@ -2,8 +2,6 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# Private to this collection: not for use from outside, and free to change in any release.
-
 """Which tenant a task speaks to, and with which credentials: from its options and the environment. No HTTP."""
 
 from __future__ import annotations
@@ -14,7 +12,8 @@ import typing as t
 import urllib.parse
 
 from .._errors import OptionError
-from .._files import folder as _files
+from .._files import read
+from .._files.options import check_path
 
 URL_VARIABLE = "QSCLOUD_TENANT_URL"
 CREDENTIAL_VARIABLES = {
@@ -52,7 +51,7 @@ class Connection(t.NamedTuple):
     timeout: int
 
 
-def read(
+def from_options(
     options: t.Mapping[str, t.Any], environment: t.Mapping[str, str], needs_credentials: bool = True
 ) -> Connection:
     """What the options say, completed by the environment.
@@ -65,17 +64,17 @@ def read(
     """
     url_of_environment = environment.get(URL_VARIABLE)
     if options["tenant_url"] is not None:
-        url = tenant_url(options["tenant_url"], "tenant_url")
+        url = tenant_url(options["tenant_url"], "O(tenant_url)")
     elif url_of_environment:
         url = tenant_url(url_of_environment, URL_VARIABLE)
     else:
-        raise OptionError(f"tenant_url is missing: {_EXAMPLE}, or set {URL_VARIABLE} in the environment.")
+        raise OptionError(f"O(tenant_url) is missing: {_EXAMPLE}, or set {URL_VARIABLE} in the environment.")
     if options["timeout"] < 1:
-        raise OptionError(f"timeout is {options['timeout']}: give a number of seconds from 1 on.")
+        raise OptionError(f"O(timeout) is {options['timeout']}: give a number of seconds from 1 on.")
     if options["ca_path"] is not None:
-        _files.check_path(options["ca_path"], "ca_path")
-        if b"-----BEGIN " not in _files.read(options["ca_path"], "ca_path"):
-            raise OptionError(f"ca_path: {options['ca_path']} holds no certificate in PEM form: name the CA's file.")
+        check_path(options["ca_path"], "ca_path")
+        if b"-----BEGIN " not in read.content(options["ca_path"], "ca_path"):
+            raise OptionError(f"O(ca_path): {options['ca_path']} holds no certificate in PEM form: name the CA's file.")
     return Connection(
         url=url,
         credentials=_credentials(options, environment, url) if needs_credentials else None,
@@ -88,7 +87,7 @@ def read(
 def tenant_url(text: str, source: str) -> str:
     """Check the address of a tenant, and leave out a slash at its end.
 
-    :param source: the option or variable, for messages; the text is not repeated, since a password may be in it.
+    :param source: the option (as ``O(name)``) or variable, for messages; the text is not repeated, since a password may be in it.
     :raises OptionError: if it is not ``https://host`` or ``https://host:port``; http is for this machine alone.
     """
     try:
@@ -97,7 +96,7 @@ def tenant_url(text: str, source: str) -> str:
     except ValueError as error:
         raise OptionError(f"{source} is not the address of a tenant: {_EXAMPLE}.") from error
     if "@" in parts.netloc:
-        raise OptionError(f"{source} has credentials in it: leave them out, and use api_key, or an OAuth client.")
+        raise OptionError(f"{source} has credentials in it: leave them out, and use O(api_key), or an OAuth client.")
     if parts.scheme not in ("https", "http") or not host:
         raise OptionError(f"{source} is no address with a scheme: {_EXAMPLE}.")
     if parts.path not in ("", "/") or parts.query or parts.fragment:
@@ -122,7 +121,7 @@ def secrets(options: t.Mapping[str, t.Any], environment: t.Mapping[str, str]) ->
 
 
 def _credentials(options: t.Mapping[str, t.Any], environment: t.Mapping[str, str], url: str) -> Credentials:
-    names = {name: name for name in CREDENTIAL_VARIABLES}
+    names = {name: f"O({name})" for name in CREDENTIAL_VARIABLES}
     given = {name: options[name] for name in names if options[name] is not None}
     if not given:
         names = CREDENTIAL_VARIABLES
@@ -134,7 +133,7 @@ def _credentials(options: t.Mapping[str, t.Any], environment: t.Mapping[str, str
             [CREDENTIAL_VARIABLES["api_key"], "both of QSCLOUD_CLIENT_ID and QSCLOUD_CLIENT_SECRET"]
         )
         raise OptionError(
-            f"Credentials for the tenant are missing: give api_key, or client_id and client_secret, or set {variables}"
+            f"Credentials for the tenant are missing: give O(api_key), or O(client_id) and O(client_secret), or set {variables}"
             f" together with {URL_VARIABLE} in the environment."
         )
     for name, text in given.items():
@@ -163,7 +162,7 @@ def _check_that_they_belong_to(url: str, environment: t.Mapping[str, str]) -> No
     if tenant_url(owner, URL_VARIABLE) != url:
         raise OptionError(
             f"The credentials in the environment are for the tenant in {URL_VARIABLE}, which is another one than"
-            " tenant_url: give those of this tenant as options."
+            " O(tenant_url): give those of this tenant as options."
         )
 
 

@@ -2,8 +2,6 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# Private to this collection: not for use from outside, and free to change in any release.
-
 """How a tenant treats the groups in tokens: https://qlik.dev/apis/rest/groups/."""
 
 from __future__ import annotations
@@ -27,7 +25,7 @@ def ensure_auto_create(tenant: Tenant, wanted: bool | None, check_mode: bool) ->
     """
     before = tenant.get(PATH).get("autoCreateGroups")
     if not isinstance(before, bool):
-        raise TenantError(f"{tenant.url} does not say whether it creates groups.", "Check tenant_url.")
+        raise TenantError(f"{tenant.url} does not say whether it creates groups.", "Check O(tenant_url).")
     if wanted in (None, before):
         return before, before
     if not check_mode:

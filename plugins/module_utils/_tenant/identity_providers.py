@@ -2,8 +2,6 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# Private to this collection: not for use from outside, and free to change in any release.
-
 """The JWT identity providers of a tenant: describe, find, create, replace without a gap, delete.
 
 https://qlik.dev/apis/rest/identity-providers/: of a JWT identity provider only the description can be patched. All else
@@ -16,8 +14,8 @@ import contextlib
 import re
 import typing as t
 
-from .._errors import NoAnswerError, OptionError, QlikError, TenantError
-from .._keys import given as _public_key
+from .._errors import NoAnswerError, QlikError, TenantError
+from .._keys import given
 
 if t.TYPE_CHECKING:
     from .api import Tenant
@@ -53,7 +51,7 @@ class Wanted(t.NamedTuple):
 
     issuer: str
     key_id: str
-    key: _public_key.PublicKey | None
+    key: given.PublicKey | None
     description: str | None
     clock_tolerance: int | None
     tenant_ids: list[str] | None
@@ -157,9 +155,10 @@ def _the_one(matches: list[dict[str, t.Any]], wanted: Wanted) -> tuple[dict[str,
     superseded = [one for one in matches if one["id"] in replaced]
     left = [one for one in matches if one["id"] not in replaced]
     if len(left) > 1:
-        raise OptionError(
+        raise TenantError(
             f"The tenant has {len(left)} identity providers with the issuer {wanted.issuer} and the key id"
-            f" {wanted.key_id}: {', '.join(sorted(one['id'] for one in left))}. Delete those that are not needed."
+            f" {wanted.key_id}: {', '.join(sorted(one['id'] for one in left))}.",
+            "Delete those that are not needed.",
         )
     return (left[0] if left else None), superseded
 
@@ -216,8 +215,8 @@ def _create(tenant: Tenant, wanted: Wanted, description: str, old: dict[str, t.A
         if not wanted.allow_gap:
             raise TenantError(
                 f"{error.answer} So {old['id']} could not be replaced, and stays.",
-                "If the tenant does not take two identity providers with one issuer and key id, use another key_id, or"
-                " set allow_gap to delete the old one first: then nobody can log in for a moment.",
+                "If the tenant does not take two identity providers with one issuer and key id, use another O(key_id), or"
+                " set O(allow_gap) to delete the old one first: then nobody can log in for a moment.",
                 error.status,
             ) from error
     tenant.delete(f"{PATH}/{old['id']}")
@@ -238,14 +237,14 @@ def _newest(tenant: Tenant, body: dict[str, t.Any], old: dict[str, t.Any] | None
     return None
 
 
-def _key_of(provider: dict[str, t.Any], key_id: str | None) -> _public_key.PublicKey | None:
+def _key_of(provider: dict[str, t.Any], key_id: str | None) -> given.PublicKey | None:
     """Its key, whatever form it has; None if it cannot be read."""
     for entry in _static_keys(provider):
         if key_id in (None, entry.get("kid")):
             pem = str(entry.get("pem"))
             label = "CERTIFICATE" if "CERTIFICATE" in pem else "PUBLIC KEY"
             with contextlib.suppress(QlikError):
-                return _public_key.parse(pem.encode(errors="replace"), label, "")
+                return given.parse(pem.encode(errors="replace"), label, "")
     return None
 
 
@@ -260,7 +259,7 @@ def _understood(tenant: Tenant, provider: dict[str, t.Any]) -> dict[str, t.Any]:
     ):
         raise TenantError(
             f"{tenant.url} describes an identity provider whose id, description or tenantIds is none.",
-            "Check tenant_url; nothing is changed on the strength of that.",
+            "Check O(tenant_url); nothing is changed on the strength of that.",
         )
     return provider
 

@@ -2,8 +2,6 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# Private to this collection: not for use from outside, and free to change in any release.
-
 """Trade a token for a session: https://qlik.dev/authenticate/jwt/implement-jwt-authorization/."""
 
 from __future__ import annotations
@@ -11,8 +9,8 @@ from __future__ import annotations
 import typing as t
 
 from .._errors import NoAnswerError, TenantError
-from .._tokens import claims as _claims
-from .._tokens import compact as _token
+from .._tokens import compact
+from .._tokens.claims import broken_rules, out_of_time
 from .api import UNKNOWN_HOST_CODE
 
 if t.TYPE_CHECKING:
@@ -37,7 +35,7 @@ def log_in(tenant: Tenant, token: str, now: int) -> Session:
     :raises TokenError: if it is no token.
     :raises TenantError: if the tenant refuses it.
     """
-    claims = _token.parse(token.encode(errors="replace"), "token", NOT_A_TOKEN).claims
+    claims = compact.parse(token.encode(errors="replace"), "O(token)", NOT_A_TOKEN).claims
     try:
         user = tenant.log_in(token)
     except NoAnswerError as error:
@@ -58,7 +56,7 @@ def _advice(claims: dict[str, t.Any], now: int, error: TenantError) -> str:
     """What to change. What the tenant says is not looked at, since Qlik does not document it: the claims are."""
     if error.code == UNKNOWN_HOST_CODE:
         return error.advice
-    mistakes = [*_claims.broken_rules(claims), *_claims.out_of_time(claims, now)]
+    mistakes = [*broken_rules(claims), *out_of_time(claims, now)]
     return " ".join(mistakes) or (
         "Its claims are in order. So it may have been used before, since each token is good for one login: sign a fresh"
         " one. Or the tenant has no active identity provider with the issuer, key id and public key of this token, or has"

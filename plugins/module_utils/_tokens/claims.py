@@ -2,8 +2,6 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# Private to this collection: not for use from outside, and free to change in any release.
-
 """What Qlik Cloud wants in a token: build it, check it, compare it. Pure Python.
 
 The rules are those of https://qlik.dev/authenticate/jwt/create-signed-tokens-for-jwt-authorization/; the names of the
@@ -14,13 +12,13 @@ from __future__ import annotations
 
 import datetime
 import json
-import re
 import typing as t
 import unicodedata
 import uuid
 
 from .. import _json
-from .._errors import OptionError, shown
+from .._errors import OptionError
+from .durations import LATEST, Window
 
 ALGORITHM = "RS256"
 AUDIENCE = "qlik.api/login/jwt-session"
@@ -37,84 +35,8 @@ MANAGED = (*REQUIRED, "groups")
 SUBJECT_NAMESPACE = uuid.UUID("da98542e-27b3-5e8b-979f-d5f06e281591")
 """The UUIDv5 of ``tenantops.qlik`` in the namespace for DNS names; it must never change."""
 
-_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800, "y": 31557600}
-_DURATION = re.compile(r"(-?)([0-9]{1,12})([smhdwy]?)", re.ASCII)
-_NOTATION = "write a whole number of seconds, or a number with a unit, as in 30s, 60m, 48h, 365d, 2w or 5y"
-_PATIENCE = 60  # seconds in which another run may have signed a token while this one waited for it to finish
-_LATEST = 253402300799  # 9999-12-31T23:59:59Z, the last instant that dates can be written for
-
+_OTHER_RUN = 60  # seconds in which another run may have signed a token while this one waited for it to finish
 _TEXT_OPTIONS = ("issuer", "audience", "subject", "name", "email", "jti", "key_id")
-
-
-class Window(t.NamedTuple):
-    """When a token is valid, in seconds: from when on, relative to now, and for how long."""
-
-    not_before: int
-    lifetime: int
-
-    @property
-    def left_when_signed(self) -> int:
-        """What is left of it now: a start in the past is over already."""
-        return self.lifetime + min(self.not_before, 0)
-
-
-def seconds(duration: str, option: str) -> int:
-    """Read a duration in the notation that the ``ms`` package made common: a year has 365.25 days.
-
-    Unlike there, a bare number means seconds, and fractions and long unit names are refused.
-
-    :raises OptionError: if it is not in this notation.
-    """
-    match = _DURATION.fullmatch(duration.strip())
-    if not match:
-        raise OptionError(f"{option} is '{shown(duration)}', which is not a duration: {_NOTATION}.")
-    sign, number, unit = match.groups()
-    return int(f"{sign}{number}") * _SECONDS[unit or "s"]
-
-
-def positive_seconds(duration: str, option: str) -> int:
-    """Read a duration that must be longer than nothing.
-
-    :raises OptionError: if it is not, or not a duration.
-    """
-    number = seconds(duration, option)
-    if number <= 0:
-        raise OptionError(f"{option} is '{shown(duration)}', but must be longer than 0 seconds: {_NOTATION}.")
-    return number
-
-
-def window(not_before: str, expires_in: str, now: int) -> Window:
-    """Read the options that say when a token is valid.
-
-    :param now: seconds since 1970.
-    :raises OptionError: if they are no durations, or the token would never be valid.
-    """
-    result = Window(seconds(not_before, "not_before"), positive_seconds(expires_in, "expires_in"))
-    start = now + result.not_before
-    if start < 0 or start + result.lifetime > _LATEST:
-        raise OptionError("not_before and expires_in lead outside the years 1970 to 9999: give shorter durations.")
-    if start + result.lifetime <= now:
-        raise OptionError(
-            f"not_before is '{shown(not_before)}' and expires_in is '{shown(expires_in)}': such a token has expired"
-            " before it is signed. Give a longer expires_in."
-        )
-    return result
-
-
-def renewal(renew_before: str | None, left_when_signed: int) -> int:
-    """Seconds before its end at which a kept token is replaced: five minutes, or a third of what it has when signed.
-
-    :raises OptionError: if every run would replace it.
-    """
-    if renew_before is None:
-        return min(300, left_when_signed // 3)
-    result = positive_seconds(renew_before, "renew_before")
-    if result >= left_when_signed:
-        raise OptionError(
-            f"renew_before is '{shown(renew_before)}', but a new token is valid for {left_when_signed} seconds: with"
-            " such a window every run would sign a new one. Give a shorter one."
-        )
-    return result
 
 
 def build(options: t.Mapping[str, t.Any], valid: Window, now: int) -> dict[str, t.Any]:
@@ -152,7 +74,9 @@ def subject(issuer: str, email: str | None) -> str:
     :raises OptionError: if there is no e-mail address: a name is not unique.
     """
     if email is None:
-        raise OptionError("subject is missing, and without an email it cannot be derived: give subject, or email.")
+        raise OptionError(
+            "O(subject) is missing, and without an O(email) it cannot be derived: give O(subject), or O(email)."
+        )
     normal = unicodedata.normalize("NFC", email.strip()).lower()
     text = json.dumps([issuer, normal], ensure_ascii=False, separators=(",", ":"))
     return str(uuid.uuid5(SUBJECT_NAMESPACE, text))
@@ -228,7 +152,7 @@ def still_fits(
         _identical(without(kept), without(wanted))
         and "jti" in kept
         and all(kept[name] - wanted[name] == shift for name in times)
-        and kept["iat"] <= now + _PATIENCE
+        and kept["iat"] <= now + _OTHER_RUN
         and kept["exp"] - now > renew_before
     )
 
@@ -238,7 +162,7 @@ def iso8601(seconds: t.Any) -> str | None:
 
     :param seconds: since 1970.
     """
-    if not _is_time(seconds) or not 0 <= seconds <= _LATEST:
+    if not _is_time(seconds) or not 0 <= seconds <= LATEST:
         return None
     return datetime.datetime.fromtimestamp(int(seconds), datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
@@ -276,7 +200,7 @@ def _is_name(value: t.Any) -> bool:
 def _is_time(value: t.Any) -> bool:
     # NumericDate (RFC 7519, section 2); to Python, True is a number too. Beyond the years that can be written, sums go
     # wrong: what is infinite, and integers that are too long for a floating-point number, or to be shown.
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= _LATEST
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= LATEST
 
 
 def _identical(one: t.Any, other: t.Any) -> bool:
@@ -297,12 +221,12 @@ def _check(options: t.Mapping[str, t.Any]) -> None:
     for option in _TEXT_OPTIONS:
         text = options[option]
         if text is not None and not text.strip():
-            raise OptionError(f"{option} is empty: give a value, or leave the option out where it is not required.")
+            raise OptionError(f"O({option}) is empty: give a value, or leave the option out where it is not required.")
         if text is not None and not _is_unicode(text):
-            raise OptionError(f"{option} has bytes in it that are no text: write it in UTF-8.")
+            raise OptionError(f"O({option}) has bytes in it that are no text: write it in UTF-8.")
     if options["email"] is not None and options["email_verified"] is None:
         raise OptionError(
-            "email needs email_verified: say with true or false whether you vouch for the address. With true, Qlik"
+            "O(email) needs O(email_verified): say with true or false whether you vouch for the address. With true, Qlik"
             " Cloud can link the login to an account that has the same address."
         )
     groups = options["groups"]
@@ -310,20 +234,20 @@ def _check(options: t.Mapping[str, t.Any]) -> None:
         isinstance(groups, list)
         and all(isinstance(group, str) and group.strip() and _is_unicode(group) for group in groups)
     ):
-        raise OptionError("groups must be a list of names, each a text that is not empty: write numbers in quotes.")
+        raise OptionError("O(groups) must be a list of names, each a text that is not empty: write numbers in quotes.")
     claims = options["claims"] or {}
     overruled = sorted(set(claims) & set(MANAGED))
     if overruled:
         raise OptionError(
-            f"claims must not hold {', '.join(overruled)}: use the option of that claim, or leave it to this module."
+            f"O(claims) must not hold {', '.join(overruled)}: use the option of that claim, or leave it to this module."
         )
     if _json.is_too_deep(claims):
-        raise OptionError(f"claims is nested more deeply than {_json.DEEPEST} levels: give fewer.")
+        raise OptionError(f"O(claims) is nested more deeply than {_json.DEEPEST} levels: give fewer.")
     try:
         json.dumps(claims, ensure_ascii=False, allow_nan=False).encode()
     except UnicodeEncodeError as error:
-        raise OptionError("claims has bytes in it that are no text: write it in UTF-8.") from error
+        raise OptionError("O(claims) has bytes in it that are no text: write it in UTF-8.") from error
     except ValueError as error:
         raise OptionError(
-            "claims holds a number that JSON cannot write (infinity, or not a number). Leave it out."
+            "O(claims) holds a number that JSON cannot write (infinity, or not a number). Leave it out."
         ) from error

@@ -2,8 +2,6 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# Private to this collection: not for use from outside, and free to change in any release.
-
 """JWTs in compact form (RFC 7519, RFC 7515): sign, verify, take apart. The only place that uses PyJWT."""
 
 from __future__ import annotations
@@ -14,7 +12,7 @@ import typing as t
 
 from .. import _json
 from .._errors import PrivateKeyError, TokenError
-from . import claims as _claims
+from .claims import ALGORITHM
 
 try:
     import jwt
@@ -35,7 +33,7 @@ class Token(t.NamedTuple):
 
 def header(key_id: str) -> dict[str, str]:
     """The header that Qlik Cloud wants: nothing but the algorithm, the type and the key id."""
-    return {"alg": _claims.ALGORITHM, "typ": "JWT", "kid": key_id}
+    return {"alg": ALGORITHM, "typ": "JWT", "kid": key_id}
 
 
 def sign(claims: dict[str, t.Any], key: rsa.RSAPrivateKey, key_id: str) -> Token:
@@ -43,14 +41,14 @@ def sign(claims: dict[str, t.Any], key: rsa.RSAPrivateKey, key_id: str) -> Token
 
     :raises PrivateKeyError: if the signature does not verify.
     """
-    token = Token(jwt.encode(claims, key, _claims.ALGORITHM, headers=header(key_id)), header(key_id), claims)
+    token = Token(jwt.encode(claims, key, ALGORITHM, headers=header(key_id)), header(key_id), claims)
     if not is_signed_by(token, key.public_key()):
         raise PrivateKeyError("The private key made a signature that does not verify: restore the key from a backup.")
     return token
 
 
-def is_signed_by(token: Token, key: rsa.RSAPublicKey, algorithms: t.Sequence[str] = (_claims.ALGORITHM,)) -> bool:
-    """Whether this key verifies the signature. Claims are not looked at: the rules about them are in ``_claims``.
+def is_signed_by(token: Token, key: rsa.RSAPublicKey, algorithms: t.Sequence[str] = (ALGORITHM,)) -> bool:
+    """Whether this key verifies the signature. Claims are not looked at: the rules about them are in ``claims``.
 
     Keys that the header names or holds (jku, jwk, x5u, x5c) mean nothing, and neither does its algorithm if it is none of
     these. A header with extensions that must be understood (crit) is refused, since none are: RFC 7515, section 4.1.11.

@@ -2,8 +2,6 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# Private to this collection: not for use from outside, and free to change in any release.
-
 """What a token says, whether its signature is right, and which of Qlik Cloud's rules it breaks."""
 
 from __future__ import annotations
@@ -12,8 +10,8 @@ import typing as t
 
 from .. import _json
 from .._errors import TokenError
-from . import claims as _claims
-from . import compact as _token
+from . import compact
+from .claims import broken_header_rules, broken_rules, iso8601, out_of_time
 
 if t.TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric import rsa
@@ -54,23 +52,23 @@ def inspect(text: bytes, source: str, expected: Expected, now: int) -> dict[str,
     """
     facts: dict[str, t.Any] = dict.fromkeys(FACTS)
     try:
-        token = _token.parse(
+        token = compact.parse(
             text,
             source,
             ": three parts of base64url, with points between them, are expected, and in the first two a JSON object in"
             f" which no name occurs twice and nothing is nested more deeply than {_json.DEEPEST} levels.",
         )
     except TokenError as error:
-        return {**facts, "valid": False, "problems": [str(error)]}
+        return {**facts, "valid": False, "problems": [error.message]}
     claims = token.claims
     facts.update(
         header=token.header,
         claims=claims,
         subject=claims.get("sub"),
         key_id=token.header.get("kid"),
-        issued_at=_claims.iso8601(claims.get("iat")),
-        not_before=_claims.iso8601(claims.get("nbf")),
-        expires_at=_claims.iso8601(claims.get("exp")),
+        issued_at=iso8601(claims.get("iat")),
+        not_before=iso8601(claims.get("nbf")),
+        expires_at=iso8601(claims.get("exp")),
     )
     if facts["not_before"] and facts["expires_at"]:
         facts["lifetime"] = int(claims["exp"] - claims["nbf"])
@@ -79,14 +77,14 @@ def inspect(text: bytes, source: str, expected: Expected, now: int) -> dict[str,
     if facts["not_before"]:
         facts["not_yet_valid"] = claims["nbf"] > now
     problems = [
-        *_claims.broken_header_rules(token.header),
-        *_claims.broken_rules(claims, expected.audience),
-        *_claims.out_of_time(claims, now),
+        *broken_header_rules(token.header),
+        *broken_rules(claims, expected.audience),
+        *out_of_time(claims, now),
     ]
     if expected.issuer is not None and claims.get("iss") != expected.issuer:
         problems.append("iss is another issuer than the expected one.")
     if expected.key:
-        facts["signature_verified"] = _token.is_signed_by(token, expected.key, expected.algorithms)
+        facts["signature_verified"] = compact.is_signed_by(token, expected.key, expected.algorithms)
         if not facts["signature_verified"]:
             problems.append(
                 f"The signature is not one of this key with {' or '.join(expected.algorithms)}: the token was changed, or"

@@ -19,26 +19,26 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from ansible_collections.tenantops.qlik.plugins.module_utils._errors import CertificateError, OptionError
-from ansible_collections.tenantops.qlik.plugins.module_utils._keys import certificates as _certificate
+from ansible_collections.tenantops.qlik.plugins.module_utils._keys import certificates
 
 Openssl = t.Callable[..., bytes]
 DAY = datetime.timedelta(days=1)
 SECOND = datetime.timedelta(seconds=1)
-TERMS = _certificate.Terms("qs-jwt", 365, 30)
+TERMS = certificates.Terms("qs-jwt", 365, 30)
 
 
 @pytest.fixture(scope="session")
 def pem(rsa_key: rsa.RSAPrivateKey, now: datetime.datetime) -> bytes:
     """A certificate of ours."""
-    return _certificate.pem(_certificate.issue(rsa_key, TERMS, now))
+    return certificates.to_pem(certificates.issue(rsa_key, TERMS, now))
 
 
 def reasons(
-    certificate: bytes, key: rsa.RSAPrivateKey, now: datetime.datetime, terms: _certificate.Terms = TERMS
+    certificate: bytes, key: rsa.RSAPrivateKey, now: datetime.datetime, terms: certificates.Terms = TERMS
 ) -> list[str]:
     """Why this certificate would be issued anew."""
-    loaded = _certificate.load(certificate, "THE_FILE")
-    return _certificate.reasons_to_issue_anew(loaded, key.public_key(), terms, now)
+    loaded = certificates.load(certificate, "THE_FILE")
+    return certificates.reasons_to_issue_anew(loaded, key.public_key(), terms, now)
 
 
 def extension(text: str, name: str) -> str:
@@ -87,7 +87,7 @@ def test_its_days(
     openssl: Openssl, rsa_key: rsa.RSAPrivateKey, now: datetime.datetime, days: int, end: str, hours_east: int
 ) -> None:
     there = now.astimezone(datetime.timezone(datetime.timedelta(hours=hours_east)))
-    pem = _certificate.pem(_certificate.issue(rsa_key, _certificate.Terms("x", days, 0), there))
+    pem = certificates.to_pem(certificates.issue(rsa_key, certificates.Terms("x", days, 0), there))
     dates = openssl("x509", "-noout", "-startdate", "-enddate", "-dateopt", "iso_8601", data=pem).decode()
     assert dates == f"notBefore=2026-05-31 22:30:15Z\nnotAfter={end} 22:30:15Z\n"
 
@@ -95,7 +95,7 @@ def test_its_days(
 def test_no_two_serial_numbers_are_the_same(
     openssl: Openssl, rsa_key: rsa.RSAPrivateKey, now: datetime.datetime
 ) -> None:
-    issued = [_certificate.pem(_certificate.issue(rsa_key, TERMS, now)) for _number in range(5)]
+    issued = [certificates.to_pem(certificates.issue(rsa_key, TERMS, now)) for _number in range(5)]
     numbers = {int(openssl("x509", "-noout", "-serial", data=pem).split(b"=")[1], 16) for pem in issued}
     assert len(numbers) == 5
     # RFC 5280, section 4.1.2.2: positive, at most 20 octets; random enough that they do not meet by chance.
@@ -104,16 +104,16 @@ def test_no_two_serial_numbers_are_the_same(
 
 @pytest.mark.parametrize("common_name", ["x", "acme.eu.qlikcloud.com", "a" * 64, "a,b=c+d/e\\f", "Müller & Söhne"])
 def test_common_name(openssl: Openssl, rsa_key: rsa.RSAPrivateKey, now: datetime.datetime, common_name: str) -> None:
-    pem = _certificate.pem(_certificate.issue(rsa_key, _certificate.terms(common_name, 365, None), now))
+    pem = certificates.to_pem(certificates.issue(rsa_key, certificates.terms(common_name, 365, None), now))
     subject = openssl("x509", "-noout", "-subject", "-nameopt", "utf8", data=pem).decode()
     assert subject == f"subject=CN={common_name}\n"
-    assert not reasons(pem, rsa_key, now, _certificate.terms(common_name, 365, None))
+    assert not reasons(pem, rsa_key, now, certificates.terms(common_name, 365, None))
 
 
 @pytest.mark.parametrize("common_name", ["", " ", "a" * 65, "ä" * 65, "a\udcffb"])
 def test_a_common_name_that_cannot_be_written_is_refused(common_name: str) -> None:
     with pytest.raises(OptionError, match="^common_name "):
-        _certificate.terms(common_name, 365, None)
+        certificates.terms(common_name, 365, None)
 
 
 @pytest.mark.parametrize(
@@ -124,17 +124,17 @@ def test_a_common_name_that_is_longer_than_it_looks_is_written_or_refused(
 ) -> None:
     # RFC 5280 counts characters, but cryptography counts bytes.
     try:
-        terms = _certificate.terms(common_name, 365, None)
+        terms = certificates.terms(common_name, 365, None)
     except OptionError as error:
         assert str(error).startswith("common_name ")
     else:
-        assert not reasons(_certificate.pem(_certificate.issue(rsa_key, terms, now)), rsa_key, now, terms)
+        assert not reasons(certificates.to_pem(certificates.issue(rsa_key, terms, now)), rsa_key, now, terms)
 
 
 @pytest.mark.parametrize("valid_days", [0, -1, 36501, 10**9])
 def test_days_are_limited(valid_days: int) -> None:
     with pytest.raises(OptionError, match=f"^valid_days is {valid_days}: "):
-        _certificate.terms("x", valid_days, 0)
+        certificates.terms("x", valid_days, 0)
 
 
 @pytest.mark.parametrize(
@@ -153,13 +153,13 @@ def test_days_are_limited(valid_days: int) -> None:
     ],
 )
 def test_renewal_window(valid_days: int, given: int | None, window: int) -> None:
-    assert _certificate.terms("x", valid_days, given) == ("x", valid_days, window)
+    assert certificates.terms("x", valid_days, given) == ("x", valid_days, window)
 
 
 @pytest.mark.parametrize(("valid_days", "renew_before_days"), [(365, 365), (365, 400), (30, 30), (1, 1), (365, -1)])
 def test_a_window_that_is_not_shorter_than_the_lifetime_is_refused(valid_days: int, renew_before_days: int) -> None:
     with pytest.raises(OptionError, match=f"^renew_before_days is {renew_before_days}, .* {valid_days} days"):
-        _certificate.terms("x", valid_days, renew_before_days)
+        certificates.terms("x", valid_days, renew_before_days)
 
 
 def test_it_fits_what_it_was_issued_for(pem: bytes, rsa_key: rsa.RSAPrivateKey, now: datetime.datetime) -> None:
@@ -199,13 +199,13 @@ def test_a_window_of_zero_days_renews_at_the_end(
     ],
 )
 def test_it_does_not_fit_other_terms(
-    pem: bytes, rsa_key: rsa.RSAPrivateKey, now: datetime.datetime, terms: _certificate.Terms, reason: str
+    pem: bytes, rsa_key: rsa.RSAPrivateKey, now: datetime.datetime, terms: certificates.Terms, reason: str
 ) -> None:
     assert reasons(pem, rsa_key, now, terms) == [reason]
 
 
 def test_all_reasons_are_named(pem: bytes, rsa_key: rsa.RSAPrivateKey, now: datetime.datetime) -> None:
-    found = reasons(pem, rsa_key, now + 400 * DAY, _certificate.Terms("other", 400, 30))
+    found = reasons(pem, rsa_key, now + 400 * DAY, certificates.Terms("other", 400, 30))
     assert found == ["it is for another common name", "it is for another number of days", "it expires on 2027-05-31"]
 
 
@@ -252,16 +252,16 @@ def test_one_that_somebody_else_has_issued(
     ca_signed: t.Callable[[bytes], tuple[bytes, bytes]], rsa_pem: bytes, rsa_key: rsa.RSAPrivateKey, pem: bytes
 ) -> None:
     issued, ca = ca_signed(rsa_pem)
-    assert _certificate.is_issued_by_another(issued)
-    assert not _certificate.is_issued_by_another(ca)
-    assert not _certificate.is_issued_by_another(pem)
+    assert certificates.is_issued_by_another(issued)
+    assert not certificates.is_issued_by_another(ca)
+    assert not certificates.is_issued_by_another(pem)
     assert reasons(issued, rsa_key, datetime.datetime.now(datetime.timezone.utc))
 
 
 @pytest.mark.parametrize("data", [b"", b"banana", b"\x30\x82\x01\x01", b"\xff"])
 def test_what_is_no_certificate_is_refused(data: bytes) -> None:
     with pytest.raises(CertificateError, match="^THE_FILE cannot be read as a certificate"):
-        _certificate.load(data, "THE_FILE")
+        certificates.load(data, "THE_FILE")
 
 
 @pytest.mark.parametrize(
@@ -276,19 +276,19 @@ def test_what_is_no_certificate_is_refused(data: bytes) -> None:
 )
 def test_a_damaged_certificate_is_refused(pem: bytes, change: t.Callable[[bytes], bytes]) -> None:
     with pytest.raises(CertificateError, match="^THE_FILE cannot be read as a certificate"):
-        _certificate.load(change(pem), "THE_FILE")
+        certificates.load(change(pem), "THE_FILE")
 
 
 def test_a_private_key_is_no_certificate(rsa_pem: bytes) -> None:
     with pytest.raises(CertificateError, match="^THE_FILE cannot be read as a certificate"):
-        _certificate.load(rsa_pem, "THE_FILE")
+        certificates.load(rsa_pem, "THE_FILE")
 
 
 @pytest.mark.filterwarnings("ignore:Parsed a serial number")
 def test_a_certificate_with_any_bit_flipped_does_not_fit(
     pem: bytes, rsa_key: rsa.RSAPrivateKey, now: datetime.datetime
 ) -> None:
-    original = _certificate.load(pem, "f")
+    original = certificates.load(pem, "f")
     encoded = base64.b64decode(b"".join(pem.splitlines()[1:-1]))
     # The head of a certificate is where its structure is; so all of its bits, and a sample of the others.
     positions = [*range(50 * 8), *random.Random(5280).sample(range(50 * 8, len(encoded) * 8), 400)]
@@ -298,20 +298,20 @@ def test_a_certificate_with_any_bit_flipped_does_not_fit(
         damaged[position // 8] ^= 1 << position % 8
         text = f"-----BEGIN CERTIFICATE-----\n{base64.encodebytes(damaged).decode()}-----END CERTIFICATE-----\n"
         # What is done with every file, in good order or not, must not fail in any other way.
-        assert _certificate.is_issued_by_another(text.encode()) in (True, False)
+        assert certificates.is_issued_by_another(text.encode()) in (True, False)
         try:
-            loaded = _certificate.load(text.encode(), "f")
+            loaded = certificates.load(text.encode(), "f")
         except CertificateError:
             continue
-        assert _certificate.describe(loaded)["certificate"]
+        assert certificates.describe(loaded)["certificate"]
         same = (loaded.tbs_certificate_bytes, loaded.signature) == (original.tbs_certificate_bytes, original.signature)
-        if not same and not _certificate.reasons_to_issue_anew(loaded, rsa_key.public_key(), TERMS, now):
+        if not same and not certificates.reasons_to_issue_anew(loaded, rsa_key.public_key(), TERMS, now):
             fits.append(position)
     assert not fits
 
 
 def test_its_facts_are_those_that_openssl_prints(openssl: Openssl, pem: bytes) -> None:
-    facts = _certificate.describe(_certificate.load(pem, "f"))
+    facts = certificates.describe(certificates.load(pem, "f"))
     printed = openssl("x509", "-noout", "-serial", "-fingerprint", "-sha256", data=pem).decode()
     serial_number, fingerprint = re.fullmatch("serial=(.*)\nsha256 Fingerprint=(.*)\n", printed).groups()
     assert facts["serial_number"] == int(serial_number, 16)
@@ -322,7 +322,7 @@ def test_its_facts_are_those_that_openssl_prints(openssl: Openssl, pem: bytes) -
 
 
 def test_the_line_is_the_certificate_on_one_line(openssl: Openssl, pem: bytes) -> None:
-    line = _certificate.describe(_certificate.load(pem, "f"))["certificate_line"]
+    line = certificates.describe(certificates.load(pem, "f"))["certificate_line"]
     assert "\n" not in line
     begin, body, end = re.fullmatch(
         "(-----BEGIN CERTIFICATE-----)([A-Za-z0-9+/=]+)(-----END CERTIFICATE-----)", line
@@ -331,6 +331,6 @@ def test_the_line_is_the_certificate_on_one_line(openssl: Openssl, pem: bytes) -
 
 
 def test_the_times_know_their_zone(pem: bytes, now: datetime.datetime) -> None:
-    certificate = _certificate.load(pem, "f")
-    assert _certificate.not_before(certificate) == now.replace(microsecond=0)
-    assert _certificate.not_after(certificate) == now.replace(microsecond=0) + 365 * DAY
+    certificate = certificates.load(pem, "f")
+    assert certificates.not_before(certificate) == now.replace(microsecond=0)
+    assert certificates.not_after(certificate) == now.replace(microsecond=0) + 365 * DAY

@@ -22,9 +22,9 @@ from ansible_collections.tenantops.qlik.plugins.module_utils._errors import (
     PrivateKeyError,
     QlikError,
 )
-from ansible_collections.tenantops.qlik.plugins.module_utils._files import folder as _files
-from ansible_collections.tenantops.qlik.plugins.module_utils._keys import certificates as _certificate
-from ansible_collections.tenantops.qlik.plugins.module_utils._keys import pair as _keypair
+from ansible_collections.tenantops.qlik.plugins.module_utils._files.folder import Access
+from ansible_collections.tenantops.qlik.plugins.module_utils._keys import certificates
+from ansible_collections.tenantops.qlik.plugins.module_utils._keys import pair as _pair
 
 Openssl = t.Callable[..., bytes]
 Contents = dict[str, bytes]
@@ -47,21 +47,21 @@ class KeyPair:
         renew_before_days: int | None = None,
         file_prefix: str = "",
         **options: t.Any,
-    ) -> _keypair.Wanted:
+    ) -> _pair.Wanted:
         """What the options of the module ask for; 2048 bits, since larger keys take longer to make."""
         defaults = {
             "directory": str(self.folder),
-            "names": _keypair.names(file_prefix),
+            "names": _pair.names(file_prefix),
             "size": 2048,
             "passphrase": None,
             "old_passphrase": None,
-            "terms": _certificate.terms(common_name, valid_days, renew_before_days),
+            "terms": certificates.terms(common_name, valid_days, renew_before_days),
             "regenerate": "fail",
             "backup": True,
-            "private_access": _files.Access(0o600),
-            "public_access": _files.Access(0o644),
+            "private_access": Access(0o600),
+            "public_access": Access(0o644),
         }
-        return _keypair.Wanted(**defaults | options)
+        return _pair.Wanted(**defaults | options)
 
     def present(
         self,
@@ -69,13 +69,13 @@ class KeyPair:
         later: datetime.timedelta = datetime.timedelta(0),
         accept: t.Callable[[dict[str, t.Any]], None] = lambda facts: None,
         **options: t.Any,
-    ) -> _keypair.Outcome:
+    ) -> _pair.Outcome:
         """Ensure that the key pair is there."""
-        return _keypair.ensure_present(self.wanted(**options), self.now + later, check_mode, accept)
+        return _pair.ensure_present(self.wanted(**options), self.now + later, check_mode, accept)
 
-    def absent(self, check_mode: bool = False, **options: t.Any) -> _keypair.Outcome:
+    def absent(self, check_mode: bool = False, **options: t.Any) -> _pair.Outcome:
         """Ensure that it is not."""
-        return _keypair.ensure_absent(self.wanted(**options), check_mode)
+        return _pair.ensure_absent(self.wanted(**options), check_mode)
 
     def contents(self) -> Contents:
         """What is in the folder."""
@@ -87,7 +87,7 @@ class KeyPair:
             (self.folder / name).write_bytes(content)
             (self.folder / name).chmod(0o600 if name == PRIVATE else 0o644)
 
-    def backups(self, outcome: _keypair.Outcome) -> Contents:
+    def backups(self, outcome: _pair.Outcome) -> Contents:
         """The copies that were made, by the names of their originals."""
         paths = [pathlib.Path(path) for path in outcome.backup_files]
         assert all(path.parent == self.folder for path in paths)
@@ -170,7 +170,7 @@ def test_the_facts_are_those_of_the_files(pair: KeyPair, openssl: Openssl) -> No
     facts = pair.present().facts
     contents = pair.contents()
     fingerprint = openssl("x509", "-noout", "-fingerprint", "-sha256", data=contents[CERTIFICATE]).decode()
-    assert set(facts) == set(_keypair.FACTS)
+    assert set(facts) == set(_pair.FACTS)
     assert facts["certificate"].encode() == contents[CERTIFICATE]
     assert facts["certificate_line"] == contents[CERTIFICATE].decode().replace("\n", "")
     assert facts["public_key"].encode() == contents[PUBLIC]
@@ -202,7 +202,7 @@ def test_sets_with_other_prefixes_do_not_meet(pair: KeyPair, good: Contents) -> 
 @pytest.mark.parametrize("file_prefix", ["/", "a/", "../", "a/b", "/etc/x", "a\0b"])
 def test_a_prefix_stays_in_the_folder(file_prefix: str) -> None:
     with pytest.raises(OptionError, match="^file_prefix must not contain a slash"):
-        _keypair.names(file_prefix)
+        _pair.names(file_prefix)
 
 
 def test_a_set_in_good_order_is_left_alone(pair: KeyPair, good: Contents) -> None:
@@ -603,7 +603,7 @@ class Refused(QlikError):
 
 def refuse(_facts: dict[str, t.Any]) -> t.NoReturn:
     """Accept nothing."""
-    raise Refused
+    raise Refused("not accepted")
 
 
 @pytest.mark.parametrize("options", [{}, {"regenerate": "always"}, {"common_name": "acme"}], ids=str)

@@ -17,7 +17,7 @@ import forked
 import pytest
 
 from ansible_collections.tenantops.qlik.plugins.module_utils._errors import PrivateKeyError
-from ansible_collections.tenantops.qlik.plugins.module_utils._keys import private_keys as _keys
+from ansible_collections.tenantops.qlik.plugins.module_utils._keys import private_keys
 
 OLD, NEW = "correct horse battery", "staple of Pferde und Kühe"
 CHANGE = {"old_passphrase": OLD, "passphrase": NEW}
@@ -163,6 +163,6 @@ def test_a_key_that_would_be_another_one_is_not_written(
     monkeypatch: pytest.MonkeyPatch, rsa_key: t.Any, other_rsa_key: t.Any
 ) -> None:
     # As a library would that has a fault.
-    monkeypatch.setattr(_keys, "load_private", lambda *dummy: other_rsa_key)
+    monkeypatch.setattr(private_keys, "load", lambda *dummy: other_rsa_key)
     with pytest.raises(PrivateKeyError, match="another one when it is read again"):
-        _keys.private_pem(rsa_key, NEW)
+        private_keys.to_pem(rsa_key, NEW)

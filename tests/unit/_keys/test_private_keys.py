@@ -25,7 +25,8 @@ from ansible_collections.tenantops.qlik.plugins.module_utils._errors import (
     PemError,
     PrivateKeyError,
 )
-from ansible_collections.tenantops.qlik.plugins.module_utils._keys import private_keys as _keys
+from ansible_collections.tenantops.qlik.plugins.module_utils._keys import private_keys as _private_keys
+from ansible_collections.tenantops.qlik.plugins.module_utils._keys import public_keys
 
 NUMBERS = ("n", "e", "d", "p", "q", "dmp1", "dmq1", "iqmp")
 """In the order of RFC 8017, appendix A.1.2."""
@@ -33,7 +34,7 @@ NUMBERS = ("n", "e", "d", "p", "q", "dmp1", "dmq1", "iqmp")
 
 def load(data: bytes, passphrase: str | None = None) -> rsa.RSAPrivateKey:
     """Load a private key."""
-    return _keys.load_private(data, passphrase, "THE_FILE", "THE_PASSPHRASE")
+    return _private_keys.load(data, passphrase, "THE_FILE", "the_passphrase")
 
 
 def numbers_of(key: rsa.RSAPrivateKey) -> dict[str, int]:
@@ -89,14 +90,14 @@ def test_an_encrypted_key_is_loaded(
 @pytest.mark.parametrize("nothing", [None, ""])
 @pytest.mark.parametrize("form", ["encrypted PKCS#8", "encrypted PKCS#1", "EC, encrypted"])
 def test_an_encrypted_key_needs_its_passphrase(private_keys: dict[str, bytes], form: str, nothing: str | None) -> None:
-    with pytest.raises(PrivateKeyError, match="^THE_FILE is encrypted: give its passphrase in THE_PASSPHRASE"):
+    with pytest.raises(PrivateKeyError, match="^THE_FILE is encrypted: give its passphrase in the_passphrase"):
         load(private_keys[form], nothing)
 
 
 @pytest.mark.parametrize("wrong", ["correct horse battery ", "x", "pässwörd", "y" * 5000])
 @pytest.mark.parametrize("form", ["encrypted PKCS#8", "encrypted PKCS#1"])
 def test_a_wrong_passphrase_is_refused_and_not_repeated(private_keys: dict[str, bytes], form: str, wrong: str) -> None:
-    with pytest.raises(PrivateKeyError, match="^THE_FILE cannot be decrypted: THE_PASSPHRASE is not") as caught:
+    with pytest.raises(PrivateKeyError, match="^THE_FILE cannot be decrypted: the_passphrase is not") as caught:
         load(private_keys[form], wrong)
     assert len(wrong) == 1 or wrong not in str(caught.value)
 
@@ -105,7 +106,7 @@ def test_a_wrong_passphrase_is_refused_and_not_repeated(private_keys: dict[str, 
 def test_a_passphrase_for_a_key_that_has_none_is_refused(
     private_keys: dict[str, bytes], form: str, passphrase: str
 ) -> None:
-    with pytest.raises(PrivateKeyError, match="^THE_FILE is not encrypted, but THE_PASSPHRASE is given"):
+    with pytest.raises(PrivateKeyError, match="^THE_FILE is not encrypted, but the_passphrase is given"):
         load(private_keys[form], passphrase)
 
 
@@ -174,9 +175,9 @@ def test_the_way_out_for_an_openssh_key_works(private_keys: dict[str, bytes], tm
 
 
 def test_keys_below_2048_bits_are_refused(private_keys: dict[str, bytes], rsa_key: rsa.RSAPrivateKey) -> None:
-    _keys.check_size(rsa_key, "THE_FILE")
+    _private_keys.check_size(rsa_key, "THE_FILE")
     with pytest.raises(PrivateKeyError, match="^THE_FILE has 1024 bits, .* 2048 bits or more"):
-        _keys.check_size(load(private_keys["1024 bits"]), "THE_FILE")
+        _private_keys.check_size(load(private_keys["1024 bits"]), "THE_FILE")
 
 
 @pytest.mark.parametrize("form", ["PKCS#8", "PKCS#1", "encrypted PKCS#8", "encrypted PKCS#1"])
@@ -295,7 +296,7 @@ def test_a_key_with_any_bit_flipped_is_refused_or_the_same(rsa_key: rsa.RSAPriva
 
 @pytest.mark.parametrize("size", [2048, 3072])
 def test_a_generated_key_is_what_openssl_calls_a_good_key(openssl: t.Callable[..., bytes], size: int) -> None:
-    pem_text = _keys.private_pem(_keys.generate(size), None)
+    pem_text = _private_keys.to_pem(_private_keys.generate(size), None)
     assert openssl("rsa", "-check", "-noout", data=pem_text).strip() == b"RSA key ok"
     text = openssl("rsa", "-text", "-noout", data=pem_text).decode()
     assert f"Private-Key: ({size} bit, 2 primes)" in text
@@ -303,18 +304,20 @@ def test_a_generated_key_is_what_openssl_calls_a_good_key(openssl: t.Callable[..
 
 
 def test_no_two_generated_keys_are_the_same() -> None:
-    assert _keys.thumbprint(_keys.generate(2048).public_key()) != _keys.thumbprint(_keys.generate(2048).public_key())
+    assert public_keys.thumbprint(_private_keys.generate(2048).public_key()) != public_keys.thumbprint(
+        _private_keys.generate(2048).public_key()
+    )
 
 
 def test_a_key_is_written_as_pkcs8(rsa_key: rsa.RSAPrivateKey, rsa_pem: bytes) -> None:
-    assert _keys.private_pem(rsa_key, None) == rsa_pem
-    assert _keys.private_pem(rsa_key, "") == rsa_pem
+    assert _private_keys.to_pem(rsa_key, None) == rsa_pem
+    assert _private_keys.to_pem(rsa_key, "") == rsa_pem
 
 
 def test_a_key_is_written_encrypted(
     openssl: t.Callable[..., bytes], rsa_key: rsa.RSAPrivateKey, rsa_pem: bytes, passphrase: str
 ) -> None:
-    encrypted = _keys.private_pem(rsa_key, passphrase)
+    encrypted = _private_keys.to_pem(rsa_key, passphrase)
     assert encrypted.splitlines()[0].strip(b"-") == b"BEGIN ENCRYPTED PRIVATE KEY"
     assert openssl("pkey", "-passin", f"pass:{passphrase}", data=encrypted) == rsa_pem
     with pytest.raises(subprocess.CalledProcessError):
@@ -327,29 +330,29 @@ def test_a_key_is_written_encrypted(
 
 def test_a_passphrase_may_hold_any_characters(rsa_key: rsa.RSAPrivateKey) -> None:
     passphrase = "pässwörd \"'$\\ 漢字"
-    assert numbers_of(load(_keys.private_pem(rsa_key, passphrase), passphrase)) == numbers_of(rsa_key)
+    assert numbers_of(load(_private_keys.to_pem(rsa_key, passphrase), passphrase)) == numbers_of(rsa_key)
 
 
 def test_the_public_key_is_what_openssl_writes(
     openssl: t.Callable[..., bytes], rsa_key: rsa.RSAPrivateKey, rsa_pem: bytes
 ) -> None:
-    assert _keys.public_pem(rsa_key.public_key()) == openssl("pkey", "-pubout", data=rsa_pem)
+    assert public_keys.to_pem(rsa_key.public_key()) == openssl("pkey", "-pubout", data=rsa_pem)
 
 
 def test_the_passphrase_of_a_new_key_has_12_characters() -> None:
-    _keys.check_new_passphrase(None, "THE_PASSPHRASE")
-    _keys.check_new_passphrase("x" * 12, "THE_PASSPHRASE")
+    _private_keys.check_new_passphrase(None, "the_passphrase")
+    _private_keys.check_new_passphrase("x" * 12, "the_passphrase")
     for short in ("", "x" * 11):
-        with pytest.raises(OptionError, match="^THE_PASSPHRASE has fewer than 12 characters"):
-            _keys.check_new_passphrase(short, "THE_PASSPHRASE")
+        with pytest.raises(OptionError, match="^the_passphrase has fewer than 12 characters"):
+            _private_keys.check_new_passphrase(short, "the_passphrase")
 
 
 def test_a_passphrase_that_no_library_can_use_is_refused() -> None:
     # OpenSSL takes at most 1023 bytes.
-    _keys.check_new_passphrase("x" * 1023, "THE_PASSPHRASE")
+    _private_keys.check_new_passphrase("x" * 1023, "the_passphrase")
     for unusable in ("x" * 1024, "ä" * 512, "bytes that are no text: \udcff"):
-        with pytest.raises(OptionError, match="^THE_PASSPHRASE "):
-            _keys.check_new_passphrase(unusable, "THE_PASSPHRASE")
+        with pytest.raises(OptionError, match="^the_passphrase "):
+            _private_keys.check_new_passphrase(unusable, "the_passphrase")
 
 
 def test_the_thumbprint_of_the_rfcs_own_key() -> None:
@@ -362,12 +365,14 @@ def test_the_thumbprint_of_the_rfcs_own_key() -> None:
     )
     n = int.from_bytes(base64.urlsafe_b64decode(modulus + "=="), "big")
     key = rsa.RSAPublicNumbers(65537, n).public_key()
-    assert _keys.thumbprint(key) == "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs"
+    assert public_keys.thumbprint(key) == "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs"
 
 
 def test_the_thumbprint_is_the_same_in_every_form(private_keys: dict[str, bytes], passphrase: str) -> None:
     forms = {"PKCS#8": None, "PKCS#1": None, "encrypted PKCS#8": passphrase}
-    thumbprints = {_keys.thumbprint(load(private_keys[form], secret).public_key()) for form, secret in forms.items()}
+    thumbprints = {
+        public_keys.thumbprint(load(private_keys[form], secret).public_key()) for form, secret in forms.items()
+    }
     assert len(thumbprints) == 1
 
 

@@ -10,15 +10,7 @@ import pytest
 from tenant_client import PROVIDERS, provider_body, token
 
 from ansible_collections.tenantops.qlik.plugins.module_utils import _errors
-from ansible_collections.tenantops.qlik.plugins.module_utils._tenant import (
-    api as _tenant,
-)
-from ansible_collections.tenantops.qlik.plugins.module_utils._tenant import (
-    credentials as _connection,
-)
-from ansible_collections.tenantops.qlik.plugins.module_utils._tenant import (
-    groups as _groups,
-)
+from ansible_collections.tenantops.qlik.plugins.module_utils._tenant import api, credentials, groups
 
 SETTINGS = "/api/v1/groups/settings"
 NO_ANSWER = (
@@ -51,7 +43,7 @@ def connect(simulator, pauses):
             **dict.fromkeys(("api_key", "client_id", "client_secret")),
             **(options if {"api_key", "client_id"} & set(options) else {"api_key": simulator.api_key, **options}),
         }
-        return _tenant.Tenant(_connection.read(options, {}), sleep=pauses.append)
+        return api.Tenant(credentials.from_options(options, {}), sleep=pauses.append)
 
     return connect_with
 
@@ -165,7 +157,7 @@ def test_a_list_that_is_none(simulator, connect, body):
 def test_group_settings_that_say_nothing(simulator, connect):
     simulator.faults({"kind": "status", "value": 200, "body": {}})
     with pytest.raises(_errors.TenantError, match="does not say whether it creates groups"):
-        _groups.ensure_auto_create(connect(), True, False)
+        groups.ensure_auto_create(connect(), True, False)
 
 
 # ---- The rate limit
@@ -190,7 +182,7 @@ def test_the_rate_limit_is_not_waited_for_for_ever(simulator, connect, pauses):
 def test_a_real_rate_limit(simulator, connect, monkeypatch):
     simulator.switches(rate_limits=True, rate_window_s=1)
     tenant = connect()
-    monkeypatch.setattr(tenant, "_sleep", _tenant.time.sleep)
+    monkeypatch.setattr(tenant, "_sleep", api.time.sleep)
     for dummy in range(40):
         tenant.get(SETTINGS)
     assert tenant.waited > 0
@@ -218,7 +210,7 @@ def test_created_once_though_the_answer_was_lost(simulator, connect, pair, kind,
 def test_it_is_looked_for_twice(simulator, connect, pair, pauses):
     simulator.switches(list_delay_s=0.5)
     tenant = connect()
-    tenant._sleep = lambda seconds: (pauses.append(seconds), _tenant.time.sleep(seconds / 5))
+    tenant._sleep = lambda seconds: (pauses.append(seconds), api.time.sleep(seconds / 5))
     simulator.faults({"kind": "lost_answer", "method": "POST"})
     assert create(tenant, provider_body(pair))["id"]
     assert pauses == [1, 4]
@@ -309,5 +301,5 @@ def test_each_error_says_what_to_do(simulator, connect, status):
     with pytest.raises(_errors.TenantError) as caught:
         connect().get(SETTINGS)
     assert caught.value.status == status
-    assert str(caught.value).endswith(_tenant.ADVICE.get(status, _tenant.ADVICE[500]))
+    assert str(caught.value).endswith(_errors.in_words_of_the_user(api.ADVICE.get(status, api.ADVICE[500]), {}))
     assert "traceId" in str(caught.value)

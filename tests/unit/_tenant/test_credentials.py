@@ -9,7 +9,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.tenantops.qlik.plugins.module_utils._errors import QlikError
-from ansible_collections.tenantops.qlik.plugins.module_utils._tenant import credentials as _connection
+from ansible_collections.tenantops.qlik.plugins.module_utils._tenant import credentials as _credentials
 
 URL = "https://acme.eu.qlikcloud.com"
 NOTHING = {
@@ -26,7 +26,7 @@ ENVIRONMENT = {"QSCLOUD_TENANT_URL": URL, "QSCLOUD_API_KEY": "key-of-the-environ
 
 
 def read(options, environment=None):
-    return _connection.read({**NOTHING, **options}, environment or {})
+    return _credentials.from_options({**NOTHING, **options}, environment or {})
 
 
 @pytest.mark.parametrize(
@@ -151,11 +151,11 @@ def test_ca_that_is_none(tmp_path):
 
 def test_without_credentials_the_environment_gives_none():
     options = {**NOTHING, "tenant_url": "https://other.example.com"}
-    assert _connection.read(options, ENVIRONMENT, needs_credentials=False).credentials is None
+    assert _credentials.from_options(options, ENVIRONMENT, needs_credentials=False).credentials is None
 
 
 def test_all_secrets_are_known():
     options = {**NOTHING, **CLIENT, "api_key": "key", "tenant_url": "https://anna:hunter22@acme.eu.qlikcloud.com"}
     environment = {"QSCLOUD_API_KEY": "k2", "QSCLOUD_CLIENT_SECRET": "s2", "QSCLOUD_TENANT_URL": "https://b:pw@x"}
-    assert _connection.secrets(options, environment) == {"key", "the-secret", "hunter22", "k2", "s2", "pw"}
-    assert _connection.secrets(NOTHING, {}) == set()
+    assert _credentials.secrets(options, environment) == {"key", "the-secret", "hunter22", "k2", "s2", "pw"}
+    assert _credentials.secrets(NOTHING, {}) == set()

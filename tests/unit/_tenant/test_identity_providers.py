@@ -10,16 +10,8 @@ import pytest
 from tenant_client import ISSUER, KEY_ID, PROVIDERS, provider_body, token
 
 from ansible_collections.tenantops.qlik.plugins.module_utils import _errors
-from ansible_collections.tenantops.qlik.plugins.module_utils._keys import given as _public_key
-from ansible_collections.tenantops.qlik.plugins.module_utils._tenant import (
-    api as _tenant,
-)
-from ansible_collections.tenantops.qlik.plugins.module_utils._tenant import (
-    credentials as _connection,
-)
-from ansible_collections.tenantops.qlik.plugins.module_utils._tenant import (
-    identity_providers as _identity_providers,
-)
+from ansible_collections.tenantops.qlik.plugins.module_utils._keys import given as _given
+from ansible_collections.tenantops.qlik.plugins.module_utils._tenant import api, credentials, identity_providers
 
 # What Qlik does not say, in each way.
 UNKNOWN = (
@@ -52,7 +44,7 @@ def tenant(simulator):
         "ca_path": simulator.ca_path,
         "timeout": 10,
     }
-    return _tenant.Tenant(_connection.read(options, {}), sleep=lambda seconds: None)
+    return api.Tenant(credentials.from_options(options, {}), sleep=lambda seconds: None)
 
 
 def multi_line(line):
@@ -67,18 +59,18 @@ def wanted(pem, **changes):
     values = {
         "issuer": ISSUER,
         "key_id": KEY_ID,
-        "key": _public_key.parse(multi_line(pem).encode(), label, "test"),
+        "key": _given.parse(multi_line(pem).encode(), label, "test"),
         "description": None,
         "clock_tolerance": None,
         "tenant_ids": None,
         "compare": "public_key",
         "allow_gap": False,
     }
-    return _identity_providers.Wanted(**{**values, **changes})
+    return identity_providers.Wanted(**{**values, **changes})
 
 
 def ensure(tenant, what, check_mode=False):
-    return _identity_providers.ensure_present(tenant, what, check_mode)
+    return identity_providers.ensure_present(tenant, what, check_mode)
 
 
 def ids(simulator):
@@ -234,10 +226,10 @@ def test_the_description_is_patched(simulator, tenant, pair):
 def test_several_matches_are_for_people(simulator, tenant, client, pair):
     simulator.switches(duplicate="allow")
     made = sorted(client.create(provider_body(pair)).json()["id"] for dummy in range(2))
-    with pytest.raises(_errors.OptionError, match=f"2 identity providers .* {KEY_ID}: {', '.join(made)}. Delete"):
+    with pytest.raises(_errors.TenantError, match=f"2 identity providers .* {KEY_ID}: {', '.join(made)}. Delete"):
         ensure(tenant, wanted(pair.certificate))
-    with pytest.raises(_errors.OptionError, match="2 identity providers"):
-        _identity_providers.ensure_absent(tenant, wanted(pair.certificate, key=None), check_mode=False)
+    with pytest.raises(_errors.TenantError, match="2 identity providers"):
+        identity_providers.ensure_absent(tenant, wanted(pair.certificate, key=None), check_mode=False)
     assert sorted(ids(simulator)) == made
 
 
@@ -248,10 +240,10 @@ def test_others_are_left_alone(simulator, tenant, client, pair):
     others = simulator.state()["providers"]
     assert {"OIDC", "SAML"} & {one["protocol"] for one in others}
     ensure(tenant, wanted(pair.certificate))
-    gone = _identity_providers.ensure_absent(tenant, wanted(pair.certificate, key=None), check_mode=False)
+    gone = identity_providers.ensure_absent(tenant, wanted(pair.certificate, key=None), check_mode=False)
     assert len(gone.actions) == 1
     assert simulator.state()["providers"] == others
-    assert _identity_providers.ensure_absent(tenant, wanted(pair.certificate), check_mode=False).actions == []
+    assert identity_providers.ensure_absent(tenant, wanted(pair.certificate), check_mode=False).actions == []
 
 
 def test_check_mode_creates_and_deletes_nothing(simulator, tenant, pair):
@@ -259,7 +251,7 @@ def test_check_mode_creates_and_deletes_nothing(simulator, tenant, pair):
     assert outcome.actions == ["created it"] and outcome.provider["id"] is None
     assert ids(simulator) == []
     ensure(tenant, wanted(pair.certificate))
-    outcome = _identity_providers.ensure_absent(tenant, wanted(pair.certificate), check_mode=True)
+    outcome = identity_providers.ensure_absent(tenant, wanted(pair.certificate), check_mode=True)
     assert len(outcome.actions) == 1 and len(ids(simulator)) == 1
 
 

@@ -16,9 +16,10 @@ import pytest
 
 from ansible_collections.tenantops.qlik.plugins.module_utils._errors import OptionError
 from ansible_collections.tenantops.qlik.plugins.module_utils._tokens import claims as _claims
+from ansible_collections.tenantops.qlik.plugins.module_utils._tokens import durations
 
 NOW = 1780000000
-HALF_AN_HOUR = _claims.Window(-10, 1800)
+HALF_AN_HOUR = durations.Window(-10, 1800)
 ANNA = {
     "issuer": "acme.eu.qlikcloud.com",
     "audience": "qlik.api/login/jwt-session",
@@ -68,7 +69,7 @@ def uuid5(namespace: bytes, name: bytes) -> str:
     ],
 )
 def test_duration(duration: str, seconds: int) -> None:
-    assert _claims.seconds(duration, "expires_in") == seconds
+    assert durations.seconds(duration, "expires_in") == seconds
 
 
 @pytest.mark.parametrize(
@@ -94,7 +95,7 @@ def test_duration(duration: str, seconds: int) -> None:
 )
 def test_what_is_no_duration_is_refused_and_the_notation_shown(duration: str) -> None:
     with pytest.raises(OptionError) as caught:
-        _claims.seconds(duration, "expires_in")
+        durations.seconds(duration, "expires_in")
     assert str(caught.value).startswith(f"expires_in is '{duration}', which is not a duration: ")
     assert "30s, 60m, 48h, 365d, 2w or 5y" in str(caught.value)
 
@@ -102,12 +103,12 @@ def test_what_is_no_duration_is_refused_and_the_notation_shown(duration: str) ->
 @pytest.mark.parametrize("duration", ["0", "0s", "-0", "-5m", "-1", "0y"])
 def test_a_lifetime_is_longer_than_nothing(duration: str) -> None:
     with pytest.raises(OptionError, match=f"^expires_in is '{duration}', but must be longer .*30s, 60m, 48h"):
-        _claims.window("0", duration, NOW)
+        durations.window("0", duration, NOW)
 
 
 def test_the_window_is_what_is_asked_for() -> None:
-    assert _claims.window("-10s", "30m", NOW) == (-10, 1800)
-    assert _claims.window("1h", "365d", NOW) == (3600, 31536000)
+    assert durations.window("-10s", "30m", NOW) == (-10, 1800)
+    assert durations.window("1h", "365d", NOW) == (3600, 31536000)
 
 
 @pytest.mark.parametrize(
@@ -115,11 +116,11 @@ def test_the_window_is_what_is_asked_for() -> None:
 )
 def test_a_token_that_has_expired_before_it_is_signed_is_refused(not_before: str, expires_in: str) -> None:
     with pytest.raises(OptionError, match=f"not_before is '{not_before}' and expires_in is '{expires_in}'.*expired"):
-        _claims.window(not_before, expires_in, NOW)
+        durations.window(not_before, expires_in, NOW)
 
 
 def test_a_token_may_be_valid_for_its_last_second_only() -> None:
-    assert _claims.window("-10s", "11s", NOW).lifetime == 11
+    assert durations.window("-10s", "11s", NOW).lifetime == 11
 
 
 @pytest.mark.parametrize(
@@ -128,20 +129,20 @@ def test_a_token_may_be_valid_for_its_last_second_only() -> None:
 )
 def test_times_that_cannot_be_written_are_refused(not_before: str, expires_in: str) -> None:
     with pytest.raises(OptionError, match="outside the years 1970 to 9999"):
-        _claims.window(not_before, expires_in, NOW)
+        durations.window(not_before, expires_in, NOW)
 
 
 def test_the_first_and_the_last_instant_can_be_written() -> None:
-    assert _claims.window(f"-{NOW}", "100y", NOW).not_before == -NOW
+    assert durations.window(f"-{NOW}", "100y", NOW).not_before == -NOW
     # date -u -d 9999-12-31T23:59:59Z +%s
     last = 253402300799
-    assert _claims.window("0", str(last - NOW), NOW).lifetime == last - NOW
+    assert durations.window("0", str(last - NOW), NOW).lifetime == last - NOW
     with pytest.raises(OptionError):
-        _claims.window("0", str(last - NOW + 1), NOW)
+        durations.window("0", str(last - NOW + 1), NOW)
 
 
 def test_the_window_may_start_later() -> None:
-    assert _claims.window("100y", "1m", NOW) == (3155760000, 60)
+    assert durations.window("100y", "1m", NOW) == (3155760000, 60)
 
 
 @pytest.mark.parametrize(
@@ -157,14 +158,14 @@ def test_the_window_may_start_later() -> None:
     ],
 )
 def test_renewal(renew_before: str | None, lifetime: int, seconds: int) -> None:
-    assert _claims.renewal(renew_before, lifetime) == seconds
+    assert durations.renewal(renew_before, lifetime) == seconds
 
 
 @pytest.mark.parametrize(
     ("not_before", "lifetime", "left"), [(0, 1800, 1800), (-10, 1800, 1790), (-1799, 1800, 1), (3600, 1800, 1800)]
 )
 def test_a_start_in_the_past_is_over_when_the_token_is_signed(not_before: int, lifetime: int, left: int) -> None:
-    assert _claims.Window(not_before, lifetime).left_when_signed == left
+    assert durations.Window(not_before, lifetime).left_when_signed == left
 
 
 @pytest.mark.parametrize("renew_before", ["1800s", "30m", "31m", "1y"])
@@ -172,13 +173,13 @@ def test_a_renewal_window_as_long_as_the_lifetime_is_refused(renew_before: str) 
     with pytest.raises(
         OptionError, match=f"^renew_before is '{renew_before}', but a new token is valid for 1800 seconds"
     ):
-        _claims.renewal(renew_before, 1800)
+        durations.renewal(renew_before, 1800)
 
 
 @pytest.mark.parametrize("renew_before", ["banana", "0", "-5m"])
 def test_a_renewal_window_is_a_duration(renew_before: str) -> None:
     with pytest.raises(OptionError, match=f"^renew_before is '{renew_before}'"):
-        _claims.renewal(renew_before, 1800)
+        durations.renewal(renew_before, 1800)
 
 
 def test_anna() -> None:
@@ -349,7 +350,7 @@ def test_all_missing_claims_are_named_at_once() -> None:
 
 @pytest.mark.parametrize(("lifetime", "broken"), [(3600, 0), (3601, 1), (31536000, 1), (30, 0)])
 def test_qlik_accepts_one_hour(lifetime: int, broken: int) -> None:
-    claims = _claims.build(ANNA, _claims.Window(-10, lifetime), NOW)
+    claims = _claims.build(ANNA, durations.Window(-10, lifetime), NOW)
     sentences = _claims.broken_rules(claims)
     assert len(sentences) == broken
     assert all(f"{lifetime} seconds" in sentence and "3600 (one hour)" in sentence for sentence in sentences)

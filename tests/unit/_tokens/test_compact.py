@@ -18,7 +18,7 @@ from joserfc.errors import BadSignatureError
 from joserfc.jwk import RSAKey
 
 from ansible_collections.tenantops.qlik.plugins.module_utils._errors import PrivateKeyError, TokenError
-from ansible_collections.tenantops.qlik.plugins.module_utils._tokens import compact as _token
+from ansible_collections.tenantops.qlik.plugins.module_utils._tokens import compact
 
 CLAIMS = {
     "iss": "acme.eu.qlikcloud.com",
@@ -42,14 +42,14 @@ def decoded(part: str) -> t.Any:
     return json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
 
 
-def foreign(header: dict[str, t.Any], key: t.Any, claims: dict[str, t.Any] | None = None) -> _token.Token:
+def foreign(header: dict[str, t.Any], key: t.Any, claims: dict[str, t.Any] | None = None) -> compact.Token:
     """A token that joserfc has signed."""
     text = jws.serialize_compact(header, json.dumps(claims or CLAIMS), key, algorithms=[header["alg"]])
-    return _token.Token(text, header, claims or CLAIMS)
+    return compact.Token(text, header, claims or CLAIMS)
 
 
 def test_a_token_says_what_it_was_given(rsa_key: rsa.RSAPrivateKey, rsa_pem: bytes) -> None:
-    token = _token.sign(CLAIMS, rsa_key, "my key")
+    token = compact.sign(CLAIMS, rsa_key, "my key")
     verified = jwt.decode(token.text, RSAKey.import_key(rsa_pem), algorithms=["RS256"])
     assert verified.header == {"alg": "RS256", "typ": "JWT", "kid": "my key"}
     assert verified.claims == CLAIMS
@@ -58,70 +58,70 @@ def test_a_token_says_what_it_was_given(rsa_key: rsa.RSAPrivateKey, rsa_pem: byt
 
 def test_a_token_is_for_no_other_key(rsa_key: rsa.RSAPrivateKey, other_rsa_pem: bytes) -> None:
     with pytest.raises(BadSignatureError):
-        jwt.decode(_token.sign(CLAIMS, rsa_key, "k").text, RSAKey.import_key(other_rsa_pem), algorithms=["RS256"])
+        jwt.decode(compact.sign(CLAIMS, rsa_key, "k").text, RSAKey.import_key(other_rsa_pem), algorithms=["RS256"])
 
 
 def test_a_signature_that_does_not_verify_is_not_handed_out(
     rsa_key: rsa.RSAPrivateKey, other_rsa_key: rsa.RSAPrivateKey, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # As if a fault had happened: one wrong signature with the CRT gives away a factor of the modulus.
-    wrong = _token.sign(CLAIMS, other_rsa_key, "k").text
-    monkeypatch.setattr(_token.jwt, "encode", lambda *_args, **_options: wrong)
+    wrong = compact.sign(CLAIMS, other_rsa_key, "k").text
+    monkeypatch.setattr(compact.jwt, "encode", lambda *_args, **_options: wrong)
     with pytest.raises(PrivateKeyError, match="signature that does not verify"):
-        _token.sign(CLAIMS, rsa_key, "k")
+        compact.sign(CLAIMS, rsa_key, "k")
 
 
 def test_a_good_signature_verifies(rsa_key: rsa.RSAPrivateKey, rsa_pem: bytes) -> None:
     token = foreign({"alg": "RS256", "kid": "k"}, RSAKey.import_key(rsa_pem))
-    assert _token.is_signed_by(token, rsa_key.public_key())
+    assert compact.is_signed_by(token, rsa_key.public_key())
 
 
 def test_claims_play_no_part_in_the_signature(rsa_key: rsa.RSAPrivateKey, rsa_pem: bytes) -> None:
     token = foreign({"alg": "RS256"}, RSAKey.import_key(rsa_pem), {"exp": 1, "nbf": 1 << 40, "aud": "x", "sub": 1})
-    assert _token.is_signed_by(token, rsa_key.public_key())
+    assert compact.is_signed_by(token, rsa_key.public_key())
 
 
 @pytest.mark.parametrize("algorithm", ["RS384", "RS512", "PS256"])
 def test_other_algorithms_do_not_verify(rsa_key: rsa.RSAPrivateKey, rsa_pem: bytes, algorithm: str) -> None:
     token = foreign({"alg": algorithm}, RSAKey.import_key(rsa_pem))
-    assert not _token.is_signed_by(token, rsa_key.public_key())
+    assert not compact.is_signed_by(token, rsa_key.public_key())
 
 
 def test_the_public_key_is_no_shared_secret(rsa_key: rsa.RSAPrivateKey, private_keys: dict[str, bytes]) -> None:
     # The old attack: HS256 with the text of the public key as the secret.
     signed = f"{encoded({'alg': 'HS256'})}.{encoded(CLAIMS)}"
     signature = hmac.digest(private_keys["public"], signed.encode(), "sha256")
-    token = _token.parse(f"{signed}.{encoded(signature)}".encode(), "path", ".")
-    assert not _token.is_signed_by(token, rsa_key.public_key())
+    token = compact.parse(f"{signed}.{encoded(signature)}".encode(), "path", ".")
+    assert not compact.is_signed_by(token, rsa_key.public_key())
 
 
 @pytest.mark.parametrize("algorithm", ["none", "None", "NONE", "nOnE"])
 def test_no_signature_is_no_signature(rsa_key: rsa.RSAPrivateKey, algorithm: str) -> None:
     text = f"{encoded({'alg': algorithm})}.{encoded(CLAIMS)}."
-    assert not _token.is_signed_by(_token.parse(text.encode(), "path", "."), rsa_key.public_key())
+    assert not compact.is_signed_by(compact.parse(text.encode(), "path", "."), rsa_key.public_key())
 
 
 def test_a_key_inside_the_token_is_ignored(rsa_key: rsa.RSAPrivateKey, other_rsa_pem: bytes) -> None:
     other = RSAKey.import_key(other_rsa_pem)
     token = foreign({"alg": "RS256", "jwk": other.as_dict(private=False)}, other)
-    assert not _token.is_signed_by(token, rsa_key.public_key())
+    assert not compact.is_signed_by(token, rsa_key.public_key())
 
 
 @pytest.mark.parametrize("part", [0, 1, 2])
 def test_a_changed_token_does_not_verify(rsa_key: rsa.RSAPrivateKey, part: int) -> None:
-    token = _token.sign(CLAIMS, rsa_key, "k")
+    token = compact.sign(CLAIMS, rsa_key, "k")
     parts = token.text.split(".")
     middle = len(parts[part]) // 2
     # Still base64url, so that it is the signature that finds it.
     parts[part] = parts[part][:middle] + ("A" if parts[part][middle] != "A" else "B") + parts[part][middle + 1 :]
-    assert not _token.is_signed_by(token._replace(text=".".join(parts)), rsa_key.public_key())
+    assert not compact.is_signed_by(token._replace(text=".".join(parts)), rsa_key.public_key())
 
 
 @pytest.mark.parametrize("changed", [{"alg": "RS256", "kid": "other"}, {"alg": "RS256"}], ids=str)
 def test_a_changed_header_does_not_verify(rsa_key: rsa.RSAPrivateKey, changed: dict[str, str]) -> None:
-    token = _token.sign(CLAIMS, rsa_key, "k")
+    token = compact.sign(CLAIMS, rsa_key, "k")
     _header, payload, signature = token.text.split(".")
-    assert not _token.is_signed_by(
+    assert not compact.is_signed_by(
         token._replace(text=f"{encoded(changed)}.{payload}.{signature}"), rsa_key.public_key()
     )
 
@@ -129,7 +129,7 @@ def test_a_changed_header_does_not_verify(rsa_key: rsa.RSAPrivateKey, changed: d
 @pytest.mark.parametrize(("before", "after"), [("", ""), ("", "\n"), ("  ", "\r\n\n")])
 def test_a_token_is_taken_apart(rsa_pem: bytes, before: str, after: str) -> None:
     text = foreign({"alg": "RS256", "kid": "k", "cty": "JWT"}, RSAKey.import_key(rsa_pem)).text
-    token = _token.parse(f"{before}{text}{after}".encode(), "path", ".")
+    token = compact.parse(f"{before}{text}{after}".encode(), "path", ".")
     assert token == (text, {"alg": "RS256", "kid": "k", "cty": "JWT"}, CLAIMS)
     assert token.header == decoded(text.split(".")[0])
 
@@ -139,7 +139,7 @@ def test_a_token_is_taken_apart(rsa_pem: bytes, before: str, after: str) -> None
 )
 def test_taking_apart_looks_at_no_claim(rsa_pem: bytes, claims: dict[str, t.Any]) -> None:
     text = foreign({"alg": "RS256"}, RSAKey.import_key(rsa_pem), claims).text
-    assert _token.parse(text.encode(), "path", ".").claims == claims
+    assert compact.parse(text.encode(), "path", ".").claims == claims
 
 
 GOOD_HEADER = encoded({"alg": "RS256", "kid": "k"})
@@ -176,5 +176,5 @@ GOOD_SIGNATURE = encoded(b"x" * 256)
 )
 def test_what_is_no_jwt_is_refused_and_not_repeated(text: bytes) -> None:
     with pytest.raises(TokenError, match="^THE_PATH holds something else than a JWT: ADVICE$") as caught:
-        _token.parse(text, "THE_PATH", ": ADVICE")
+        compact.parse(text, "THE_PATH", ": ADVICE")
     assert GOOD_HEADER not in str(caught.value)

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import padding
 from joserfc import jws, jwt
 from joserfc.jwk import RSAKey
 
-from ansible_collections.tenantops.qlik.plugins.module_utils._tokens import inspect as _token_state
+from ansible_collections.tenantops.qlik.plugins.module_utils._tokens import inspect as _inspect
 
 NOW = 1_800_000_000
 HEADER = {"alg": "RS256", "typ": "JWT", "kid": "the-key"}
@@ -65,7 +65,7 @@ def inspect(rsa_key):
     def run(token, key=rsa_key.public_key(), now=NOW, **expected):
         text = token if isinstance(token, bytes) else token.encode()
         wanted = {"algorithms": ["RS256"], "issuer": None, "audience": CLAIMS["aud"], **expected}
-        return _token_state.inspect(text, "token", _token_state.Expected(key=key, **wanted), now)
+        return _inspect.inspect(text, "token", _inspect.Expected(key=key, **wanted), now)
 
     return run
 

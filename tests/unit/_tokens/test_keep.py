@@ -28,7 +28,7 @@ from ansible_collections.tenantops.qlik.plugins.module_utils._errors import (
     QlikError,
     TokenError,
 )
-from ansible_collections.tenantops.qlik.plugins.module_utils._tokens import keep as _issuance
+from ansible_collections.tenantops.qlik.plugins.module_utils._tokens import keep, sign
 
 NOW = 1780000000  # date -u -d @1780000000: 2026-05-28T20:26:40Z
 ANNA = {
@@ -67,12 +67,13 @@ class Issuer:
         check_mode: bool = False,
         accept: t.Callable[[dict[str, t.Any]], None] = lambda facts: None,
         **options: t.Any,
-    ) -> _issuance.Outcome:
+    ) -> sign.Outcome:
         """Issue a token, some seconds later."""
         key = {} if "private_key_content" in options else {"private_key_path": str(self.key_path)}
-        return _issuance.issue({**ANNA, **key, **options}, NOW + later, check_mode, accept)
+        issue = sign.issue if options.get("path") is None else keep.issue
+        return issue({**ANNA, **key, **options}, NOW + later, check_mode, accept)
 
-    def keep(self, **options: t.Any) -> _issuance.Outcome:
+    def keep(self, **options: t.Any) -> sign.Outcome:
         """Issue one that is kept in the file."""
         return self.issue(**{"path": str(self.token_path), **options})
 
@@ -140,7 +141,7 @@ def test_the_facts_are_those_of_the_token(issuer: Issuer, verified: Verified, pr
         "expires_at": "2026-05-28T20:56:30Z",
         "lifetime": 1800,
     }
-    assert set(facts) == set(_issuance.FACTS)
+    assert set(facts) == set(sign.FACTS)
 
 
 def test_times_are_in_utc_wherever_the_machine_is(issuer: Issuer, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -285,7 +286,7 @@ def test_strict_lets_a_good_token_pass(issuer: Issuer) -> None:
 def test_check_mode_before_the_key_exists(issuer: Issuer, path: str | None, changed: bool) -> None:
     issuer.key_path.unlink()
     outcome = issuer.issue(check_mode=True, path=path and str(issuer.token_path))
-    assert outcome.facts == dict.fromkeys(_issuance.FACTS)
+    assert outcome.facts == dict.fromkeys(sign.FACTS)
     assert (outcome.changed, outcome.reused) == (changed, False)
     (warning,) = outcome.warnings
     assert warning.startswith(f"{issuer.key_path} does not exist yet")
@@ -500,7 +501,7 @@ class Refused(QlikError):
 
 def refuse(_facts: dict[str, t.Any]) -> t.NoReturn:
     """Accept nothing."""
-    raise Refused
+    raise Refused("not accepted")
 
 
 @pytest.mark.parametrize("options", [{}, {"force": True}], ids=str)

@@ -1,0 +1,43 @@
+# Copyright (c) 2026, tenantops
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Errors of the operating system as sentences that say what to do."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import typing as t
+
+from .._errors import FileError
+
+_ADVICE = {
+    errno.EACCES: "Run as a user who may, or change the permissions.",
+    errno.EDQUOT: "Free some space.",
+    errno.ENAMETOOLONG: "Give a shorter name.",
+    errno.ENOENT: "Give the path of something that exists.",
+    errno.ENOSPC: "Free some space.",
+    errno.ENOTDIR: "There is a file where a folder is needed: give another path.",
+    errno.EPERM: "Run as a user who may.",
+    errno.EROFS: "Give a path that can be written to.",
+}
+
+
+@contextlib.contextmanager
+def as_file_error(what_failed: str) -> t.Iterator[None]:
+    """Turn an error of the operating system into one of this library.
+
+    :param what_failed: the beginning of the message.
+    :raises FileError: instead of OSError.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise failure(what_failed, error) from error
+
+
+def failure(what_failed: str, error: OSError) -> FileError:
+    """The error to raise: what failed, why, and what to do."""
+    advice = _ADVICE.get(error.errno, "See what the file system there allows.")
+    return FileError(f"{what_failed}: {error.strerror}. {advice}")

@@ -1,0 +1,85 @@
+# Copyright (c) 2026, tenantops
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Options that are about files: paths, modes, owners and groups."""
+
+from __future__ import annotations
+
+import grp
+import pwd
+import re
+import stat
+import typing as t
+
+from .._errors import OptionError
+
+_NO_ID = 2**32 - 1
+"""The number that means no user and no group (chown(2))."""
+
+
+def check_path(path: str | None, option: str) -> None:
+    """Refuse a path that cannot be one.
+
+    :raises OptionError: if it is empty, has a zero byte in it, or is a key or token itself, which is not repeated.
+    """
+    if not path:
+        raise OptionError(f"O({option}) is empty: give a path.")
+    if is_content(path):
+        raise OptionError(
+            f"O({option}) is what belongs in a file, not the path of one: give a path, or another option."
+        )
+    if "\0" in path:
+        raise OptionError(f"O({option}) has a zero byte: give a path without.")
+
+
+def is_content(text: str) -> bool:
+    """Whether a text is a PEM or a JWT, which somebody may take for the path of one, or give in the wrong option."""
+    return "-----BEGIN " in text or re.fullmatch(r"\s*eyJ[\w-]+\.[\w-]+\.[\w-]+\s*", text) is not None
+
+
+def parse_mode(value: t.Any, option: str, *, forbidden: int) -> int:
+    """Read permission bits: an octal string as in ``0600``, or a YAML number as Ansible takes it.
+
+    :param forbidden: bits that may not be set.
+    :raises OptionError: if it is not such a number, has forbidden bits, or would lock out the owner.
+    """
+    try:
+        mode = int(value, 8) if isinstance(value, str) else int(value)
+    except (OverflowError, TypeError, ValueError) as error:
+        raise OptionError(f"O({option}) is not an octal number: write it in quotes, as in '0600'.") from error
+    if mode & ~0o777 or mode & forbidden or not mode & stat.S_IRUSR:
+        raise OptionError(
+            f"O({option}) is {mode:04o}: it must let the owner read, and have no bit of {forbidden:04o}. Write it in"
+            " quotes, as in '0600'."
+        )
+    return mode
+
+
+def user_id(name: str | None, option: str) -> int | None:
+    """The number of a user given by name or number; None stays None.
+
+    :raises OptionError: if there is no such user.
+    """
+    return _account_id(name, option, lambda known: pwd.getpwnam(known).pw_uid)
+
+
+def group_id(name: str | None, option: str) -> int | None:
+    """The number of a group given by name or number; None stays None.
+
+    :raises OptionError: if there is no such group.
+    """
+    return _account_id(name, option, lambda known: grp.getgrnam(known).gr_gid)
+
+
+def _account_id(name: str | None, option: str, look_up: t.Callable[[str], int]) -> int | None:
+    if name is None:
+        return None
+    if re.fullmatch("[0-9]{1,10}", name) and int(name) < _NO_ID:
+        return int(name)
+    try:
+        return look_up(name)
+    except (KeyError, ValueError) as error:
+        raise OptionError(
+            f"O({option}): there is no {option} named {name} on this machine. Give another one."
+        ) from error

@@ -1,0 +1,72 @@
+# Copyright (c) 2026, tenantops
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Read files that others look after: keys, certificates and tokens that an option names. Links are followed."""
+
+from __future__ import annotations
+
+import os
+import stat
+
+from .._errors import FileError
+from .failures import as_file_error
+
+MAXIMUM_SIZE = 1024 * 1024
+"""Bytes. No key, certificate or token comes near it."""
+
+
+def content(path: str, option: str) -> bytes:
+    """The content of a whole file.
+
+    :param option: the one that names it, for messages.
+    :raises FileError: if there is no readable regular file, or it is far too large.
+    """
+    with as_file_error(f"O({option}): cannot read {path}"):
+        # O_NONBLOCK: opening a named pipe must not wait for a writer.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            return content_of(descriptor, os.fstat(descriptor), f"O({option}): {path}")
+        finally:
+            os.close(descriptor)
+
+
+def mode(path: str) -> int:
+    """The permission bits of a file; links are followed.
+
+    :raises FileError: if nobody lets us look.
+    """
+    with as_file_error(f"Cannot look at {path}"):
+        return stat.S_IMODE(os.stat(path).st_mode)
+
+
+def exists(path: str) -> bool:
+    """Whether there is anything of this name, if only a link to nowhere.
+
+    :raises FileError: if nobody lets us look.
+    """
+    with as_file_error(f"Cannot look for {path}"):
+        try:
+            os.lstat(path)
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+    return True
+
+
+def content_of(descriptor: int, status: os.stat_result, path: str) -> bytes:
+    """The content of a file that is open.
+
+    :param path: its name, for messages.
+    :raises FileError: if it is not a regular file, cannot be read, or is far too large.
+    """
+    if stat.S_ISDIR(status.st_mode):
+        raise FileError(f"{path} is a directory: give a file.")
+    if not stat.S_ISREG(status.st_mode):
+        raise FileError(f"{path} is not a regular file. Give one.")
+    with as_file_error(f"Cannot read {path}"), open(descriptor, "rb", closefd=False) as file:
+        content = file.read(MAXIMUM_SIZE + 1)
+    if len(content) > MAXIMUM_SIZE:
+        raise FileError(
+            f"{path} has more than {MAXIMUM_SIZE} bytes: that cannot be a key, certificate or token. Give another file."
+        )
+    return content

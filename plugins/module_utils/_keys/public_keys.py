@@ -1,0 +1,67 @@
+# Copyright (c) 2026, tenantops
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""RSA public keys: load, write, identify."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+
+from .._errors import PublicKeyError
+from . import pem
+
+try:
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import rsa
+except ImportError:
+    pass  # Modules report it: see _module.run.
+
+
+def load(data: bytes, source: str) -> rsa.RSAPublicKey:
+    """Load a public key (SubjectPublicKeyInfo or PKCS#1, PEM).
+
+    :param source: the file or option, for messages.
+    :raises PemError: if this is not the PEM of a public key.
+    :raises PublicKeyError: if it cannot be read, or is no RSA key.
+    """
+    block = pem.find(data, "PUBLIC KEY", source)
+    try:
+        key = serialization.load_pem_public_key(block.text.encode())
+    except (UnsupportedAlgorithm, ValueError, TypeError) as error:
+        raise PublicKeyError(f"{source} is damaged: it cannot be read as a public key. Copy the whole text.") from error
+    if not is_rsa(key):
+        raise PublicKeyError(f"{source} is no RSA key, but Qlik Cloud needs one: use an RSA key.")
+    return key
+
+
+def is_rsa(key: object) -> bool:
+    """Whether this is an RSA public key with numbers that can be (RFC 8017, section 3.1): old libraries take others."""
+    if not isinstance(key, rsa.RSAPublicKey):
+        return False
+    numbers = key.public_numbers()
+    return numbers.n % 2 == 1 and numbers.e % 2 == 1 and 3 <= numbers.e < numbers.n
+
+
+def to_pem(key: rsa.RSAPublicKey) -> bytes:
+    """The public key as SubjectPublicKeyInfo PEM."""
+    return key.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+
+
+def thumbprint(key: rsa.RSAPublicKey) -> str:
+    """The key's SHA-256 thumbprint, base64url (RFC 7638, section 3): a key id that only a new key changes."""
+    numbers = key.public_numbers()
+    jwk = {"e": _base64url_uint(numbers.e), "kty": "RSA", "n": _base64url_uint(numbers.n)}
+    canonical = json.dumps(jwk, separators=(",", ":"), sort_keys=True).encode()
+    return _base64url(hashlib.sha256(canonical).digest())
+
+
+def _base64url(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def _base64url_uint(number: int) -> str:
+    return _base64url(number.to_bytes((number.bit_length() + 7) // 8, "big"))

@@ -1,0 +1,145 @@
+# Copyright (c) 2026, tenantops
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Sign a token: from the options of qscloud_jwt to a fresh one."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._errors import OptionError
+from .._files import read
+from .._files.options import check_path
+from .._keys import private_keys, public_keys
+from . import compact
+from .claims import broken_rules, build, iso8601
+from .durations import window
+
+if t.TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric import rsa
+
+FACTS = (
+    "token",
+    "header",
+    "claims",
+    "subject",
+    "key_id",
+    "public_key",
+    "issued_at",
+    "not_before",
+    "expires_at",
+    "lifetime",
+)
+"""What is returned about a token."""
+
+
+class Outcome(t.NamedTuple):
+    """What the task has to say. ``before`` and ``after`` are what diff mode shows; warnings name options as ``O(name)``."""
+
+    changed: bool
+    reused: bool
+    facts: dict[str, t.Any]
+    warnings: list[str]
+    before: dict[str, t.Any]
+    after: dict[str, t.Any]
+
+
+class Draft(t.NamedTuple):
+    """What a token is to say.
+
+    ``left_when_signed`` is how many seconds it is valid from now on, ``warnings`` is what Qlik Cloud would refuse about it.
+    """
+
+    claims: dict[str, t.Any]
+    left_when_signed: int
+    warnings: list[str]
+
+
+def issue(
+    options: t.Mapping[str, t.Any],
+    now: int,
+    check_mode: bool = False,
+    accept: t.Callable[[dict[str, t.Any]], None] = lambda facts: None,
+) -> Outcome:
+    """Sign a fresh token, which changes nothing.
+
+    :param options: those of the documentation fragment ``signing``, by their names.
+    :param now: seconds since 1970.
+    :param accept: called with the facts; it raises to refuse them.
+    :raises QlikError: if that is not possible.
+    """
+    wanted = draft(options, now)
+    if check_mode and is_key_missing(options):
+        return without_a_key(options, wanted, changed=False)
+    key = private_key(options)
+    facts = describe(compact.sign(wanted.claims, key, key_id(options, key)), key)
+    accept(facts)
+    return Outcome(False, False, facts, wanted.warnings, {}, {})
+
+
+def draft(options: t.Mapping[str, t.Any], now: int) -> Draft:
+    """Check all options but the key, and put the claims together.
+
+    :raises OptionError: if Qlik Cloud could not use such a token, or options contradict each other.
+    """
+    if options["private_key_content"] is None:
+        check_path(options["private_key_path"], "private_key_path")
+    valid = window(options["not_before"], options["expires_in"], now)
+    claims = build(options, valid, now)
+    warnings = broken_rules(claims)
+    if warnings and options["strict"]:
+        raise OptionError(f"O(strict) is true: {warnings[0]}")
+    return Draft(claims, valid.left_when_signed, warnings)
+
+
+def private_key(options: t.Mapping[str, t.Any]) -> rsa.RSAPrivateKey:
+    """Load the private key that the options give.
+
+    :raises QlikError: if it cannot be used.
+    """
+    if options["private_key_path"] is not None:
+        source = f"O(private_key_path): {options['private_key_path']}"
+        content = read.content(options["private_key_path"], "private_key_path")
+    else:
+        source = "O(private_key_content)"
+        content = options["private_key_content"].encode(errors="replace")
+    key = private_keys.load(content, options["private_key_passphrase"], source, "private_key_passphrase")
+    private_keys.check_size(key, source)
+    return key
+
+
+def key_id(options: t.Mapping[str, t.Any], key: rsa.RSAPrivateKey) -> str:
+    """The key id that the options give, or else the thumbprint of the key."""
+    return options["key_id"] or public_keys.thumbprint(key.public_key())
+
+
+def is_key_missing(options: t.Mapping[str, t.Any]) -> bool:
+    """Whether the file of the private key does not exist (yet), which is no mistake in check mode.
+
+    :raises FileError: if nobody lets us look.
+    """
+    return options["private_key_path"] is not None and not read.exists(options["private_key_path"])
+
+
+def without_a_key(options: t.Mapping[str, t.Any], wanted: Draft, changed: bool) -> Outcome:
+    """What check mode says as long as the private key does not exist."""
+    warning = f"{options['private_key_path']} does not exist yet, so that no token could be signed."
+    return Outcome(changed, False, dict.fromkeys(FACTS), [*wanted.warnings, warning], {}, {})
+
+
+def describe(token: compact.Token, key: rsa.RSAPrivateKey) -> dict[str, t.Any]:
+    """What is returned about a token: :data:`FACTS`."""
+    claims = token.claims
+    return {
+        "token": token.text,
+        "header": token.header,
+        "claims": claims,
+        "subject": claims["sub"],
+        "key_id": token.header["kid"],
+        "public_key": public_keys.to_pem(key.public_key()).decode(),
+        "issued_at": iso8601(claims["iat"]),
+        "not_before": iso8601(claims["nbf"]),
+        "expires_at": iso8601(claims["exp"]),
+        "lifetime": claims["exp"] - claims["nbf"],
+    }
