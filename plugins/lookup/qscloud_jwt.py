@@ -86,7 +86,8 @@ class LookupModule(LookupBase):
         try:
             outcome = sign.issue(options, int(time.time()))
         except QlikError as error:
-            raise AnsibleLookupError(in_words_of_the_user(error.message, written)) from error
+            # Ansible would add what it was raised from, which has the names of options that the user has not written.
+            raise AnsibleLookupError(in_words_of_the_user(error.message, written)) from None
         for sentence in outcome.warnings:
             Display().warning(in_words_of_the_user(sentence, written))
         return [outcome.facts["token"]]

@@ -20,7 +20,6 @@ import typing as t
 
 import hypothesis
 import hypothesis.configuration
-import pytest
 from hypothesis import strategies as st
 
 _FEW = 15
@@ -146,9 +145,3 @@ def mutated(draw: st.DrawFn, texts: st.SearchStrategy[bytes]) -> bytes:
             one, two = data[place : place + length], data[other : other + length]
             data[place : place + length], data[other : other + length] = two, one
     return bytes(data)
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say how many inputs the attacks have tried, as far as they were tried by this process."""
-    for subject, tried in sorted(TRIED.items()):
-        terminalreporter.write_line(f"{tried:9,} inputs tried: {subject}")
