@@ -333,12 +333,6 @@ def test_a_passphrase_may_hold_any_characters(rsa_key: rsa.RSAPrivateKey) -> Non
     assert numbers_of(load(_private_keys.to_pem(rsa_key, passphrase), passphrase)) == numbers_of(rsa_key)
 
 
-def test_the_public_key_is_what_openssl_writes(
-    openssl: t.Callable[..., bytes], rsa_key: rsa.RSAPrivateKey, rsa_pem: bytes
-) -> None:
-    assert public_keys.to_pem(rsa_key.public_key()) == openssl("pkey", "-pubout", data=rsa_pem)
-
-
 def test_the_passphrase_of_a_new_key_has_12_characters() -> None:
     _private_keys.check_new_passphrase(None, "the_passphrase")
     _private_keys.check_new_passphrase("x" * 12, "the_passphrase")
@@ -353,27 +347,6 @@ def test_a_passphrase_that_no_library_can_use_is_refused() -> None:
     for unusable in ("x" * 1024, "ä" * 512, "bytes that are no text: \udcff"):
         with pytest.raises(OptionError, match="^the_passphrase "):
             _private_keys.check_new_passphrase(unusable, "the_passphrase")
-
-
-def test_the_thumbprint_of_the_rfcs_own_key() -> None:
-    # RFC 7638, section 3.1
-    modulus = (
-        "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc"
-        "_BJECPebWKRXjBZCiFV4n3oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQ"
-        "R0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bF"
-        "TWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw"
-    )
-    n = int.from_bytes(base64.urlsafe_b64decode(modulus + "=="), "big")
-    key = rsa.RSAPublicNumbers(65537, n).public_key()
-    assert public_keys.thumbprint(key) == "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs"
-
-
-def test_the_thumbprint_is_the_same_in_every_form(private_keys: dict[str, bytes], passphrase: str) -> None:
-    forms = {"PKCS#8": None, "PKCS#1": None, "encrypted PKCS#8": passphrase}
-    thumbprints = {
-        public_keys.thumbprint(load(private_keys[form], secret).public_key()) for form, secret in forms.items()
-    }
-    assert len(thumbprints) == 1
 
 
 def test_no_message_holds_the_key(private_keys: dict[str, bytes], passphrase: str) -> None:

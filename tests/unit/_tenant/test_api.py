@@ -10,7 +10,7 @@ import pytest
 from tenant_client import PROVIDERS, provider_body, token
 
 from ansible_collections.tenantops.qlik.plugins.module_utils import _errors
-from ansible_collections.tenantops.qlik.plugins.module_utils._tenant import api, credentials, groups
+from ansible_collections.tenantops.qlik.plugins.module_utils._tenant import api
 
 SETTINGS = "/api/v1/groups/settings"
 NO_ANSWER = (
@@ -22,30 +22,6 @@ NO_ANSWER = (
     {"kind": "status", "value": 504},
 )
 no_answer = pytest.mark.parametrize("fault", NO_ANSWER, ids=lambda fault: f"{fault['kind']}-{fault.get('value', '')}")
-
-
-@pytest.fixture
-def pauses():
-    """The seconds that would have been waited."""
-    return []
-
-
-@pytest.fixture
-def connect(simulator, pauses):
-    """Make the library's tenant, with other options than the usual ones."""
-
-    def connect_with(**options):
-        options = {
-            "tenant_url": simulator.url,
-            "ca_path": simulator.ca_path,
-            "validate_certs": True,
-            "timeout": 5,
-            **dict.fromkeys(("api_key", "client_id", "client_secret")),
-            **(options if {"api_key", "client_id"} & set(options) else {"api_key": simulator.api_key, **options}),
-        }
-        return api.Tenant(credentials.from_options(options, {}), sleep=pauses.append)
-
-    return connect_with
 
 
 def requests_of(simulator, method, path):
@@ -152,12 +128,6 @@ def test_a_list_that_is_none(simulator, connect, body):
     simulator.faults({"kind": "status", "value": 200, "body": body})
     with pytest.raises(_errors.TenantError, match="something that is no list"):
         list(connect().pages(PROVIDERS))
-
-
-def test_group_settings_that_say_nothing(simulator, connect):
-    simulator.faults({"kind": "status", "value": 200, "body": {}})
-    with pytest.raises(_errors.TenantError, match="does not say whether it creates groups"):
-        groups.ensure_auto_create(connect(), True, False)
 
 
 # ---- The rate limit

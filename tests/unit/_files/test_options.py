@@ -1,0 +1,65 @@
+# Copyright (c) 2026, tenantops
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Options that are about files: paths, modes, owners and groups."""
+
+from __future__ import annotations
+
+import grp
+import pwd
+import typing as t
+
+import pytest
+
+from ansible_collections.tenantops.qlik.plugins.module_utils._errors import OptionError
+from ansible_collections.tenantops.qlik.plugins.module_utils._files import options
+
+TOKEN = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhbm5hIn0.c2lnbmF0dXJl"
+
+
+@pytest.mark.parametrize("path", ["a", "/a/b", "a b", "~", "eyJ", "-----"])
+def test_a_path(path: str) -> None:
+    options.check_path(path, "directory")
+
+
+@pytest.mark.parametrize("path", [None, "", "a\0b", "-----BEGIN X-----\nabc", TOKEN, f" {TOKEN}\n"])
+def test_what_is_no_path_is_refused_and_not_repeated(path: str | None) -> None:
+    with pytest.raises(OptionError, match="^directory ") as caught:
+        options.check_path(path, "directory")
+    assert caught.value.option == "directory"
+    assert not path or path.strip() not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("value", "mode"),
+    [("0600", 0o600), ("600", 0o600), (0o600, 0o600), (384, 0o600), ("0o640", 0o640), ("0400", 0o400)],
+)
+def test_a_mode(value: t.Any, mode: int) -> None:
+    assert options.parse_mode(value, "mode", forbidden=0o007) == mode
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["", "banana", "0800", "u=rw", None, [], "0601", "0200", "0000", 600, "10600", "-600", float("inf")],
+    ids=repr,
+)
+def test_what_is_no_mode_is_refused(value: t.Any) -> None:
+    with pytest.raises(OptionError, match="^mode is .*'0600'") as caught:
+        options.parse_mode(value, "mode", forbidden=0o007)
+    assert caught.value.option == "mode"
+
+
+def test_accounts() -> None:
+    assert options.user_id("root", "owner") == pwd.getpwnam("root").pw_uid
+    assert options.group_id("root", "group") == grp.getgrnam("root").gr_gid
+    assert options.user_id("12345", "owner") == options.group_id("12345", "group") == 12345
+    assert options.user_id(None, "owner") is None
+
+
+@pytest.mark.parametrize("name", ["", "nobody knows", "-1", "4294967295", "99999999999", "a\0b"])
+def test_an_account_that_does_not_exist_is_refused(name: str) -> None:
+    with pytest.raises(OptionError, match="^owner: "):
+        options.user_id(name, "owner")
+    with pytest.raises(OptionError, match="^group: "):
+        options.group_id(name, "group")

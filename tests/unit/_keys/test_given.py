@@ -1,0 +1,72 @@
+# Copyright (c) 2026, tenantops
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A public key that an option gives: by itself or in a certificate, as a file or as text."""
+
+from __future__ import annotations
+
+import hashlib
+import pathlib
+import typing as t
+
+import pytest
+from joserfc.jwk import RSAKey
+
+from ansible_collections.tenantops.qlik.plugins.module_utils._errors import (
+    CertificateError,
+    FileError,
+    OptionError,
+    PemError,
+)
+from ansible_collections.tenantops.qlik.plugins.module_utils._keys import given
+
+Openssl = t.Callable[..., bytes]
+
+
+@pytest.fixture(scope="module")
+def pems(openssl: Openssl, self_signed: t.Callable[..., bytes], rsa_pem: bytes) -> dict[str, bytes]:
+    """One key in both forms, by the beginning of the option's name."""
+    return {
+        "certificate": self_signed(rsa_pem, "-subj", "/CN=qs-jwt", "-days", "10"),
+        "public_key": openssl("pkey", "-pubout", data=rsa_pem),
+    }
+
+
+def read(**options: str) -> given.PublicKey | None:
+    """What these options give."""
+    return given.from_options({**dict.fromkeys(given.OPTIONS), **options})
+
+
+@pytest.mark.parametrize("option", given.OPTIONS)
+def test_each_option_gives_the_same_key(
+    pems: dict[str, bytes], openssl: Openssl, rsa_pem: bytes, tmp_path: pathlib.Path, option: str
+) -> None:
+    pem = pems[option.rpartition("_")[0]]
+    path = tmp_path / "file"
+    path.write_bytes(pem)
+    key = read(**{option: str(path) if option.endswith("_path") else pem.decode()})
+    assert key.line == pem.decode().replace("\n", "")
+    assert key.thumbprint == RSAKey.import_key(rsa_pem).thumbprint()
+    if "certificate" in option:
+        der = openssl("x509", "-outform", "DER", data=pem)
+        assert key.fingerprint.replace(":", "").lower() == hashlib.sha256(der).hexdigest()
+        assert key.not_after.endswith("Z")
+    else:
+        assert (key.fingerprint, key.not_after) == (None, None)
+
+
+def test_no_option_gives_nothing() -> None:
+    assert read() is None
+
+
+def test_the_option_is_named(pems: dict[str, bytes], tmp_path: pathlib.Path) -> None:
+    with pytest.raises(CertificateError, match="^certificate_content cannot"):
+        read(certificate_content=pems["public_key"].decode())
+    with pytest.raises(PemError, match="^public_key_content holds a certificate"):
+        read(public_key_content=pems["certificate"].decode())
+    with pytest.raises(FileError, match=f"^certificate_path: .*{tmp_path}/missing"):
+        read(certificate_path=str(tmp_path / "missing"))
+    with pytest.raises(OptionError, match="^public_key_path ") as caught:
+        read(public_key_path=pems["public_key"].decode())
+    assert caught.value.option == "public_key_path"

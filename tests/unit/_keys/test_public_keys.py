@@ -1,0 +1,76 @@
+# Copyright (c) 2026, tenantops
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Public keys: how they are loaded, written and identified, judged by openssl and by the RFC's own example."""
+
+from __future__ import annotations
+
+import base64
+import typing as t
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from ansible_collections.tenantops.qlik.plugins.module_utils._errors import PemError, PublicKeyError
+from ansible_collections.tenantops.qlik.plugins.module_utils._keys import private_keys as _private_keys
+from ansible_collections.tenantops.qlik.plugins.module_utils._keys import public_keys
+
+
+def load(data: bytes, passphrase: str | None = None) -> rsa.RSAPrivateKey:
+    """Load a private key."""
+    return _private_keys.load(data, passphrase, "THE_FILE", "the_passphrase")
+
+
+def test_the_public_key_is_what_openssl_writes(
+    openssl: t.Callable[..., bytes], rsa_key: rsa.RSAPrivateKey, rsa_pem: bytes
+) -> None:
+    assert public_keys.to_pem(rsa_key.public_key()) == openssl("pkey", "-pubout", data=rsa_pem)
+
+
+def test_the_thumbprint_of_the_rfcs_own_key() -> None:
+    # RFC 7638, section 3.1
+    modulus = (
+        "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc"
+        "_BJECPebWKRXjBZCiFV4n3oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQ"
+        "R0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bF"
+        "TWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw"
+    )
+    n = int.from_bytes(base64.urlsafe_b64decode(modulus + "=="), "big")
+    key = rsa.RSAPublicNumbers(65537, n).public_key()
+    assert public_keys.thumbprint(key) == "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs"
+
+
+def test_the_thumbprint_is_the_same_in_every_form(private_keys: dict[str, bytes], passphrase: str) -> None:
+    forms = {"PKCS#8": None, "PKCS#1": None, "encrypted PKCS#8": passphrase}
+    thumbprints = {
+        public_keys.thumbprint(load(private_keys[form], secret).public_key()) for form, secret in forms.items()
+    }
+    assert len(thumbprints) == 1
+
+
+def test_a_public_key_is_loaded(private_keys: dict[str, bytes], rsa_key: rsa.RSAPrivateKey) -> None:
+    key = public_keys.load(private_keys["public"], "THE_FILE")
+    assert key.public_numbers() == rsa_key.public_key().public_numbers()
+
+
+def test_a_public_key_in_the_form_of_pkcs1_is_loaded(openssl: t.Callable[..., bytes], rsa_pem: bytes) -> None:
+    traditional = openssl("rsa", "-RSAPublicKey_out", data=rsa_pem)
+    assert public_keys.to_pem(public_keys.load(traditional, "THE_FILE")) == openssl("pkey", "-pubout", data=rsa_pem)
+
+
+@pytest.mark.parametrize("kind", ["EC", "Ed25519"])
+def test_a_public_key_of_another_kind_is_refused(
+    openssl: t.Callable[..., bytes], private_keys: dict[str, bytes], kind: str
+) -> None:
+    other = openssl("pkey", "-pubout", data=private_keys[kind])
+    with pytest.raises(PublicKeyError, match="^THE_FILE .*RSA"):
+        public_keys.load(other, "THE_FILE")
+
+
+def test_what_is_no_public_key_is_refused(rsa_pem: bytes, private_keys: dict[str, bytes]) -> None:
+    with pytest.raises(PemError, match="^THE_FILE holds a private key, not a public key"):
+        public_keys.load(rsa_pem, "THE_FILE")
+    lines = private_keys["public"].splitlines(keepends=True)
+    with pytest.raises(PublicKeyError, match="^THE_FILE is damaged"):
+        public_keys.load(b"".join(lines[:2] + lines[3:]), "THE_FILE")
