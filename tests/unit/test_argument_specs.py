@@ -1,0 +1,31 @@
+# Copyright (c) 2026, tenantops
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Options that several modules share: they are those of the documentation fragments, and known by what users write."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+import yaml
+
+from ansible_collections.tenantops.qlik.plugins.doc_fragments import signing, tenant
+from ansible_collections.tenantops.qlik.plugins.module_utils import _argument_specs
+
+
+@pytest.mark.parametrize(
+    ("fragment", "spec"), [(signing, _argument_specs.SIGNING), (tenant, _argument_specs.TENANT)], ids=["signing", "tenant"]
+)
+def test_what_is_documented_is_what_is_taken(fragment: t.Any, spec: dict[str, dict[str, t.Any]]) -> None:
+    documented = yaml.safe_load(fragment.ModuleDocFragment.DOCUMENTATION)["options"]
+    assert {
+        name: {key: option[key] for key in ("type", "aliases", "default", "required") if key in option}
+        for name, option in documented.items()
+    } == {name: {key: value for key, value in option.items() if key != "no_log"} for name, option in spec.items()}
+
+
+def test_an_option_is_known_by_its_alias_where_that_was_written() -> None:
+    options = {"expires_in": "5m", "expires": "5m", "name": "Anna", "key_id": "k", "private_key_path": None}
+    assert _argument_specs.as_written(_argument_specs.SIGNING, options) == {"expires_in": "expires"}
