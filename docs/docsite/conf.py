@@ -46,10 +46,6 @@ ANSIBLE = {
         "collections/ansible/builtin/debug_module.html",
         "ansible.builtin.debug module",
     ),
-    "ansible_collections.ansible.windows.win_copy_module": (
-        "collections/ansible/windows/win_copy_module.html",
-        "ansible.windows.win_copy module",
-    ),
     "common_return_values": ("reference_appendices/common_return_values.html", "Return Values"),
 }
 
@@ -77,6 +73,37 @@ def shorten_index(_app: Sphinx, page: str, source: list[str]) -> None:
     source[0] = re.sub(r"^    (\w+)_lookup$", r"    \1 (lookup) <\1_lookup>", source[0], flags=re.MULTILINE)
 
 
+# The guides link to files of the repository, so that a code host can follow the links. Here, each file has a page.
+PAGES = {
+    r"(?:rst/)?(guide_\w+)\.rst": r"/collection/docsite/\1",
+    r"(?:\.\./)+plugins/modules/(\w+)\.py": r"/collection/\1_module",
+    r"(?:\.\./)+plugins/lookup/(\w+)\.py": r"/collection/\1_lookup",
+    r"(?:\.\./)+roles/(\w+)/README\.md": r"/collection/\1_role",
+}
+
+
+def link_pages(_app: Sphinx, page: str, source: list[str]) -> None:
+    """Let the links of guides lead to pages instead of files. Sphinx then looks whether they exist."""
+
+    def link(found: re.Match[str]) -> str:
+        text, file = found.groups()
+        for pattern, target in PAGES.items():
+            if match := re.fullmatch(pattern, file):
+                return f":doc:`{text} <{match.expand(target)}>`"
+        raise ValueError(f"{page} links to {file}, for which there is no page")
+
+    if page == "index" or page.startswith("collection/docsite/"):
+        source[0] = re.sub(r"`([^`<]+?)\s*<(?!\w+:)([^`>]+)>`__", link, source[0])
+
+
+def declare_variables(_app: Sphinx, page: str, source: list[str]) -> None:
+    """Make the environment variables that a guide defines targets of links, which needs a directive of Sphinx."""
+    if page.startswith("collection/docsite/"):
+        source[0] = re.sub(r"^``(QSCLOUD_\w+)``\n(?=  )", r"\n.. envvar:: \1\n\n", source[0], flags=re.MULTILINE)
+
+
 def setup(app: Sphinx) -> None:
     """Sphinx calls this."""
     app.connect("source-read", shorten_index)
+    app.connect("source-read", link_pages)
+    app.connect("source-read", declare_variables)

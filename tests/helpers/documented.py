@@ -12,9 +12,7 @@ import shlex
 import typing as t
 
 import docutils.core
-import docutils.utils
 from docutils import nodes
-from docutils.parsers.rst import Directive, directives
 
 ROOT = pathlib.Path(__file__).parents[2]
 GUIDES = ROOT / "docs" / "docsite" / "rst"
@@ -26,7 +24,7 @@ PAGES = (
 
 
 class Block(t.NamedTuple):
-    """A block of code: its language, the name of the file that it is, if the page names one, and its text."""
+    """A block of code: its language, the name of the file that it is, if it begins with that, and the rest of its text."""
 
     language: str
     name: str | None
@@ -39,27 +37,16 @@ class Block(t.NamedTuple):
         return [shlex.split(part) for line in lines for part in line.split(" | ")]
 
 
-class _CodeBlock(Directive):
-    """Sphinx's directive, of which docutils knows only the language."""
-
-    has_content = True
-    optional_arguments = 1
-    option_spec: t.ClassVar = {"caption": directives.unchanged, "emphasize-lines": directives.unchanged}
-
-    def run(self) -> list[nodes.Node]:
-        text = "\n".join(self.content) + "\n"
-        return [nodes.literal_block(text, text, language=self.arguments[0], caption=self.options.get("caption"))]
-
-
-directives.register_directive("code-block", _CodeBlock)
+def read_block(language: str, text: str) -> Block:
+    """Split the name of a file from its text: a comment in the first line, which every viewer of the page shows."""
+    comment = re.match(r"# ([\w./-]+\.\w+)\n", text)
+    return Block(language, comment and comment[1], text[comment.end() :] if comment else text)
 
 
 def document(page: str) -> nodes.document:
-    """A guide, as docutils understands it. Roles and references of Sphinx stay as they are."""
-    return docutils.core.publish_doctree(
-        (ROOT / page).read_text(encoding="utf-8"),
-        settings_overrides={"report_level": docutils.utils.Reporter.SEVERE_LEVEL + 1},
-    )
+    """A guide, as docutils understands it without Sphinx."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    return docutils.core.publish_doctree(text, settings_overrides={"syntax_highlight": "none"})
 
 
 def blocks(page: str) -> list[Block]:
@@ -67,11 +54,11 @@ def blocks(page: str) -> list[Block]:
     if page.endswith(".md"):
         text = (ROOT / page).read_text(encoding="utf-8")
         found = re.finditer(r"^```(\w+)\n((?:.*\n)*?)```$", text, re.MULTILINE)
-        return [Block(one[1], None, one[2]) for one in found]
+        return [read_block(one[1], one[2]) for one in found]
     return [
-        Block(node["language"], node["caption"], node.astext())
+        read_block(node["classes"][1], node.astext() + "\n")
         for node in document(page).findall(nodes.literal_block)
-        if "language" in node
+        if "code" in node["classes"]
     ]
 
 
