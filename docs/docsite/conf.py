@@ -73,31 +73,38 @@ def shorten_index(_app: Sphinx, page: str, source: list[str]) -> None:
     source[0] = re.sub(r"^    (\w+)_lookup$", r"    \1 (lookup) <\1_lookup>", source[0], flags=re.MULTILINE)
 
 
-# The guides link to files of the repository, so that a code host can follow the links. Here, each file has a page.
+# In their sources, the guides link to files of the repository, so that the links work on a code host, too. Most of these
+# files have a page here.
 PAGES = {
     r"(?:rst/)?(guide_\w+)\.rst": r"/collection/docsite/\1",
     r"(?:\.\./)+plugins/modules/(\w+)\.py": r"/collection/\1_module",
     r"(?:\.\./)+plugins/lookup/(\w+)\.py": r"/collection/\1_lookup",
     r"(?:\.\./)+roles/(\w+)/README\.md": r"/collection/\1_role",
 }
+REPOSITORY = "https://github.com/tenantops/tenantops.qlik/blob/main/"
 
 
 def link_pages(_app: Sphinx, page: str, source: list[str]) -> None:
-    """Let the links of guides lead to pages instead of files. Sphinx then looks whether they exist."""
+    """Turn links to files into links to pages, which Sphinx then checks, or into links to the repository."""
 
     def link(found: re.Match[str]) -> str:
         text, file = found.groups()
+        # The address of another site, or a section of the same page.
+        if re.match(r"\w+:", file) or file.endswith("_"):
+            return found[0]
         for pattern, target in PAGES.items():
             if match := re.fullmatch(pattern, file):
                 return f":doc:`{text} <{match.expand(target)}>`"
-        raise ValueError(f"{page} links to {file}, for which there is no page")
+        if not file.startswith("../"):
+            raise ValueError(f"{page} links to {file}, which has no page")
+        return f"`{text} <{REPOSITORY}{file.replace('../', '')}>`__"
 
     if page == "index" or page.startswith("collection/docsite/"):
-        source[0] = re.sub(r"`([^`<]+?)\s*<(?!\w+:)([^`>]+)>`__", link, source[0])
+        source[0] = re.sub(r"`([^`<]+?)\s*<([^`>]+)>`__", link, source[0])
 
 
 def declare_variables(_app: Sphinx, page: str, source: list[str]) -> None:
-    """Make the environment variables that a guide defines targets of links, which needs a directive of Sphinx."""
+    """Define environment variables with Sphinx's own directive, because the pages of the modules link to them."""
     if page.startswith("collection/docsite/"):
         source[0] = re.sub(r"^``(QSCLOUD_\w+)``\n(?=  )", r"\n.. envvar:: \1\n\n", source[0], flags=re.MULTILINE)
 

@@ -24,7 +24,7 @@ PAGES = (
 
 
 class Block(t.NamedTuple):
-    """A block of code: its language, the name of the file that it is, if it begins with that, and the rest of its text."""
+    """A block of code: its language, the name of its file, if the first line is a comment with that, and the other lines."""
 
     language: str
     name: str | None
@@ -38,13 +38,13 @@ class Block(t.NamedTuple):
 
 
 def read_block(language: str, text: str) -> Block:
-    """Split the name of a file from its text: a comment in the first line, which every viewer of the page shows."""
+    """Read the name of the file from a comment in the first line, which all viewers show, unlike a caption."""
     comment = re.match(r"# ([\w./-]+\.\w+)\n", text)
     return Block(language, comment and comment[1], text[comment.end() :] if comment else text)
 
 
 def document(page: str) -> nodes.document:
-    """A guide, as docutils understands it without Sphinx."""
+    """A guide, parsed by docutils without Sphinx."""
     text = (ROOT / page).read_text(encoding="utf-8")
     return docutils.core.publish_doctree(text, settings_overrides={"syntax_highlight": "none"})
 
