@@ -48,6 +48,11 @@ def test_every_block_is_shown(page: pathlib.Path) -> None:
     ]
 
 
+def test_nothing_but_the_copyright_is_hidden(page: pathlib.Path) -> None:
+    """A mistyped directive, such as one with a single colon, is a comment, which viewers do not show."""
+    assert [node.astext()[:9] for node in render(page).findall(nodes.comment)] == ["Copyright"]
+
+
 def test_no_markup_is_left(page: pathlib.Path) -> None:
     assert not re.findall(r":[\w-]+:`|^\.\. |`_", render(page).astext(), re.MULTILINE)
 
