@@ -154,6 +154,7 @@ $(VENV)/collection.stamp: $(tarball) | $(VENV)/demo.stamp
 
 lint: $(VENV)/check.stamp $(VENV)/test-all.stamp $(VENV)/collection.stamp $(released)
 	$(bin)/yamllint --strict .
+	$(bin)/reuse lint --lines
 	$(bin)/antsibull-changelog lint
 	@# These two start Ansible's commands by name.
 	PATH="$(bin):$$PATH" ansible-lint
