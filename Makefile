@@ -155,6 +155,12 @@ $(VENV)/collection.stamp: $(tarball) | $(VENV)/demo.stamp
 lint: $(VENV)/check.stamp $(VENV)/test-all.stamp $(VENV)/collection.stamp $(released)
 	$(bin)/yamllint --strict .
 	$(bin)/reuse lint --lines
+	@# zizmor looks for security problems, and check-jsonschema validates with schemas that it ships. Both work offline.
+	$(bin)/zizmor --offline --quiet --pedantic --strict-collection .github
+	$(bin)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(bin)/check-jsonschema --builtin-schema custom.github-workflows-require-timeout .github/workflows/*.yml
+	$(bin)/check-jsonschema --builtin-schema vendor.github-actions .github/actions/*/action.yml
+	$(bin)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
 	$(bin)/antsibull-changelog lint
 	@# These two start Ansible's commands by name.
 	PATH="$(bin):$$PATH" ansible-lint
