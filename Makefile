@@ -27,7 +27,8 @@ export COVERAGE_FOLDER := $(CURDIR)/.build/coverage
 # Folders are named along with their files, so that a file's removal is noticed too; `docs` alone would mean the target.
 sources := $(shell find $(wildcard COPYING README.md CHANGELOG.* SECURITY.md galaxy.yml requirements.txt \
                                    changelogs docs/docsite meta playbooks plugins roles) -name __pycache__ -prune -o -print)
-tarball := .build/tenantops-qlik-$(shell sed -n 's/^version: *//p' galaxy.yml).tar.gz
+version := $(shell sed -n 's/^version: *//p' galaxy.yml)
+tarball := .build/tenantops-qlik-$(version).tar.gz
 released := .build/check/ansible_collections/tenantops/qlik
 
 # Qlik's own clients, for the tests of the tenant simulator: the one for Node only where Node is.
@@ -94,8 +95,12 @@ docs: $(VENV)/check.stamp $(VENV)/collection.stamp ## Build the documentation, a
 
 check: lint docs importer sanity ## Check what a release has to pass: linters, documentation, Galaxy's importer, and sanity tests
 
-release: check ## Write CHANGELOG.rst from the fragments, and build the tarball
-	$(bin)/antsibull-changelog release
+# Until the version has a tag, this can run again: it adds new fragments to the same section of CHANGELOG.rst, and takes
+# over changed descriptions of modules. It does not remove the entries of modules that are gone: earlier releases had them.
+release: check ## Move the fragments into CHANGELOG.rst, for the version in galaxy.yml, and build the tarball
+	@! git rev-parse --quiet --verify 'refs/tags/$(version)' >/dev/null || \
+	    { echo "$(version) is released: galaxy.yml needs the next version." >&2; exit 1; }
+	PATH="$(bin):$$PATH" antsibull-changelog release --update-existing --reload-plugins --refresh-plugins=prevent-removal
 	$(MAKE) $(tarball)
 
 clean: ## Remove everything that the other targets made
@@ -162,6 +167,9 @@ lint: $(VENV)/check.stamp $(VENV)/test-all.stamp $(VENV)/collection.stamp $(rele
 	$(bin)/check-jsonschema --builtin-schema vendor.github-actions .github/actions/*/action.yml
 	$(bin)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
 	$(bin)/antsibull-changelog lint
+	@# CHANGELOG.rst is generated from changelogs/changelog.yaml, and never edited by hand.
+	PATH="$(bin):$$PATH" antsibull-changelog generate --output .build/CHANGELOG.rst
+	diff CHANGELOG.rst .build/CHANGELOG.rst
 	@# These two start Ansible's commands by name.
 	PATH="$(bin):$$PATH" ansible-lint
 	@# It asks git which files there are, and git, which ignores the copy, would name none: so git must not find our tree.

@@ -19,9 +19,9 @@ import yaml
 ROOT = pathlib.Path(__file__).parents[2]
 GALAXY = pathlib.Path(sys.executable).with_name("ansible-galaxy")
 
-NEEDED_FILES = {"MANIFEST.json", "FILES.json", "COPYING", "README.md", "requirements.txt"}
+NEEDED_FILES = {"MANIFEST.json", "FILES.json", "CHANGELOG.rst", "COPYING", "README.md", "requirements.txt"}
 NEEDED_FOLDERS = {"changelogs", "meta", "playbooks", "plugins", "roles"}
-OPTIONAL = {"CHANGELOG.md", "CHANGELOG.rst", "SECURITY.md", "docs"}
+OPTIONAL = {"SECURITY.md", "docs"}
 
 LEFTOVERS = (
     ".ansible/collections/x",
@@ -58,7 +58,7 @@ def released_files(tree):
         path.relative_to(tree).as_posix()
         for folder in NEEDED_FOLDERS | OPTIONAL
         for path in (tree / folder).rglob("*")
-        if path.is_file()
+        if path.is_file() and not path.name.startswith(".")
     }
 
 
