@@ -95,12 +95,16 @@ docs: $(VENV)/check.stamp $(VENV)/collection.stamp ## Build the documentation, a
 
 check: lint docs importer sanity ## Check what a release has to pass: linters, documentation, Galaxy's importer, and sanity tests
 
-# Until the version has a tag, this can run again: it adds new fragments to the same section of CHANGELOG.rst, and takes
-# over changed descriptions of modules. It does not remove the entries of modules that are gone: earlier releases had them.
-release: check ## Move the fragments into CHANGELOG.rst, for the version in galaxy.yml, and build the tarball
+# Until the version has a tag, this can run again: it adds new fragments to the same section of CHANGELOG.rst, and updates
+# the descriptions of modules. It keeps the entries of modules that are gone, because earlier releases had them.
+.PHONY: changelog
+changelog: $(VENV)/check.stamp ## Move the fragments into CHANGELOG.rst, for the version in galaxy.yml
 	@! git rev-parse --quiet --verify 'refs/tags/$(version)' >/dev/null || \
-	    { echo "$(version) is released: galaxy.yml needs the next version." >&2; exit 1; }
+	    { echo "$(version) is released already: set the next version in galaxy.yml" >&2; exit 1; }
 	PATH="$(bin):$$PATH" antsibull-changelog release --update-existing --reload-plugins --refresh-plugins=prevent-removal
+
+release: check ## Check the release, move the fragments into CHANGELOG.rst, and build the tarball
+	$(MAKE) changelog
 	$(MAKE) $(tarball)
 
 clean: ## Remove everything that the other targets made
