@@ -12,7 +12,7 @@ from ..plugin_utils._instructions import instructions
 
 
 class ActionModule(ActionBase):
-    """Prints raw text: only an action can, since a module's result is printed as JSON."""
+    """Prints plain text, which only an action plugin can do: Ansible prints a module's result as JSON."""
 
     _requires_connection = False
     _supports_check_mode = True

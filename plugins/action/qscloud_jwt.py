@@ -9,7 +9,7 @@ from ..plugin_utils._in_process import InProcessAction
 
 
 class ActionModule(InProcessAction):
-    """Runs M(tenantops.qlik.qscloud_jwt) in this process where that is possible."""
+    """Runs M(tenantops.qlik.qscloud_jwt) in this process if possible."""
 
     MODULE = qscloud_jwt
     SECRETS = ("token",)

@@ -9,6 +9,6 @@ from ..plugin_utils._in_process import InProcessAction
 
 
 class ActionModule(InProcessAction):
-    """Runs M(tenantops.qlik.qscloud_jwt_info) in this process where that is possible."""
+    """Runs M(tenantops.qlik.qscloud_jwt_info) in this process if possible."""
 
     MODULE = qscloud_jwt_info

@@ -31,11 +31,11 @@ HEADINGS = {
     "certificates_expiring_soon": "Certificates that expire soon",
     "failed_tenants": "Failed",
 }
-"""What is returned, and how it is headed; the failures last, where they are seen."""
+"""The returned lists and their headings. Failures come last, where they are most visible."""
 
 
 class ActionModule(ActionBase):
-    """Prints what came of a run over many tenants, and fails if one of them has failed."""
+    """Prints a summary of a run over many tenants, and fails if any of them failed."""
 
     _requires_connection = False
     _supports_check_mode = True
@@ -46,7 +46,7 @@ class ActionModule(ActionBase):
         _result, options = self.validate_argument_spec(argument_spec=ARGUMENT_SPEC)
         tenants = options["tenants"]
         lists = recap(tenants, datetime.date.today() + datetime.timedelta(days=options["expiring_days"]))
-        # Displayed, since results are not shown where somebody wants to see changes and failures alone.
+        # Print the text directly: callbacks that show only changes and failures would hide it in the result.
         self._display.display(text(lists, len(tenants)))
         if failures := len(lists["failed_tenants"]):
             result |= {"failed": True, "msg": f"{failures} of {len(tenants)} tenants failed: see the recap above."}
@@ -54,9 +54,9 @@ class ActionModule(ActionBase):
 
 
 def recap(tenants: list[dict[str, t.Any]], soon: datetime.date) -> dict[str, list[str]]:
-    """A line for each tenant in each list that it belongs to.
+    """For each list, a line for each tenant that belongs to it.
 
-    :param soon: a certificate that ends before this day expires soon.
+    :param soon: certificates that expire before this day count as expiring soon.
     """
     lists: dict[str, list[str]] = {name: [] for name in HEADINGS}
     for tenant in tenants:
@@ -71,7 +71,7 @@ def recap(tenants: list[dict[str, t.Any]], soon: datetime.date) -> dict[str, lis
                 lists["certificates_to_enter"].append(
                     f"{name}: key id {key_pair['key_id']}, {key_pair['certificate_path']}"
                 )
-            # In check mode, a certificate that does not exist yet has no end.
+            # In check mode, a certificate that does not exist yet has no expiry date.
             if key_pair["not_after"] and key_pair["not_after"] < soon.isoformat():
                 lists["certificates_expiring_soon"].append(
                     f"{name}: {key_pair['certificate_path']}, {key_pair['not_after']}"
@@ -80,7 +80,7 @@ def recap(tenants: list[dict[str, t.Any]], soon: datetime.date) -> dict[str, lis
 
 
 def text(lists: dict[str, list[str]], number: int) -> str:
-    """The lists, with headings."""
+    """The lists with their headings, as printed."""
     failed, changed = len(lists["failed_tenants"]), len(lists["changed_tenants"])
     lines = ["", f"{number} tenants: {number - failed - changed} as they were, {changed} changed, {failed} failed."]
     for name, heading in HEADINGS.items():

@@ -9,7 +9,7 @@ from ..plugin_utils._in_process import InProcessAction
 
 
 class ActionModule(InProcessAction):
-    """Runs M(tenantops.qlik.qscloud_session) in this process where that is possible."""
+    """Runs M(tenantops.qlik.qscloud_session) in this process if possible."""
 
     MODULE = qscloud_session
     SECRETS = ("cookies", "csrf_token")

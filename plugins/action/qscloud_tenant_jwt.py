@@ -13,7 +13,7 @@ from ..plugin_utils._links import LinkFailedError, Links
 from ..plugin_utils._registration import Registration
 from ..plugin_utils._tenant_chain import Chain
 
-# Whatever has no default here has that of the module that it is for.
+# Options without a default use the default of the module that they are passed to.
 ARGUMENT_SPEC: dict[str, dict[str, t.Any]] = {
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "tenant": {"type": "str", "required": True},
@@ -70,7 +70,7 @@ ARGUMENT_SPEC: dict[str, dict[str, t.Any]] = {
 
 
 class ActionModule(InProcessBase):
-    """Runs the modules of the chain in one task: each task of each host costs a fork, which takes longer than they do."""
+    """Runs the modules of the chain in one task: an additional task would fork for each host, which takes longer."""
 
     def run(self, tmp: None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         """Run the task."""
@@ -80,7 +80,7 @@ class ActionModule(InProcessBase):
         )
         task_vars = task_vars or {}
         in_process = self.in_process(task_vars)
-        links = Links(lambda module, its_own: self.run_module(module, its_own, task_vars, in_process))
+        links = Links(lambda module, arguments: self.run_module(module, arguments, task_vars, in_process))
         registration = options["registration"] and Registration(
             links, options["registration"], options["issuer"], self._wait
         )

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The options that several modules and plugins have alike, each by the name of its documentation fragment.
+"""Argument specifications that several modules and plugins share, named after their documentation fragments.
 
-What only one module has stands in that module.
+Options of a single module are specified in that module.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ SIGNING: dict[str, dict[str, t.Any]] = {
     "expires_in": {"type": "str", "default": "30m", "aliases": ["expires"]},
     "strict": {"type": "bool", "default": False},
 }
-"""What there is to say about a token."""
+"""The options for signing a token."""
 
 SIGNING_KEYS = ("private_key_path", "private_key_content")
-"""The options that give the private key: exactly one of them."""
+"""The options for the private key, exactly one of which is required."""
 
 TENANT: dict[str, dict[str, t.Any]] = {
     "tenant_url": {"type": "str"},
@@ -45,13 +45,13 @@ TENANT: dict[str, dict[str, t.Any]] = {
     "ca_path": {"type": "path"},
     "timeout": {"type": "int", "default": 30},
 }
-"""How to speak to a tenant."""
+"""The options for connecting to a tenant."""
 
 
 def as_written(argument_spec: t.Mapping[str, dict[str, t.Any]], options: t.Mapping[str, t.Any]) -> dict[str, str]:
-    """What the user has written for an option, where that is an alias.
+    """The alias that the user wrote for an option, by the option's name.
 
-    :param options: as Ansible has validated them, which leaves aliases beside the names.
+    :param options: as validated by Ansible, which keeps aliases next to the names.
     """
     return {
         option: alias

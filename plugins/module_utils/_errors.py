@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The errors that the library raises. Each message is a whole sentence for the person who runs the playbook.
+"""The errors that the library raises. Each message is a complete sentence for the user who runs the playbook.
 
-A message names options as Ansible's documentation does, as in ``O(private_key_path)``. Whoever reports it knows what the
-user has written instead, such as an alias, and says that: see :func:`in_words_of_the_user`.
+A message marks up options as Ansible's documentation does, for example ``O(private_key_path)``. The code that reports
+the message replaces them with what the user wrote, such as an alias: see :func:`replace_options`.
 """
 
 from __future__ import annotations
@@ -13,38 +13,38 @@ from __future__ import annotations
 import re
 import typing as t
 
-_LONGEST_TEXT = 300  # characters of somebody else's text in a message
+_MAXIMUM_TEXT_LENGTH = 300  # characters of external text in a message
 _OPTION = re.compile(r"O\(([a-z_]+)\)")
 
 
-def shown(text: str) -> str:
-    """Somebody else's text as part of a sentence: nothing that a terminal would act on, and not too long."""
-    text = "".join(character if character.isprintable() else " " for character in text[: _LONGEST_TEXT + 1])
-    return text if len(text) <= _LONGEST_TEXT else f"{text[:_LONGEST_TEXT].rstrip()}..."
+def printable(text: str) -> str:
+    """Make external text safe for a message: no control characters, and not too long."""
+    text = "".join(character if character.isprintable() else " " for character in text[: _MAXIMUM_TEXT_LENGTH + 1])
+    return text if len(text) <= _MAXIMUM_TEXT_LENGTH else f"{text[:_MAXIMUM_TEXT_LENGTH].rstrip()}..."
 
 
-def in_words_of_the_user(message: str, names: t.Mapping[str, str]) -> str:
-    """A message as the user sees it.
+def replace_options(message: str, names: t.Mapping[str, str]) -> str:
+    """Replace the option markup in a message with what the user wrote.
 
-    :param names: what the user has written for an option, where that is not its name.
+    :param names: what the user wrote for an option, if that is not the option's name.
     """
     return _OPTION.sub(lambda found: names.get(found[1], found[1]), message)
 
 
 class QlikError(Exception):
-    """Something that the user has to change; modules turn it into ``fail_json``."""
+    """A problem that the user has to fix. Modules report it with ``fail_json``."""
 
     def __init__(self, message: str) -> None:
-        """:param message: with options as ``O(name)``."""
+        """:param message: marks up options as ``O(name)``."""
         super().__init__(message)
         self.message = message
 
     def __str__(self) -> str:
-        return in_words_of_the_user(self.message, {})
+        return replace_options(self.message, {})
 
 
 class OptionError(QlikError):
-    """An option has a value that cannot be used."""
+    """An option has an invalid value."""
 
     @property
     def option(self) -> str:
@@ -53,23 +53,23 @@ class OptionError(QlikError):
 
 
 class FileError(QlikError):
-    """A file or folder cannot be used, or is not safe to use."""
+    """A file or folder cannot be used, or is unsafe."""
 
 
 class PemError(QlikError):
-    """A text is not the PEM that it should be."""
+    """A text is not the expected PEM."""
 
 
 class PrivateKeyError(QlikError):
-    """A private key cannot be used: unreadable, damaged, or locked by a passphrase."""
+    """A private key cannot be used because it is unreadable, damaged or encrypted."""
 
 
 class PassphraseError(PrivateKeyError):
-    """A private key cannot be opened with this passphrase, or without one."""
+    """A private key cannot be decrypted with the given passphrase, or is encrypted and no passphrase is given."""
 
 
 class KeyMismatchError(PrivateKeyError):
-    """A private key is in good order, but of another kind or size than the one that is wanted."""
+    """A private key is valid, but its type or size differs from the requested one."""
 
 
 class PublicKeyError(QlikError):
@@ -85,10 +85,10 @@ class TokenError(QlikError):
 
 
 class TenantError(QlikError):
-    """The tenant cannot be reached, or answers with a refusal.
+    """The tenant cannot be reached, or rejects a request.
 
-    ``answer`` is a sentence about what it said, ``advice`` one about what to do; ``status`` the HTTP status and ``code``
-    Qlik Cloud's own, if there was an answer with them.
+    ``answer`` is a sentence about the response, and ``advice`` one about what to do. ``status`` is the HTTP status and
+    ``code`` Qlik Cloud's error code, if the response has them.
     """
 
     def __init__(self, answer: str, advice: str, status: int | None = None, code: str | None = None) -> None:
@@ -100,4 +100,4 @@ class TenantError(QlikError):
 
 
 class NoAnswerError(TenantError):
-    """A request was sent, but no answer came that says whether the tenant has done what it asks for."""
+    """A request was sent, but no response says whether the tenant processed it."""

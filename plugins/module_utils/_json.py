@@ -2,38 +2,38 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""JSON from elsewhere, read so that it means one thing only (RFC 8259, RFC 7493). Pure Python."""
+"""Parse external JSON strictly, so that it is unambiguous (RFC 8259, RFC 7493). Pure Python."""
 
 from __future__ import annotations
 
 import json
 import typing as t
 
-DEEPEST = 100
-"""Levels of nesting: more than anybody needs, and few enough for all that handles it later, such as Ansible."""
+MAXIMUM_DEPTH = 100
+"""Levels of nesting. This is more than needed in practice, and low enough for later consumers such as Ansible."""
 
 
 def parse_object(data: bytes) -> dict[str, t.Any]:
-    """Read a JSON object, in UTF-8.
+    """Parse a JSON object in UTF-8.
 
-    A name that occurs twice is refused at each level: readers differ in which of the two they take. RFC 7519, section
-    4, leaves a reader of tokens the choice between that and taking the last.
+    Duplicate names are rejected at every level, because parsers differ in which value they use. RFC 7519, section 4,
+    allows a parser of tokens either to reject duplicates or to use the last one.
 
-    :raises ValueError: if it is something else, or nested more deeply than :data:`DEEPEST` levels.
+    :raises ValueError: if it is not a JSON object, or has more than :data:`MAXIMUM_DEPTH` levels of nesting.
     """
     try:
         value = json.loads(data.decode(), object_pairs_hook=_unique, parse_constant=_refuse)
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
     if not isinstance(value, dict) or is_too_deep(value):
-        raise ValueError("no object, or nested too deeply")
+        raise ValueError("not an object, or nested too deeply")
     return value
 
 
 def is_too_deep(value: t.Any) -> bool:
-    """Whether it has more than :data:`DEEPEST` levels, itself among them."""
+    """Whether a value has more than :data:`MAXIMUM_DEPTH` levels of nesting, including the value itself."""
     level = [value]
-    for _number in range(DEEPEST):
+    for _number in range(MAXIMUM_DEPTH):
         level = [
             child
             for item in level
@@ -48,9 +48,9 @@ def is_too_deep(value: t.Any) -> bool:
 def _unique(pairs: list[tuple[str, t.Any]]) -> dict[str, t.Any]:
     members = dict(pairs)
     if len(members) < len(pairs):
-        raise ValueError("a name occurs twice")
+        raise ValueError("duplicate name")
     return members
 
 
 def _refuse(constant: str) -> t.NoReturn:
-    raise ValueError(f"{constant} is no JSON")
+    raise ValueError(f"{constant} is not valid JSON")

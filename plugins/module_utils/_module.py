@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the modules share: from the library's errors to ``fail_json``, and results that masking leaves whole."""
+"""Code shared by all modules: report library errors with ``fail_json``, and protect results from Ansible's masking."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from ansible.module_utils.basic import missing_required_lib
 from ansible.module_utils.common.parameters import remove_values
 
 from ._argument_specs import as_written
-from ._errors import OptionError, QlikError, in_words_of_the_user
+from ._errors import OptionError, QlikError, replace_options
 from ._files.options import is_content
 
 MISSING: dict[str, str] = {}
-"""The libraries that are not there, by the name that users install them by, and why."""
+"""The traceback of the failed import of each missing library, by the name under which it is installed."""
 
 try:
     import cryptography as _cryptography  # noqa: F401 pylint: disable=unused-import
@@ -35,47 +35,47 @@ if t.TYPE_CHECKING:
 def run(
     module: AnsibleModule, libraries: t.Sequence[str], task: t.Callable[[AnsibleModule], dict[str, t.Any]]
 ) -> t.NoReturn:
-    """Do the task of a module, and end the module with its result or its error.
+    """Run the task of a module, and exit with its result or error.
 
     :param libraries: the libraries that the task needs.
     """
     for library in libraries:
         if library in MISSING:
             module.fail_json(msg=missing_required_lib(library), exception=MISSING[library])
-    # A private key or token that is given where it does not belong is secret all the same.
+    # A private key or token in the wrong option is still a secret.
     module.no_log_values |= {
         value
         for name, value in module.params.items()
         if isinstance(value, str) and is_content(value) and (name.endswith("path") or "PRIVATE KEY" in value)
     }
-    result, mistake = {}, ""
+    result, message = {}, ""
     try:
         result = task(module)
     except QlikError as error:
-        mistake = told(module, error.message)
-    if mistake:
-        # Outside the handler, so that no traceback is attached to a message that is meant for the user. The library
-        # puts no secret into a message. One can only be there as a part of another option, such as a path; so masking
-        # is left to secrets that are long enough not to cut the message to pieces.
+        message = user_message(module, error.message)
+    if message:
+        # Fail outside the exception handler, so that Ansible does not attach a traceback to the user's message. The
+        # library never puts a secret into a message, but another option in it, such as a path, can contain one. Only
+        # mask secrets that are long enough not to garble the message.
         invocation = {"module_args": remove_values(module.params, module.no_log_values)}
         module.no_log_values = {
             secret
             for secret in module.no_log_values
             if len(secret) >= 8 and not any(secret in option for option in module.argument_spec)
         }
-        module.fail_json(msg=mistake, invocation=invocation)
+        module.fail_json(msg=message, invocation=invocation)
     module.exit_json(**result)
 
 
-def told(module: AnsibleModule, message: str) -> str:
-    """A message or warning of the library, in which an option has the name that the task gives it."""
-    return in_words_of_the_user(message, as_written(module.argument_spec, module.params))
+def user_message(module: AnsibleModule, message: str) -> str:
+    """A message or warning of the library, with the option names that the task uses."""
+    return replace_options(message, as_written(module.argument_spec, module.params))
 
 
 def refuse_masked(module: AnsibleModule, result: t.Mapping[str, t.Any]) -> None:
-    """Refuse a result in which Ansible's masking of secret options would cut out something that is no secret.
+    """Reject a result that Ansible's masking of secret options would damage.
 
-    :raises OptionError: if a secret option is part of a returned value; asterisks in a token would make it useless.
+    :raises OptionError: if the value of a secret option is part of a return value, in which Ansible would mask it.
     """
     for option, definition in module.argument_spec.items():
         secret = module.params[option] if definition.get("no_log") else None

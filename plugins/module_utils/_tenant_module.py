@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the modules that speak to a tenant share: the tenant that their options name, and what they say about waiting."""
+"""Code shared by the modules that connect to a tenant: options to tenant, and the reported waiting time."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ if t.TYPE_CHECKING:
 
 
 def tenant(module: AnsibleModule, needs_credentials: bool = True) -> Tenant:
-    """The tenant that the options and the environment name.
+    """The tenant that the options and the environment specify.
 
-    :raises OptionError: if they do not.
+    :raises OptionError: if they do not specify one, or are invalid.
     """
-    # Ansible knows the secrets among the options, but not those of the environment.
+    # Ansible knows which options are secret, but does not know the secrets in the environment.
     module.no_log_values |= credentials.secrets(module.params, os.environ)
     return Tenant(credentials.from_options(module.params, os.environ, needs_credentials))
 
 
-def waited(speaking_to: Tenant) -> dict[str, int]:
-    """What modules return about waiting: nothing, if there was none."""
-    return {"rate_limit_wait": round(speaking_to.waited)} if speaking_to.waited else {}
+def waited(connected: Tenant) -> dict[str, int]:
+    """The return value about waiting for the rate limit; empty if the module did not wait."""
+    return {"rate_limit_wait": round(connected.waited)} if connected.waited else {}

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Run a module inside the controller's worker process instead of starting a Python for it.
+"""Run a module inside Ansible's worker process instead of starting a Python interpreter for it.
 
-Starting an interpreter, unpacking the module and importing cryptography takes twenty times as long as what our modules
-do. With a local connection all of that is there already: the worker is a fork of a process that has imported them.
+Starting an interpreter, unpacking the module and importing cryptography takes twenty times as long as the work of our
+modules. With a local connection, none of this is needed: the worker is a fork of a process that has imported them.
 """
 
 from __future__ import annotations
@@ -29,27 +29,27 @@ from ansible.plugins.action import ActionBase
 COLLECTION = "tenantops.qlik"
 
 _PROFILE = "legacy"
-"""How ansible-core 2.19 and newer write the options and results of modules that say nothing else."""
+"""The serialization profile that ansible-core 2.19 and newer use for modules that do not declare one."""
 
 _HAS_PROFILES = hasattr(core_json, "get_module_encoder")
 
-_ARGUMENTS = ("_ANSIBLE_ARGS", "_ANSIBLE_PROFILE", "_PARSED_MODULE_ARGS") if _HAS_PROFILES else ("_ANSIBLE_ARGS",)
-"""Where AnsibleModule finds its options, in ansible.module_utils.basic."""
+_ARGUMENT_NAMES = ("_ANSIBLE_ARGS", "_ANSIBLE_PROFILE", "_PARSED_MODULE_ARGS") if _HAS_PROFILES else ("_ANSIBLE_ARGS",)
+"""The globals of ansible.module_utils.basic from which AnsibleModule reads its options."""
 
-_COLLECTED = ("_global_warnings", "_global_deprecations")
-"""Where a module's warnings wait for its result, in ansible.module_utils.common.warnings."""
+_WARNING_STORES = ("_global_warnings", "_global_deprecations")
+"""The globals of ansible.module_utils.common.warnings that collect a module's warnings until it returns."""
 
 _DISCOVERY = ("auto", "auto_legacy", "auto_silent", "auto_legacy_silent")
-"""Values of interpreter_python that leave the choice to Ansible."""
+"""Values of interpreter_python that let Ansible choose the interpreter."""
 
 
 def _missing_internal() -> str | None:
-    """What this ansible-core lacks; looked for, not guessed from its version."""
-    writes = ("Direction", "get_module_decoder") if _HAS_PROFILES else ("AnsibleJSONEncoder",)
+    """The first internal that this ansible-core lacks. Internals are probed, not inferred from the version."""
+    serializers = ("Direction", "get_module_decoder") if _HAS_PROFILES else ("AnsibleJSONEncoder",)
     for owner, names in (
-        (core_json, writes),
-        (basic, _ARGUMENTS),
-        (core_warnings, _COLLECTED),
+        (core_json, serializers),
+        (basic, _ARGUMENT_NAMES),
+        (core_warnings, _WARNING_STORES),
         (ActionBase, ("_update_module_args",)),
     ):
         for name in names:
@@ -59,12 +59,12 @@ def _missing_internal() -> str | None:
 
 
 class InProcessBase(ActionBase):
-    """What runs modules of this collection: their own code in this process if that gives the same, else as usual."""
+    """Runs modules of this collection: in this process if the result is the same, otherwise as ordinary modules."""
 
     _supports_check_mode = True
 
     def in_process(self, task_vars: dict[str, t.Any]) -> bool:
-        """Whether modules can run here with the same result; if not, say why."""
+        """Whether modules can run in this process with the same result. If not, print the reason at ``-v``."""
         if obstacle := self._obstacle(task_vars):
             self._display.v(f"{self._task.action} runs as an ordinary module: {obstacle}")
         return not obstacle
@@ -72,10 +72,10 @@ class InProcessBase(ActionBase):
     def run_module(
         self, module: types.ModuleType, options: t.Mapping[str, t.Any], task_vars: dict[str, t.Any], in_process: bool
     ) -> dict[str, t.Any]:
-        """Run a module with these options and return its result, as ``_execute_module`` does.
+        """Run a module with the given options and return its result, like ``_execute_module``.
 
         :param module: the imported module.
-        :param in_process: what :meth:`in_process` has said.
+        :param in_process: the return value of :meth:`in_process`.
         """
         name = f"{COLLECTION}.{module.__name__.rpartition('.')[2]}"
         if not in_process:
@@ -84,14 +84,14 @@ class InProcessBase(ActionBase):
             if not is_async:
                 self._remove_tmp_path(self._connection._shell.tmpdir)
             return result
-        # Options and result go through JSON as on the way to another machine, so that the module sees the same types.
+        # Serialize options and result as for a remote machine, so that the module sees the same types.
         arguments = dict(options)
         self._update_module_args(name, arguments, task_vars)
         written = _write(arguments)
         output = io.StringIO()
         with (
-            _replaced(basic, dict.fromkeys(_ARGUMENTS) | _found_by_module(written)),
-            _replaced(core_warnings, {name: type(getattr(core_warnings, name))() for name in _COLLECTED}),
+            _globals_replaced(basic, dict.fromkeys(_ARGUMENT_NAMES) | _argument_globals(written)),
+            _globals_replaced(core_warnings, {name: type(getattr(core_warnings, name))() for name in _WARNING_STORES}),
             _working_directory(self._loader.get_basedir()),
             contextlib.redirect_stdout(output),
             contextlib.redirect_stderr(io.StringIO()),
@@ -101,25 +101,25 @@ class InProcessBase(ActionBase):
             except SystemExit:
                 pass
             except Exception as error:
-                # As with an ordinary module, it ends this round of a loop, not the task.
+                # As with an ordinary module, this ends the current iteration of a loop, not the task.
                 message = f"Module failed: {type(error).__name__}: {error}"
                 return {"failed": True, "msg": message, "exception": traceback.format_exc()}
         return _read(output.getvalue())
 
     def hide(self, result: dict[str, t.Any]) -> None:
-        """Let nobody see a result, but for what was chosen so that everybody may see it."""
+        """Hide the result except its diff and warnings."""
         result["_ansible_no_log"] = True
-        # ansible-core before 2.19 hides the results of a loop as a whole only if the task says so.
+        # ansible-core before 2.19 hides the combined result of a loop only if the task sets no_log.
         self._task.no_log = True
-        for diff in _listed(result.get("diff")) if self._task.diff else ():
+        for diff in _as_list(result.get("diff")) if self._task.diff else ():
             self._display.display(_diff_text(diff))
-        # ansible-core before 2.19, where warnings are plain text, hides them too.
+        # ansible-core before 2.19, where warnings are plain strings, would hide them too.
         for warning in result.get("warnings", []):
             if isinstance(warning, str):
                 self._display.warning(warning)
 
     def _obstacle(self, task_vars: dict[str, t.Any]) -> str | None:
-        """Why modules cannot run here with the same result."""
+        """The reason why modules cannot run in this process with the same result."""
         if missing := _missing_internal():
             return f"this ansible-core has no {missing}"
         if self._connection.transport not in ("local", "ansible.builtin.local"):
@@ -144,7 +144,7 @@ class InProcessBase(ActionBase):
 
 
 class InProcessAction(InProcessBase):
-    """The action of a module, which has its name."""
+    """Base class of the action plugin of a single module, which has the same name."""
 
     _supports_async = True
 
@@ -152,7 +152,7 @@ class InProcessAction(InProcessBase):
     """The imported module."""
 
     SECRETS: t.ClassVar[tuple[str, ...]] = ()
-    """Returned values that nobody else may see: with one of them, a result hides itself."""
+    """Return values that are secret. A result that contains one of them is hidden."""
 
     def run(self, tmp: None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         """Run the task."""
@@ -165,14 +165,14 @@ class InProcessAction(InProcessBase):
 
 
 def _is_this_python(interpreter: str) -> bool:
-    # python and python3 of one virtual environment are the same. Those of two are not, though both may be links to the
-    # same file: so the folder is compared as it is written.
+    # python and python3 of one virtual environment are the same interpreter. Those of two environments differ, although
+    # both may link to the same file. Therefore, compare the folders without resolving links.
     same_folder = os.path.dirname(os.path.abspath(interpreter)) == os.path.dirname(os.path.abspath(sys.executable))
     return same_folder and os.path.realpath(interpreter) == os.path.realpath(sys.executable)
 
 
 def _write(options: dict[str, t.Any]) -> bytes:
-    """The options as a module is sent them."""
+    """Serialize options as Ansible does for a module."""
     sent = {"ANSIBLE_MODULE_ARGS": options}
     if _HAS_PROFILES:
         encoder = core_json.get_module_encoder(_PROFILE, core_json.Direction.CONTROLLER_TO_MODULE)
@@ -181,7 +181,7 @@ def _write(options: dict[str, t.Any]) -> bytes:
 
 
 def _read(output: str) -> dict[str, t.Any]:
-    """The result that a module has printed."""
+    """Parse the result that a module printed."""
     if not output.strip():
         return {"failed": True, "msg": "Module failed: it ended without a result."}
     if _HAS_PROFILES:
@@ -189,13 +189,13 @@ def _read(output: str) -> dict[str, t.Any]:
     return json.loads(output)
 
 
-def _found_by_module(arguments: bytes) -> dict[str, t.Any]:
+def _argument_globals(arguments: bytes) -> dict[str, t.Any]:
     return {"_ANSIBLE_ARGS": arguments, **({"_ANSIBLE_PROFILE": _PROFILE} if _HAS_PROFILES else {})}
 
 
 @contextlib.contextmanager
-def _replaced(owner: types.ModuleType, values: dict[str, t.Any]) -> t.Iterator[None]:
-    """Let the module have these, and none of what it makes of them be seen by the next one."""
+def _globals_replaced(owner: types.ModuleType, values: dict[str, t.Any]) -> t.Iterator[None]:
+    """Temporarily replace module globals, so that no state leaks into the next module."""
     saved = {name: getattr(owner, name) for name in values}
     for name, value in values.items():
         setattr(owner, name, value)
@@ -208,7 +208,7 @@ def _replaced(owner: types.ModuleType, values: dict[str, t.Any]) -> t.Iterator[N
 
 @contextlib.contextmanager
 def _working_directory(path: str) -> t.Iterator[None]:
-    """Relative paths mean the same as in an ordinary module on a local connection."""
+    """Change the working directory, so that relative paths resolve as in an ordinary module on a local connection."""
     before = os.getcwd()
     os.chdir(path)
     try:
@@ -217,7 +217,7 @@ def _working_directory(path: str) -> t.Iterator[None]:
         os.chdir(before)
 
 
-def _listed(diff: dict[str, t.Any] | list[dict[str, t.Any]] | None) -> list[dict[str, t.Any]]:
+def _as_list(diff: dict[str, t.Any] | list[dict[str, t.Any]] | None) -> list[dict[str, t.Any]]:
     return diff if isinstance(diff, list) else [diff] if diff else []
 
 

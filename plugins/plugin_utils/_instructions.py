@@ -2,13 +2,13 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the identity provider of a tenant has to be given, as text that can be copied from the terminal."""
+"""Text with the values for a tenant's identity provider, to copy from the terminal."""
 
 from __future__ import annotations
 
 
 def instructions(issuer: str, key_id: str | None, certificate: str | None, public_key: str | None) -> str:
-    """The text: what to enter where, and the PEM as it is, on lines of its own."""
+    """The text that says what to enter where, with the unchanged PEM on separate lines."""
     pem = certificate or public_key
     if not key_id or not pem:
         return f"\nJWT identity provider for {issuer}: the key does not exist yet. Run without --check to create it.\n"

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Modules of this collection, run one after the other within one task, and what they have done together."""
+"""Run several modules of this collection within one task, and combine their results."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if t.TYPE_CHECKING:
 
 
 class LinkFailedError(Exception):
-    """A module has failed, or what is asked for contradicts itself: ``result`` says why, as modules do."""
+    """A module failed, or the options contradict each other. ``result`` has the same form as a module's result."""
 
     def __init__(self, result: dict[str, t.Any]) -> None:
         super().__init__(result["msg"])
@@ -23,7 +23,7 @@ class LinkFailedError(Exception):
 
 
 class Links:
-    """What the modules that have run so far have changed, and have to say."""
+    """Runs modules, and collects their changes, actions, diffs and warnings."""
 
     def __init__(self, run_module: RunModule) -> None:
         self._run_module = run_module
@@ -33,7 +33,7 @@ class Links:
         self.warnings: list[str] = []
 
     def run(self, module: types.ModuleType, **options: t.Any) -> dict[str, t.Any]:
-        """Run a module and return its result; options that are None are left out.
+        """Run a module and return its result. Options that are None are omitted.
 
         :raises LinkFailedError: if it fails.
         """

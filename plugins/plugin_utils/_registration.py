@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The tenant's side of the chain: its identity providers, its groups, and the proof that a user can log in."""
+"""The tenant side of the chain: identity providers, groups, and the check that a user can log in."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from ._links import LinkFailedError, Links
 
 CONNECTION = ("tenant_url", "api_key", "client_id", "client_secret", "ca_path")
 
-PAUSES = (1, 2, 4, 8, 15)
-"""Seconds before each further attempt to log in: nobody knows how soon a new identity provider can be used."""
+LOGIN_RETRY_DELAYS = (1, 2, 4, 8, 15)
+"""Seconds to wait before each further login attempt. It is unknown how soon a new identity provider can be used."""
 
 
 class Registration:
-    """What is asked of the tenant."""
+    """Configures the tenant and checks the login."""
 
     def __init__(
         self, links: Links, options: t.Mapping[str, t.Any], issuer: str, wait: t.Callable[[int], None]
     ) -> None:
         """:param options: the suboptions of ``registration``.
 
-        :param wait: called with a number of seconds.
+        :param wait: waits for the given number of seconds.
         """
         self._links = links
         self._options = options
@@ -35,9 +35,9 @@ class Registration:
         self._is_new = False
 
     def register(self, key_id: str, **key: str) -> None:
-        """See to the identity provider of a key.
+        """Ensure that the identity provider of a key exists.
 
-        :param key: the option that gives the key, as qscloud_identity_provider has it.
+        :param key: the option of qscloud_identity_provider that specifies the key.
         """
         result = self._links.run(
             qscloud_identity_provider, issuer=self._issuer, key_id=key_id, **key, **self._connection
@@ -50,30 +50,30 @@ class Registration:
             qscloud_identity_provider, issuer=self._issuer, key_id=key_id, state="absent", **self._connection
         )
 
-    def let_groups_through(self, signs_groups: bool) -> None:
-        """Let the groups of tokens reach the users, or say that they do not.
+    def ensure_groups(self, signs_groups: bool) -> None:
+        """Apply the tenant's group setting, or warn if the tenant drops the groups in tokens.
 
-        :param signs_groups: whether there are tokens with groups.
+        :param signs_groups: whether any token contains groups.
         """
         wanted = self._options["auto_create_groups"]
         if wanted is not None or signs_groups:
             self._links.run(qscloud_group_settings, auto_create_groups=wanted, **self._connection)
 
-    def wants_proof(self, deletes: bool) -> bool:
-        """Whether a user has to log in.
+    def needs_login(self, deletes: bool) -> bool:
+        """Whether to check that a user can log in.
 
-        :param deletes: whether identity providers are going to be deleted.
+        :param deletes: whether identity providers are about to be deleted.
         """
         wanted = self._options["verify_login"]
         return wanted == "always" or wanted == "changed" and (self._is_new or deletes)
 
-    def prove(self, sign: t.Callable[[], str]) -> None:
-        """Log in; with a new identity provider, try until it can be used.
+    def verify_login(self, sign: t.Callable[[], str]) -> None:
+        """Log in. With a new identity provider, retry until it can be used.
 
-        :param sign: signs a token, since a login spends it.
-        :raises LinkFailedError: if nobody can log in.
+        :param sign: returns a new token for each attempt, because a login uses it up.
+        :raises LinkFailedError: if the login fails.
         """
-        for pause in PAUSES if self._is_new else ():
+        for pause in LOGIN_RETRY_DELAYS if self._is_new else ():
             try:
                 self._log_in(sign())
             except LinkFailedError:
@@ -83,7 +83,7 @@ class Registration:
         self._log_in(sign())
 
     def _log_in(self, token: str) -> None:
-        # The tenant needs no credentials for it but the token.
+        # The token is the only credential that a login needs.
         self._links.run(
             qscloud_session,
             token=token,

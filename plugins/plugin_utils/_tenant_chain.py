@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The chain of one tenant: key pairs, certificates, a token for each user, identity providers, and a login.
+"""The chain of steps for one tenant: key pairs, certificates, a token for each user, identity providers, and a login.
 
-Each link is a module of this collection, with its own options and its own answers to bad ones. Each leaves what worked
-before as it was, and the next run goes on where this one has stopped: first the new identity providers, then the proof
-that they work, and only then are the old ones deleted, and their keys.
+Each link of the chain is a module of this collection, which validates its own options. A failure at any link breaks
+nothing that worked before, and the next run continues there: the chain creates the new identity providers, proves that
+they work, and only then deletes the old ones and their keys.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ if t.TYPE_CHECKING:
     from ._registration import Registration
 
 KEY_PAIR_FACTS = ("key_id", "private_key_path", "certificate_path", "not_after", "actions")
-"""What is returned about each key pair. Ansible keeps it for each tenant to the end of the run, so it is no more."""
+"""Return values for each key pair. Few, because Ansible keeps them in memory for each tenant until the run ends."""
 
 LOGIN_EXPIRES_IN = "5m"
-"""The lifetime of the token that proves that a user can log in, which takes seconds."""
+"""Lifetime of the token for the login check, which takes seconds."""
 
 
 class Chain:
-    """What has been found and made so far, one link after the other."""
+    """Runs the links in order, and collects what they found and created."""
 
     def __init__(
         self, options: t.Mapping[str, t.Any], links: Links, registration: Registration | None, check_mode: bool
     ) -> None:
-        """:param options: those of qscloud_tenant_jwt, by their names; None for what was left out.
+        """:param options: the options of qscloud_tenant_jwt by name; None for options that are not set.
 
-        :param registration: the tenant's side; None if nobody speaks to the tenant.
+        :param registration: the tenant side of the chain; None if the tenant is not contacted.
         """
         self._options = options
         self._links = links
@@ -46,21 +46,21 @@ class Chain:
         self.tokens: dict[str, str | None] = {}
         self.idp: dict[str, t.Any] | None = None
         self._signing_key: dict[str, t.Any] = {}
-        # What is to be registered: key id, and the option that gives the key.
+        # Keys to register: the key id, and the module option that specifies the key.
         self._keys_to_register: list[tuple[str, dict[str, str]]] = []
-        # Those that exist and are to be absent: prefix (None: the existing key, whose file is not ours), and key id.
+        # Existing keys to remove: the prefix (None for the user's own key, whose file we must keep), and the key id.
         self._absent_keys: list[tuple[str | None, str | None]] = []
 
     def run(self) -> None:
         """Run all links.
 
-        :raises LinkFailedError: if one of them fails; those before it have done their part.
+        :raises LinkFailedError: if a link fails; the links before it are complete.
         """
-        if mistake := next(_mistakes(self._options, self._has_existing_key), None):
-            raise LinkFailedError({"msg": mistake})
+        if message := next(_option_errors(self._options, self._has_existing_key), None):
+            raise LinkFailedError({"msg": message})
         present = self._options["state"] == "present"
         if not self._has_existing_key:
-            self._look_after_keys(present)
+            self._ensure_keys(present)
         elif not present:
             self._absent_keys.append((None, self._options["key_id"]))
         if present:
@@ -69,16 +69,16 @@ class Chain:
                 self._register(self._registration)
         self._remove()
 
-    def _look_after_keys(self, present: bool) -> None:
-        # The current key first: what signs has to be known even if something is wrong with another one.
-        for key in sorted(self._options["keys"], key=lambda one: one["state"] != "current"):
+    def _ensure_keys(self, present: bool) -> None:
+        # Start with the current key: tokens need it even if another key has a problem.
+        for key in sorted(self._options["keys"], key=lambda entry: entry["state"] != "current"):
             found = None if present and key["state"] == "current" else self._find(key)
             if not present or key["state"] == "absent":
                 if found:
                     self._absent_keys.append((key["prefix"], self._options["key_id"] or found["key_id"]))
             elif key["state"] == "current" or found:
-                # One that is retiring is looked after, but never made.
-                self._make(key)
+                # A retiring key is maintained, but never created.
+                self._ensure_key_pair(key)
 
     def _find(self, key: dict[str, str]) -> dict[str, t.Any] | None:
         info = self._links.run(
@@ -89,7 +89,7 @@ class Chain:
         )
         return info if info["exists"] else None
 
-    def _make(self, key: dict[str, str]) -> None:
+    def _ensure_key_pair(self, key: dict[str, str]) -> None:
         result = self._links.run(
             qscloud_keypair,
             directory=self._options["directory"],
@@ -102,12 +102,12 @@ class Chain:
         if key["state"] == "current":
             self._signing_key = result
         if result["certificate"]:
-            registered = {"certificate_path": result["certificate_path"]}
+            key_option = {"certificate_path": result["certificate_path"]}
         else:
-            # In check mode, one that would be issued anew is not there; and of a new key nothing is known.
-            registered = {"public_key_content": result["public_key"]}
+            # In check mode, a certificate that would be renewed does not exist yet, and a new key is not known.
+            key_option = {"public_key_content": result["public_key"]}
         if result["key_id"]:
-            self._keys_to_register.append((self._options["key_id"] or result["key_id"], registered))
+            self._keys_to_register.append((self._options["key_id"] or result["key_id"], key_option))
 
     def _sign(self) -> None:
         for user in self._options["users"]:
@@ -129,12 +129,12 @@ class Chain:
             private_key = _given(self._options, "private_key_path", "private_key_content")
         else:
             private_key = {"private_key_path": self._signing_key["private_key_path"]}
-        of_all = _given(self._options, "private_key_passphrase", "issuer", "key_id", "not_before", "expires_in")
+        shared_options = _given(self._options, "private_key_passphrase", "issuer", "key_id", "not_before", "expires_in")
         if self._check_mode and self._signing_key.get("passphrase_changed"):
-            # The file still has the old one, if any.
-            of_all["private_key_passphrase"] = self._options["private_key_old_passphrase"] or None
-        its_own = {name: value for name, value in user.items() if name != "id" and value is not None}
-        return self._links.run(qscloud_jwt, **{**private_key, **of_all, **its_own, **more})
+            # In check mode, the file is still encrypted with the old passphrase, if any.
+            shared_options["private_key_passphrase"] = self._options["private_key_old_passphrase"] or None
+        user_options = {name: value for name, value in user.items() if name != "id" and value is not None}
+        return self._links.run(qscloud_jwt, **{**private_key, **shared_options, **user_options, **more})
 
     def _register(self, registration: Registration) -> None:
         if self._has_existing_key:
@@ -142,14 +142,13 @@ class Chain:
         for key_id, key in self._keys_to_register:
             registration.register(key_id, **key)
         users = self._options["users"]
-        registration.let_groups_through(signs_groups=any(user["groups"] for user in users))
-        # In check mode nobody logs in.
-        if not self._check_mode and registration.wants_proof(deletes=bool(self._absent_keys)):
-            registration.prove(lambda: self._token(users[0], expires_in=LOGIN_EXPIRES_IN)["token"])
+        registration.ensure_groups(signs_groups=any(user["groups"] for user in users))
+        if not self._check_mode and registration.needs_login(deletes=bool(self._absent_keys)):
+            registration.verify_login(lambda: self._token(users[0], expires_in=LOGIN_EXPIRES_IN)["token"])
 
     def _remove(self) -> None:
         if self._registration:
-            # Without a key's files, nobody would know which identity provider has to go.
+            # Delete the identity providers before the key files, from which their key ids are read.
             for _prefix, key_id in self._absent_keys:
                 if key_id:
                     self._registration.delete(key_id)
@@ -161,7 +160,7 @@ class Chain:
 
 
 def user_id(user: t.Mapping[str, t.Any]) -> str | None:
-    """What a user's token is found by."""
+    """The key of a user's token in the results."""
     return next((user[name] for name in ("id", "email", "name") if user[name] is not None), None)
 
 
@@ -169,8 +168,8 @@ def _given(options: t.Mapping[str, t.Any], *names: str) -> dict[str, t.Any]:
     return {name: options[name] for name in names if options[name] is not None}
 
 
-def _mistakes(options: t.Mapping[str, t.Any], has_existing_key: bool) -> t.Iterator[str]:
-    """What an argument specification cannot find."""
+def _option_errors(options: t.Mapping[str, t.Any], has_existing_key: bool) -> t.Iterator[str]:
+    """Messages about invalid options that an argument specification cannot detect."""
     present = options["state"] == "present"
     keys, users = options["keys"], options["users"]
     ids = [user_id(user) for user in users]

@@ -94,13 +94,13 @@ def use(data: bytes, key: rsa.RSAPrivateKey, now: datetime.datetime) -> given.Pu
     _certificates.is_issued_by_another(data)
     state = _inspect.Inspection(now, 30)
     state.public_key = key.public_key()
-    state.look_at_certificate(data, "THE_SOURCE")
+    state.inspect_certificate(data, "THE_SOURCE")
     json.loads(json.dumps(state.facts()))
     assert all(problem.isprintable() and len(problem) < 2000 for problem in state.problems)
     try:
         found = given.parse(data, "CERTIFICATE", "THE_SOURCE")
         loaded = _certificates.load(data, "THE_SOURCE")
-        reasons = _certificates.reasons_to_issue_anew(loaded, key.public_key(), TERMS, now)
+        reasons = _certificates.reasons_to_reissue(loaded, key.public_key(), TERMS, now)
     except QlikError as error:
         assert str(error).startswith("THE_SOURCE") and str(error).isprintable() and len(str(error)) < 2000
         assert state.problems
@@ -125,7 +125,7 @@ def test_a_good_one(rsa_key: rsa.RSAPrivateKey, now: datetime.datetime) -> None:
     assert use(text, rsa_key, now).thumbprint == public_keys.thumbprint(rsa_key.public_key())
     assert openssl_key(text) == public_keys.to_pem(rsa_key.public_key())
     loaded = _certificates.load(text, "THE_SOURCE")
-    assert _certificates.reasons_to_issue_anew(loaded, rsa_key.public_key(), TERMS, now) == []
+    assert _certificates.reasons_to_reissue(loaded, rsa_key.public_key(), TERMS, now) == []
 
 
 @pytest.fixture(scope="session")
@@ -144,7 +144,7 @@ def test_mutated_certificates(
     if found and text != ours:
         loaded = _certificates.load(text, "THE_SOURCE")
         # Whatever is changed in a certificate is seen: it is issued anew.
-        assert _certificates.reasons_to_issue_anew(loaded, rsa_key.public_key(), TERMS, now)
+        assert _certificates.reasons_to_reissue(loaded, rsa_key.public_key(), TERMS, now)
 
 
 @attack(share=5, place=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
@@ -156,7 +156,7 @@ def test_a_bit_that_flips(
     text = pem("CERTIFICATE", bytes(der))
     if use(text, rsa_key, now):
         loaded = _certificates.load(text, "THE_SOURCE")
-        assert _certificates.reasons_to_issue_anew(loaded, rsa_key.public_key(), TERMS, now)
+        assert _certificates.reasons_to_reissue(loaded, rsa_key.public_key(), TERMS, now)
 
 
 def test_bits_of_the_signature_that_do_not_count(rsa_key: rsa.RSAPrivateKey, now: datetime.datetime) -> None:
@@ -166,7 +166,7 @@ def test_bits_of_the_signature_that_do_not_count(rsa_key: rsa.RSAPrivateKey, now
     der = bytearray(next(der for der in certificates if der[-1] % 2 == 0))
     der[-rsa_key.key_size // 8 - 1] = 1
     loaded = _certificates.load(pem("CERTIFICATE", bytes(der)), "THE_SOURCE")
-    reasons = _certificates.reasons_to_issue_anew(loaded, rsa_key.public_key(), TERMS, now)
+    reasons = _certificates.reasons_to_reissue(loaded, rsa_key.public_key(), TERMS, now)
     assert "its signature does not fit its key" in reasons
 
 
@@ -268,7 +268,7 @@ def test_another_key(
     found = use(text, rsa_key, now)
     assert (found is not None) == (other in ("other", "1024 bits"))
     loaded = _certificates.load(text, "THE_SOURCE")
-    assert _certificates.reasons_to_issue_anew(loaded, rsa_key.public_key(), TERMS, now) == ["it is for another key"]
+    assert _certificates.reasons_to_reissue(loaded, rsa_key.public_key(), TERMS, now) == ["it is for another key"]
 
 
 @attack(

@@ -39,7 +39,7 @@ def _sooner() -> t.Iterator[None]:
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setattr(api, "_MOST_PAGES", 20)
+        monkeypatch.setattr(api, "_MAXIMUM_PAGES", 20)
         monkeypatch.setattr(urls, "make_context", lambda *_arguments, **_options: context)
         yield
 

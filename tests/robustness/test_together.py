@@ -136,7 +136,7 @@ def test_somebody_who_keeps_the_folder_locked(options: dict[str, t.Any], tmp_pat
 
     def lose_patience() -> None:
         os.close(locked)
-        _folder.LOCK_PATIENCE = 1
+        _folder.LOCK_TIMEOUT = 1
 
     locked = os.open(folder, os.O_RDONLY)
     fcntl.flock(locked, fcntl.LOCK_EX)

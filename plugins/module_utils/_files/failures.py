@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Errors of the operating system as sentences that say what to do."""
+"""Turn errors of the operating system into messages that say what to do."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _ADVICE = {
 
 @contextlib.contextmanager
 def as_file_error(what_failed: str) -> t.Iterator[None]:
-    """Turn an error of the operating system into one of this library.
+    """Turn an OSError into a FileError.
 
     :param what_failed: the beginning of the message.
     :raises FileError: instead of OSError.
@@ -38,6 +38,6 @@ def as_file_error(what_failed: str) -> t.Iterator[None]:
 
 
 def failure(what_failed: str, error: OSError) -> FileError:
-    """The error to raise: what failed, why, and what to do."""
+    """The FileError to raise, which says what failed, why, and what to do."""
     advice = _ADVICE.get(error.errno, "See what the file system there allows.")
     return FileError(f"{what_failed}: {error.strerror}. {advice}")

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A folder of ours, locked: read its files, write them atomically, back them up. Nobody sees half a file.
+"""A locked folder: read its files, write them atomically, and back them up.
 
-Every name is used relative to the descriptor of its folder and never through a link, so that nobody can redirect a
-write or a change of mode by swapping something for a link.
+Every file is opened relative to the descriptor of its folder and never through a symbolic link. Otherwise, an attacker
+could redirect a write or a change of mode by putting a link in place of a file or folder.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from .._errors import FileError
 from . import read, safety
 from .failures import as_file_error, failure
 
-LOCK_PATIENCE = 120
-"""Seconds. The runs that are ahead need a second or two each; whoever holds the lock for longer is no run of ours."""
+LOCK_TIMEOUT = 120
+"""Seconds to wait for the lock. Our own runs hold it for a second or two each, so a longer wait has another cause."""
 
 
 class Access(t.NamedTuple):
-    """Who may use a file: permission bits, and numeric owner and group (None: leave as it is)."""
+    """Permission bits and numeric owner and group of a file. None leaves the owner or group unchanged."""
 
     mode: int
     uid: int | None = None
@@ -37,7 +37,7 @@ class Access(t.NamedTuple):
 
 
 class Found(t.NamedTuple):
-    """A file that exists."""
+    """An existing file."""
 
     content: bytes
     access: Access
@@ -45,26 +45,26 @@ class Found(t.NamedTuple):
 
 @contextlib.contextmanager
 def new_folder(path: str) -> t.Iterator[None]:
-    """Make a folder that nobody else may enter, and missing parents as ``mkdir -p`` does.
+    """Create a folder with mode 0700, and missing parents as ``mkdir -p`` does.
 
-    If what is done with it fails, the folders are taken away again.
+    If the body of the ``with`` statement fails, the new folders are removed again.
 
-    :raises FileError: if it cannot be made.
+    :raises FileError: if a folder cannot be created.
     """
     missing = [path]
     while (parent := os.path.dirname(missing[-1].rstrip("/"))) and not read.exists(parent):
         missing.append(parent)
-    made = []
+    created = []
     try:
         for folder in reversed(missing):
-            # Another run may make it at the same time.
+            # Another run may create it at the same time.
             with as_file_error(f"Cannot make the folder {folder}"), contextlib.suppress(FileExistsError):
                 os.mkdir(folder, 0o700 if folder == path else 0o755)
-                made.append(folder)
+                created.append(folder)
                 _sync_folder(os.path.dirname(folder.rstrip("/")) or ".")
         yield
     except BaseException:
-        for folder in reversed(made):
+        for folder in reversed(created):
             with contextlib.suppress(OSError):
                 os.rmdir(folder)
         raise
@@ -72,12 +72,12 @@ def new_folder(path: str) -> t.Iterator[None]:
 
 @contextlib.contextmanager
 def locked_folder(path: str, owner: int | None = None) -> t.Iterator[Folder]:
-    """Open a folder and hold an exclusive lock on it, so that two runs never work in it at once.
+    """Open a folder and hold an exclusive lock on it, so that two runs never use it at the same time.
 
-    :param owner: a user, besides the one who runs this and root, to whom the folder may belong.
-    :raises FileError: if it is missing, somebody else can write to it, or somebody else keeps it locked.
+    :param owner: a user who may own the folder, in addition to the current user and root.
+    :raises FileError: if the folder is missing, another user can write to it, or another process keeps it locked.
     """
-    # All of it, so that whatever fails in between without a message of its own has this one.
+    # Errors without a more specific message get this one.
     with as_file_error(f"Cannot use the folder {path}"):
         descriptor, link_owners = safety.open_folder(path)
         try:
@@ -91,7 +91,7 @@ def locked_folder(path: str, owner: int | None = None) -> t.Iterator[Folder]:
 
 
 class Folder:
-    """A folder that is open and locked; see :func:`locked_folder`."""
+    """An open and locked folder; see :func:`locked_folder`."""
 
     def __init__(self, path: str, descriptor: int) -> None:
         self.path = path
@@ -102,9 +102,9 @@ class Folder:
         return os.path.join(self.path, name)
 
     def read(self, name: str) -> Found | None:
-        """Read one of our files; None if it is missing.
+        """Read a file; None if it does not exist.
 
-        :raises FileError: if it is a link, has several names, is no regular file, or cannot be read.
+        :raises FileError: if it is a symbolic link, has several hard links, is not a regular file, or cannot be read.
         """
         path = self.path_of(name)
         try:
@@ -120,16 +120,16 @@ class Folder:
             content = read.content_of(descriptor, status, path)
         finally:
             os.close(descriptor)
-        safety.check_single(status, path)
+        safety.check_not_hard_linked(status, path)
         return Found(content, Access(stat.S_IMODE(status.st_mode), status.st_uid, status.st_gid))
 
     def write(self, files: t.Mapping[str, tuple[bytes, Access]]) -> None:
-        """Put files in place, in this order, each at once: whoever looks sees the old one or the new one.
+        """Write files atomically, in the given order: a reader sees either the old or the new version of a file.
 
-        All of them are written under temporary names before the first is renamed, so that a full disk changes nothing.
-        None of them ever has a wider mode than the one that it gets.
+        All files are written under temporary names before the first is renamed, so a full disk changes nothing.
+        No file ever has a wider mode than its final one.
 
-        :raises FileError: if that fails.
+        :raises FileError: if writing fails.
         """
         temporary = {name: f".{name}.{secrets.token_hex(8)}.tmp" for name in files}
         try:
@@ -139,30 +139,30 @@ class Folder:
             for name in files:
                 with as_file_error(f"Cannot write {self.path_of(name)}"):
                     os.rename(temporary[name], name, src_dir_fd=self._descriptor, dst_dir_fd=self._descriptor)
-                    # Without it, a power failure could keep the second file and lose the first.
+                    # Otherwise, a power failure could lose the first file but keep the second.
                     _sync(self._descriptor)
                 del temporary[name]
         finally:
-            for left in temporary.values():
+            for leftover in temporary.values():
                 with contextlib.suppress(OSError):
-                    os.unlink(left, dir_fd=self._descriptor)
+                    os.unlink(leftover, dir_fd=self._descriptor)
 
     def set_access(self, name: str, access: Access) -> None:
-        """Give a file this access.
+        """Set the mode and owner of a file.
 
         :raises FileError: if that is not allowed.
         """
         with as_file_error(f"Cannot change mode or owner of {self.path_of(name)}"):
             descriptor = self._open(name, os.O_RDONLY | os.O_NONBLOCK)
             try:
-                # Whom the folder belongs to may have put something else in place of what was read.
-                safety.check_single(os.fstat(descriptor), self.path_of(name))
+                # The owner of the folder may have replaced the file since it was read.
+                safety.check_not_hard_linked(os.fstat(descriptor), self.path_of(name))
                 _set_access(descriptor, access)
             finally:
                 os.close(descriptor)
 
     def backup_name(self, name: str) -> str:
-        """A name that is free, in Ansible's style, for a copy of a file. The lock keeps others from taking it."""
+        """An unused name for a backup, in Ansible's style. The lock prevents other runs from using it."""
         copy = f"{name}.{os.getpid()}.{time.strftime('%Y-%m-%d@%H:%M:%S')}~"
         while copy in self._names():
             copy = f"{copy[:-1]}+~"
@@ -171,23 +171,23 @@ class Folder:
     def remove(self, name: str) -> None:
         """Remove a file.
 
-        :raises FileError: if that fails.
+        :raises FileError: if it cannot be removed.
         """
         with as_file_error(f"Cannot remove {self.path_of(name)}"):
             os.unlink(name, dir_fd=self._descriptor)
             _sync(self._descriptor)
 
     def leftovers(self, names: t.Iterable[str]) -> list[str]:
-        """Names of temporary files that a killed run has left behind when it wrote these files or their backups."""
+        """Names of temporary files that a killed run left behind while writing these files or their backups."""
         ours = re.compile(rf"\.(?:{'|'.join(map(re.escape, names))})(?:\.[^/]*~)?\.[0-9a-f]{{16}}\.tmp")
         return sorted(filter(ours.fullmatch, self._names()))
 
     def is_empty(self) -> bool:
-        """Whether there is nothing in the folder."""
+        """Whether the folder is empty."""
         return not self._names()
 
-    def give_to(self, owner: Access) -> None:
-        """Give the folder to the owner of its files; its mode stays.
+    def set_owner(self, owner: Access) -> None:
+        """Set the owner of the folder to the owner of its files, without changing its mode.
 
         :raises FileError: if that is not allowed.
         """
@@ -200,7 +200,7 @@ class Folder:
 
     def _write_new(self, name: str, content: bytes, access: Access, replaces: str) -> None:
         with open(self._open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, access.mode & 0o600), "wb") as file:
-            # As Ansible does it: a file that is replaced keeps its owner where that is allowed.
+            # As in Ansible itself, a replaced file keeps its owner if that is allowed.
             with contextlib.suppress(FileNotFoundError, PermissionError):
                 old = os.stat(replaces, dir_fd=self._descriptor, follow_symlinks=False)
                 os.fchown(file.fileno(), old.st_uid, old.st_gid)
@@ -214,16 +214,16 @@ class Folder:
 
 
 def _lock(descriptor: int, path: str) -> None:
-    # Whoever may read the folder can lock it: waiting without end would let any user stop an unattended run.
-    give_up = time.monotonic() + LOCK_PATIENCE
+    # Any user who may read the folder can lock it. An unlimited wait would let them block an unattended run.
+    deadline = time.monotonic() + LOCK_TIMEOUT
     while True:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             return
         except BlockingIOError as error:
-            if time.monotonic() > give_up:
+            if time.monotonic() > deadline:
                 raise FileError(
-                    f"The folder {path} has been locked by another process for {LOCK_PATIENCE} seconds: end that"
+                    f"The folder {path} has been locked by another process for {LOCK_TIMEOUT} seconds: end that"
                     " process (fuser names it), and run this again."
                 ) from error
             time.sleep(0.05)
@@ -234,7 +234,7 @@ def _lock(descriptor: int, path: str) -> None:
 def _sync_folder(path: str) -> None:
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    except PermissionError:  # one that may be written to, but not read, cannot be synchronised
+    except PermissionError:  # a folder that is writable but not readable cannot be synchronized
         return
     try:
         _sync(descriptor)
@@ -243,7 +243,7 @@ def _sync_folder(path: str) -> None:
 
 
 def _sync(folder: int) -> None:
-    """Put the names in a folder on the disk, where its file system can: some do not know it for folders (fsync(2))."""
+    """Flush the entries of a folder to disk. Some file systems do not support this for folders (fsync(2))."""
     try:
         os.fsync(folder)
     except OSError as error:
@@ -252,7 +252,7 @@ def _sync(folder: int) -> None:
 
 
 def _set_access(descriptor: int, access: Access) -> None:
-    # Owner first: as long as the old owner has the file, the mode must not open it for a group that is not meant.
+    # Set the owner first: until then, the new mode could grant access to the old group.
     _set_owner(descriptor, access)
     os.fchmod(descriptor, access.mode)
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Options that are about files: paths, modes, owners and groups."""
+"""Validate options for files: paths, modes, owners and groups."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ import typing as t
 from .._errors import OptionError
 
 _NO_ID = 2**32 - 1
-"""The number that means no user and no group (chown(2))."""
+"""The ID that chown(2) reserves for "unchanged"."""
 
 
 def check_path(path: str | None, option: str) -> None:
-    """Refuse a path that cannot be one.
+    """Reject a value that cannot be a path.
 
-    :raises OptionError: if it is empty, has a zero byte in it, or is a key or token itself, which is not repeated.
+    :raises OptionError: if it is empty, contains a null byte, or is a key or token, which the message does not repeat.
     """
     if not path:
         raise OptionError(f"O({option}) is empty: give a path.")
@@ -34,15 +34,15 @@ def check_path(path: str | None, option: str) -> None:
 
 
 def is_content(text: str) -> bool:
-    """Whether a text is a PEM or a JWT, which somebody may take for the path of one, or give in the wrong option."""
+    """Whether a text is a PEM or a JWT, which a user may have set in an option for a path."""
     return "-----BEGIN " in text or re.fullmatch(r"\s*eyJ[\w-]+\.[\w-]+\.[\w-]+\s*", text) is not None
 
 
 def parse_mode(value: t.Any, option: str, *, forbidden: int) -> int:
-    """Read permission bits: an octal string as in ``0600``, or a YAML number as Ansible takes it.
+    """Parse permission bits: an octal string such as ``0600``, or a YAML number as Ansible interprets it.
 
-    :param forbidden: bits that may not be set.
-    :raises OptionError: if it is not such a number, has forbidden bits, or would lock out the owner.
+    :param forbidden: bits that must not be set.
+    :raises OptionError: if it is not such a number, has forbidden bits, or does not let the owner read the file.
     """
     try:
         mode = int(value, 8) if isinstance(value, str) else int(value)
@@ -57,17 +57,17 @@ def parse_mode(value: t.Any, option: str, *, forbidden: int) -> int:
 
 
 def user_id(name: str | None, option: str) -> int | None:
-    """The number of a user given by name or number; None stays None.
+    """The numeric ID of a user given by name or ID; None stays None.
 
-    :raises OptionError: if there is no such user.
+    :raises OptionError: if the user does not exist.
     """
     return _account_id(name, option, lambda known: pwd.getpwnam(known).pw_uid)
 
 
 def group_id(name: str | None, option: str) -> int | None:
-    """The number of a group given by name or number; None stays None.
+    """The numeric ID of a group given by name or ID; None stays None.
 
-    :raises OptionError: if there is no such group.
+    :raises OptionError: if the group does not exist.
     """
     return _account_id(name, option, lambda known: grp.getgrnam(known).gr_gid)
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Read files that others look after: keys, certificates and tokens that an option names. Links are followed."""
+"""Read files that an option names and that this collection does not manage. Symbolic links are followed."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from .._errors import FileError
 from .failures import as_file_error
 
 MAXIMUM_SIZE = 1024 * 1024
-"""Bytes. No key, certificate or token comes near it."""
+"""Bytes. Keys, certificates and tokens are much smaller."""
 
 
 def content(path: str, option: str) -> bytes:
-    """The content of a whole file.
+    """Read a whole file.
 
-    :param option: the one that names it, for messages.
-    :raises FileError: if there is no readable regular file, or it is far too large.
+    :param option: the option that names the file, for messages.
+    :raises FileError: if it is not a readable regular file, or is too large.
     """
     with as_file_error(f"O({option}): cannot read {path}"):
-        # O_NONBLOCK: opening a named pipe must not wait for a writer.
+        # O_NONBLOCK: do not wait for a writer if the path is a named pipe.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         try:
             return content_of(descriptor, os.fstat(descriptor), f"O({option}): {path}")
@@ -32,18 +32,18 @@ def content(path: str, option: str) -> bytes:
 
 
 def mode(path: str) -> int:
-    """The permission bits of a file; links are followed.
+    """The permission bits of a file. Symbolic links are followed.
 
-    :raises FileError: if nobody lets us look.
+    :raises FileError: if the file cannot be accessed.
     """
     with as_file_error(f"Cannot look at {path}"):
         return stat.S_IMODE(os.stat(path).st_mode)
 
 
 def exists(path: str) -> bool:
-    """Whether there is anything of this name, if only a link to nowhere.
+    """Whether the path exists. A dangling symbolic link counts as existing.
 
-    :raises FileError: if nobody lets us look.
+    :raises FileError: if the path cannot be accessed.
     """
     with as_file_error(f"Cannot look for {path}"):
         try:
@@ -54,10 +54,10 @@ def exists(path: str) -> bool:
 
 
 def content_of(descriptor: int, status: os.stat_result, path: str) -> bytes:
-    """The content of a file that is open.
+    """Read an open file.
 
-    :param path: its name, for messages.
-    :raises FileError: if it is not a regular file, cannot be read, or is far too large.
+    :param path: the path of the file, for messages.
+    :raises FileError: if it is not a regular file, cannot be read, or is too large.
     """
     if stat.S_ISDIR(status.st_mode):
         raise FileError(f"{path} is a directory: give a file.")

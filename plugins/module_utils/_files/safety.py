@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Who else could swap a folder, or hold a file: open a folder and check that only those can whom we trust."""
+"""Open a folder safely, and check that only trusted users can replace it or the files in it."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ import stat
 from .._errors import FileError
 
 _MAXIMUM_LINKS = 40
-"""How many links on the way to a file the kernel follows (path_resolution(7))."""
+"""How many symbolic links the kernel follows in a path (path_resolution(7))."""
 
 
 def open_folder(path: str) -> tuple[int, set[int]]:
-    """Open a folder. Returns its descriptor, and to whom the links belong that lead to it.
+    """Open a folder, and return its descriptor and the owners of the symbolic links in its path.
 
-    Nobody can swap a link between the look at it and its use: it is read through the descriptor that is looked at.
+    A link cannot be replaced between check and use, because it is read through the descriptor that was checked.
     """
     if not hasattr(os, "O_PATH"):  # only Linux has it
         return os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC), set()
     owners = []
-    ahead = path.split("/")[::-1]
+    remaining = path.split("/")[::-1]
     with contextlib.ExitStack() as opened:
 
         def enter(name: str, folder: int | None = None) -> int:
@@ -33,27 +33,27 @@ def open_folder(path: str) -> tuple[int, set[int]]:
             opened.callback(os.close, entry)
             return entry
 
-        here = enter("/" if path.startswith("/") else ".")
-        while ahead:
-            entry = enter(ahead.pop() or ".", here)
+        current = enter("/" if path.startswith("/") else ".")
+        while remaining:
+            entry = enter(remaining.pop() or ".", current)
             if not stat.S_ISLNK((status := os.fstat(entry)).st_mode):
-                here = entry
+                current = entry
                 continue
             owners.append(status.st_uid)
             if len(owners) > _MAXIMUM_LINKS:
                 raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
             target = os.readlink("", dir_fd=entry)
-            ahead += target.split("/")[::-1]
+            remaining += target.split("/")[::-1]
             if target.startswith("/"):
-                here = enter("/")
-        return os.open(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=here), set(owners)
+                current = enter("/")
+        return os.open(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=current), set(owners)
 
 
 def check_folder(status: os.stat_result, path: str, trusted: set[int]) -> None:
-    """Refuse a folder in which others can swap files.
+    """Reject a folder in which other users can replace files.
 
-    :param trusted: the users to whom it may belong.
-    :raises FileError: if it belongs to another user, or others can write to it.
+    :param trusted: the users who may own it.
+    :raises FileError: if it belongs to another user, or other users can write to it.
     """
     if status.st_uid not in trusted:
         raise FileError(
@@ -67,23 +67,23 @@ def check_folder(status: os.stat_result, path: str, trusted: set[int]) -> None:
         )
 
 
-def check_links(strangers: set[int], path: str) -> None:
-    """Refuse a folder that is reached by a link of another user.
+def check_links(untrusted_owners: set[int], path: str) -> None:
+    """Reject a folder whose path contains a symbolic link of another user.
 
-    :param strangers: the owners of the links on the way who are not trusted.
-    :raises FileError: if there is one.
+    :param untrusted_owners: the owners of links in the path who are not trusted.
+    :raises FileError: if there are any.
     """
-    # Whoever owns a link can let it lead to any other folder, for instance to one of root's. What leads to a folder of
-    # their own is their own affair.
-    if strangers:
+    # The owner of a link can point it to any folder, for example to one that belongs to root. A link to the owner's own
+    # folder is harmless.
+    if untrusted_owners:
         raise FileError(
-            f"A link on the way to the folder {path} belongs to user {min(strangers)}, who could let it lead elsewhere:"
+            f"A link on the way to the folder {path} belongs to user {min(untrusted_owners)}, who could let it lead elsewhere:"
             " give the path that it leads to."
         )
 
 
-def check_single(status: os.stat_result, path: str) -> None:
-    """Refuse a file that has several names.
+def check_not_hard_linked(status: os.stat_result, path: str) -> None:
+    """Reject a file that has several hard links.
 
     :raises FileError: if it has.
     """

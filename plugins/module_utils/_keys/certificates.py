@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The self-signed certificate: issue it, read it, see whether it still fits. The only place that uses x509."""
+"""The self-signed certificate: issue, parse and check it. The only file that uses x509."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ except ImportError:
 
 _BEGIN, _END = b"-----BEGIN CERTIFICATE-----", b"-----END CERTIFICATE-----"
 MAXIMUM_COMMON_NAME_LENGTH = 64
-"""Characters: ub-common-name of RFC 5280, appendix A.1."""
+"""In characters: ub-common-name of RFC 5280, appendix A.1."""
 
 MAXIMUM_SERIAL_BITS = 160
 """20 octets: RFC 5280, section 4.1.2.2."""
 
-_CLOCKS = datetime.timedelta(minutes=5)
-"""How far the clock of another machine may be ahead, or of a run that this one has waited for."""
+CLOCK_SKEW = datetime.timedelta(minutes=5)
+"""Tolerance for the clock of another machine, and for the time spent waiting for another run."""
 
 
 class Terms(t.NamedTuple):
-    """What a certificate is issued for; days are of 24 hours."""
+    """The parameters of a certificate. A day has 24 hours."""
 
     common_name: str
     valid_days: int
@@ -42,13 +42,13 @@ class Terms(t.NamedTuple):
 
 
 def terms(common_name: str | None, valid_days: int, renew_before_days: int | None) -> Terms:
-    """Check the terms and fill in the renewal window: 30 days, or a third of the lifetime if that is not shorter.
+    """Validate the terms. The default renewal window is 30 days, or a third of a lifetime of up to 30 days.
 
-    :raises OptionError: if the terms contradict each other or cannot be written in a certificate.
+    :raises OptionError: if the terms contradict each other or cannot be represented in a certificate.
     """
     try:
         length = len(common_name.encode()) if common_name and common_name.strip() else 0
-    except UnicodeEncodeError:  # bytes that are no text
+    except UnicodeEncodeError:  # not valid UTF-8
         length = 0
     if not 1 <= length <= MAXIMUM_COMMON_NAME_LENGTH:
         raise OptionError(
@@ -68,7 +68,7 @@ def terms(common_name: str | None, valid_days: int, renew_before_days: int | Non
 
 
 def issue(key: rsa.RSAPrivateKey, wanted: Terms, now: datetime.datetime) -> x509.Certificate:
-    """Issue a self-signed certificate: X.509 v3, SHA-256, random serial number, for signatures alone (RFC 5280)."""
+    """Issue a self-signed certificate: X.509 v3, SHA-256, random serial number, digital signatures only (RFC 5280)."""
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, wanted.common_name)])
     start = now.astimezone(datetime.timezone.utc).replace(tzinfo=None, microsecond=0)
     uses = dict.fromkeys(
@@ -100,16 +100,16 @@ def issue(key: rsa.RSAPrivateKey, wanted: Terms, now: datetime.datetime) -> x509
 
 
 def load(data: bytes, source: str) -> x509.Certificate:
-    """Read a PEM certificate.
+    """Parse a PEM certificate.
 
-    :raises CertificateError: if it is not one.
+    :raises CertificateError: if it cannot be parsed.
     """
     try:
         certificate = x509.load_pem_x509_certificate(pem.find(data, "CERTIFICATE", source).text.encode())
-        # What is read from it later is parsed only when it is asked for.
+        # cryptography parses these fields lazily: access them here, so that errors occur now and not later.
         _parsed = certificate.subject, certificate.issuer, not_before(certificate), not_after(certificate)  # noqa: F841
         if certificate.serial_number.bit_length() > MAXIMUM_SERIAL_BITS:
-            raise ValueError("a serial number that nobody could write down")
+            raise ValueError("serial number too long")
     except (PemError, x509.InvalidVersion, ValueError, TypeError, KeyError) as error:
         raise CertificateError(f"{source} cannot be read as a certificate in PEM form.") from error
     return certificate
@@ -121,10 +121,10 @@ def to_pem(certificate: x509.Certificate) -> bytes:
 
 
 def public_key(certificate: x509.Certificate, source: str) -> rsa.RSAPublicKey:
-    """The key that it is for.
+    """The public key in a certificate.
 
-    :param source: the file or option that it comes from, for messages.
-    :raises CertificateError: if that is no RSA key.
+    :param source: the file or option that contains the certificate, for messages.
+    :raises CertificateError: if it is not an RSA key.
     """
     try:
         key = certificate.public_key()
@@ -135,10 +135,10 @@ def public_key(certificate: x509.Certificate, source: str) -> rsa.RSAPublicKey:
     return key
 
 
-def reasons_to_issue_anew(
+def reasons_to_reissue(
     certificate: x509.Certificate, key: rsa.RSAPublicKey, wanted: Terms, now: datetime.datetime
 ) -> list[str]:
-    """Why the certificate does not fit (any more), in words; empty if it does."""
+    """The reasons why the certificate must be reissued, as phrases; empty if it can stay."""
     if not _is_for(certificate, key):
         return ["it is for another key"]
     reasons = signature_faults(certificate, key)
@@ -147,7 +147,7 @@ def reasons_to_issue_anew(
         reasons.append("it is for another common name")
     if not_after(certificate) - not_before(certificate) != datetime.timedelta(days=wanted.valid_days):
         reasons.append("it is for another number of days")
-    if not_before(certificate) - now > _CLOCKS:
+    if not_before(certificate) - now > CLOCK_SKEW:
         reasons.append(f"it is valid only from {not_before(certificate).date().isoformat()} on")
     if not_after(certificate) - now <= datetime.timedelta(days=wanted.renew_before_days):
         reasons.append(f"it expires on {not_after(certificate).date().isoformat()}")
@@ -155,14 +155,14 @@ def reasons_to_issue_anew(
 
 
 def signature_faults(certificate: x509.Certificate, key: rsa.RSAPublicKey) -> list[str]:
-    """What is wrong with the signature of a self-signed certificate, in words."""
+    """Problems with the signature of a self-signed certificate, as phrases."""
     if certificate.signature_algorithm_oid != SignatureAlgorithmOID.RSA_WITH_SHA256:
         return ["it is not signed with SHA-256"]
     return [] if _is_signed_by(certificate, key) else ["its signature does not fit its key"]
 
 
-def faults_of_time(certificate: x509.Certificate, renew_before_days: int, now: datetime.datetime) -> list[str]:
-    """Whether it cannot be used now, or not for long, in words."""
+def validity_faults(certificate: x509.Certificate, renew_before_days: int, now: datetime.datetime) -> list[str]:
+    """Problems with the validity of a certificate, now or soon, as phrases."""
     if now < not_before(certificate):
         return [f"it is valid only from {not_before(certificate).date().isoformat()} on"]
     if now > not_after(certificate):
@@ -173,9 +173,9 @@ def faults_of_time(certificate: x509.Certificate, renew_before_days: int, now: d
 
 
 def is_issued_by_another(data: bytes) -> bool:
-    """Whether a file holds a certificate that somebody else, such as a company's CA, has issued.
+    """Whether a file contains a certificate that was issued by a third party, such as a company's CA.
 
-    Such a file is not ours to replace, so its form does not matter: PEM, a chain of several, or DER.
+    We must not replace such a file, whatever its format: PEM, a PEM chain, or DER.
     """
     found = [_BEGIN + part[: part.find(_END)] + _END for part in data.split(_BEGIN)[1:] if _END in part]
     loaders = [(x509.load_pem_x509_certificate, text) for text in found] or [(x509.load_der_x509_certificate, data)]
@@ -188,7 +188,7 @@ def is_issued_by_another(data: bytes) -> bool:
 
 
 def describe(certificate: x509.Certificate) -> dict[str, t.Any]:
-    """The facts about it that modules return: PEM, fingerprint, serial number, validity."""
+    """The facts about a certificate that modules return: PEM, fingerprint, serial number and validity."""
     text = to_pem(certificate).decode()
     return {
         "certificate": text,
@@ -201,23 +201,23 @@ def describe(certificate: x509.Certificate) -> dict[str, t.Any]:
 
 
 def not_before(certificate: x509.Certificate) -> datetime.datetime:
-    """The start of its validity, in UTC."""
+    """The start of the validity, in UTC."""
     return _utc(certificate, "not_valid_before")
 
 
 def not_after(certificate: x509.Certificate) -> datetime.datetime:
-    """The end of its validity, in UTC."""
+    """The end of the validity, in UTC."""
     return _utc(certificate, "not_valid_after")
 
 
 def _utc(certificate: x509.Certificate, attribute: str) -> datetime.datetime:
-    # cryptography 42 added the attributes that know their time zone and deprecated the others.
+    # cryptography 42 added timezone-aware attributes and deprecated the others.
     aware = getattr(certificate, f"{attribute}_utc", None)
     return aware or getattr(certificate, attribute).replace(tzinfo=datetime.timezone.utc)
 
 
 def _iso8601(when: datetime.datetime) -> str:
-    # Unlike strftime, it writes four digits for each year.
+    # Unlike strftime, isoformat always writes the year with four digits.
     return f"{when.replace(tzinfo=None).isoformat()}Z"
 
 
@@ -226,7 +226,7 @@ def _is_signed_by(certificate: x509.Certificate, key: rsa.RSAPublicKey) -> bool:
         key.verify(certificate.signature, certificate.tbs_certificate_bytes, padding.PKCS1v15(), hashes.SHA256())
     except InvalidSignature:
         return False
-    # As a BIT STRING, it could say that some bits of its last byte do not count (X.690, section 8.6.2).
+    # The signature is a BIT STRING, which could declare bits of its last byte as unused (X.690, section 8.6.2).
     return certificate.public_bytes(serialization.Encoding.DER).endswith(b"\0" + certificate.signature)
 
 

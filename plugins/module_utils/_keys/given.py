@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A public key as users and tenants give it: by itself or in a certificate, as a file or as text."""
+"""Read a public key from an option or a tenant: a key or a certificate, as a file or as content."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ OPTIONS = {
     "public_key_path": "PUBLIC KEY",
     "public_key_content": "PUBLIC KEY",
 }
-"""The options that give one, and the label of the PEM that they hold."""
+"""The options for a public key, and the PEM label that each expects."""
 
 
 class PublicKey(t.NamedTuple):
-    """A public key, and the certificate that it is in, if it is in one.
+    """A public key, possibly from a certificate.
 
-    ``line`` is the PEM of it on one line; ``thumbprint`` that of the key (RFC 7638); ``fingerprint`` and ``not_after``
-    those of the certificate, or None.
+    ``line`` is the PEM of the key or certificate on a single line. ``thumbprint`` is the RFC 7638 thumbprint of the key.
+    ``fingerprint`` and ``not_after`` describe the certificate, or are None.
     """
 
     key: rsa.RSAPublicKey
@@ -39,7 +39,7 @@ class PublicKey(t.NamedTuple):
 
 
 def from_options(options: t.Mapping[str, t.Any]) -> PublicKey | None:
-    """The public key that the options give, None if they give none.
+    """The public key that the options specify; None if they do not specify one.
 
     :raises QlikError: if it cannot be read.
     """
@@ -55,11 +55,11 @@ def from_options(options: t.Mapping[str, t.Any]) -> PublicKey | None:
 
 
 def parse(data: bytes, label: str, source: str) -> PublicKey:
-    """Read a certificate or a public key in PEM form.
+    """Parse a certificate or a public key in PEM format.
 
     :param label: ``CERTIFICATE`` or ``PUBLIC KEY``.
     :param source: the file or option, for messages.
-    :raises QlikError: if it is none.
+    :raises QlikError: if it cannot be parsed.
     """
     if label == "CERTIFICATE":
         certificate = certificates.load(data, source)

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The three files of a key pair as one consistent set: private key, public key, certificate.
+"""Keep the three files of a key pair consistent: private key, public key and certificate.
 
-The private key is the root of truth. It is written first and removed last, so that whatever a killed run leaves behind,
-the next run makes the other two from it.
+The private key is authoritative. It is written first and removed last, so that after a killed run, the next run can
+recreate the other two files from it.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ FACTS = (
     "not_after",
     "key_size",
 )
-"""What is returned about a key pair, besides the paths. Never the private key."""
+"""Return values for a key pair, in addition to the paths. The private key is never returned."""
 
 
 class Names(t.NamedTuple):
@@ -50,9 +50,9 @@ class Names(t.NamedTuple):
 
 
 def names(file_prefix: str) -> Names:
-    """The file names with this prefix.
+    """The file names with the given prefix.
 
-    :raises OptionError: if the prefix would lead out of the folder.
+    :raises OptionError: if the prefix would lead outside the folder.
     """
     if "/" in file_prefix or "\0" in file_prefix:
         raise OptionError("O(file_prefix) must not contain a slash: name the folder in the option O(directory).")
@@ -60,12 +60,12 @@ def names(file_prefix: str) -> Names:
 
 
 def paths(directory: str, file_names: Names) -> dict[str, str]:
-    """Where the files are, as modules return it."""
+    """The paths of the files, as return values."""
     return {f"{role}_path": os.path.join(directory, name) for role, name in file_names._asdict().items()}
 
 
 class Wanted(t.NamedTuple):
-    """What the key pair is to be; the options of the module, checked."""
+    """The desired key pair: the validated options of the module."""
 
     directory: str
     names: Names
@@ -79,16 +79,16 @@ class Wanted(t.NamedTuple):
     public_access: Access
 
     def access(self, name: str) -> Access:
-        """The access that a file of the pair gets."""
+        """The desired mode and owner of a file."""
         return self.private_access if name == self.names.private_key else self.public_access
 
     def paths(self) -> dict[str, str]:
-        """Where the files are, as modules return it."""
+        """The paths of the files, as return values."""
         return paths(self.directory, self.names)
 
 
 def describe(public_key: rsa.RSAPublicKey | None, certificate: x509.Certificate | None) -> dict[str, t.Any]:
-    """What is returned about a key pair; None for what is not there."""
+    """The return values for a key pair; None for anything that does not exist."""
     facts: dict[str, t.Any] = dict.fromkeys(FACTS)
     if public_key:
         facts["key_id"] = public_keys.thumbprint(public_key)
@@ -100,7 +100,7 @@ def describe(public_key: rsa.RSAPublicKey | None, certificate: x509.Certificate 
 
 
 class Outcome(t.NamedTuple):
-    """What was done, or would be done in check mode, in words; and what is there then (None: not known before)."""
+    """The actions, as phrases, and the resulting facts. In check mode, facts that are not known yet are None."""
 
     actions: list[str]
     backup_files: list[str]
@@ -113,10 +113,10 @@ class Outcome(t.NamedTuple):
 def ensure_present(
     wanted: Wanted, now: datetime.datetime, check_mode: bool, accept: t.Callable[[dict[str, t.Any]], None]
 ) -> Outcome:
-    """Make, renew or repair what is missing or does not fit.
+    """Create, renew or repair the files of the key pair.
 
-    :param accept: called with the facts before anything is written; it raises to refuse them.
-    :raises QlikError: if something is there that must not be replaced; then nothing has changed.
+    :param accept: called with the facts before anything is written; raises an exception to reject them.
+    :raises QlikError: if an existing file must not be replaced. In that case, nothing has changed.
     """
     if read.exists(wanted.directory):
         with locked_folder(wanted.directory, wanted.private_access.uid) as folder:
@@ -124,15 +124,15 @@ def ensure_present(
     plan = _Repair(wanted, now, None)
     if check_mode:
         return plan.run(check_mode, accept)
-    plan.look()  # so that a wrong option is found before the folder is made
+    plan.inspect()  # detects invalid options before the folder is created
     with new_folder(wanted.directory):
         return ensure_present(wanted, now, check_mode, accept)
 
 
 def ensure_absent(wanted: Wanted, check_mode: bool) -> Outcome:
-    """Remove the three files; the folder stays.
+    """Remove the three files and keep the folder.
 
-    :raises QlikError: if the private key would be lost although nobody could read it.
+    :raises QlikError: if a private key that cannot be read would be removed without a backup.
     """
     empty = Outcome([], [], {}, {}, {})
     if not read.exists(wanted.directory):
@@ -156,12 +156,12 @@ def ensure_absent(wanted: Wanted, check_mode: bool) -> Outcome:
 
 
 def _backups(folder: Folder, wanted: Wanted, found: t.Mapping[str, Found]) -> dict[str, tuple[bytes, Access]]:
-    """What to write so that these files are kept under other names."""
+    """The backup files to write, by name."""
     return {folder.backup_name(name): (file.content, wanted.access(name)) for name, file in found.items()}
 
 
 def _load(content: bytes, path: str, wanted: Wanted) -> tuple[rsa.RSAPrivateKey, bool]:
-    """Load the private key; and whether it still has the old passphrase."""
+    """Load the private key, and return whether it still has the old passphrase."""
     try:
         return private_keys.load(content, wanted.passphrase, path, PASSPHRASE_OPTION), False
     except PassphraseError as error:
@@ -177,7 +177,7 @@ def _load(content: bytes, path: str, wanted: Wanted) -> tuple[rsa.RSAPrivateKey,
 
 
 class _Repair:
-    """One run over a folder: look at what is there, then do what it needs."""
+    """One run over a folder: inspect the files, then create or repair them."""
 
     def __init__(self, wanted: Wanted, now: datetime.datetime, folder: Folder | None) -> None:
         self.wanted = wanted
@@ -188,15 +188,15 @@ class _Repair:
         self.key = None
         self.certificate = None
         self.passphrase_changed = False
-        # Why each file is to be written; a file that fits is not here.
+        # The reason for writing each file. Files that can stay are not listed.
         self.reasons: dict[str, str] = {}
 
     def run(self, check_mode: bool, accept: t.Callable[[dict[str, t.Any]], None]) -> Outcome:
-        self.look()
+        self.inspect()
         wrong_access = self._wrong_access()
         actions = self._actions(wrong_access)
         before = self._summary({name: file.access.mode for name, file in self.found.items()})
-        self._forget_what_is_replaced()
+        self._discard_replaced()
         contents = {} if check_mode else self._make()
         facts = self._facts()
         accept(facts)
@@ -207,8 +207,8 @@ class _Repair:
         if check_mode:
             return outcome
         if self.folder.is_empty():
-            self.folder.give_to(self.wanted.private_access)
-        # Before anything is written: they may be what fills the disk.
+            self.folder.set_owner(self.wanted.private_access)
+        # Remove leftovers before writing anything, in case they fill the disk.
         for name in self.leftovers:
             self.folder.remove(name)
         backup_files = self._write(contents)
@@ -216,16 +216,16 @@ class _Repair:
             self.folder.set_access(name, self.wanted.access(name))
         return outcome._replace(backup_files=backup_files)
 
-    def look(self) -> None:
-        """Read what is there and find out what does not fit."""
+    def inspect(self) -> None:
+        """Read the existing files and determine which must be written."""
         if self.folder:
             self.found = {name: file for name in self.wanted.names if (file := self.folder.read(name))}
             self.leftovers = self.folder.leftovers(self.wanted.names)
-        self._look_at_private_key()
-        self._look_at_public_key()
-        self._look_at_certificate()
+        self._inspect_private_key()
+        self._inspect_public_key()
+        self._inspect_certificate()
 
-    def _look_at_private_key(self) -> None:
+    def _inspect_private_key(self) -> None:
         name = self.wanted.names.private_key
         path = os.path.join(self.wanted.directory, name)
         if name not in self.found:
@@ -234,8 +234,8 @@ class _Repair:
             try:
                 self.key, self.passphrase_changed = _load(self.found[name].content, path, self.wanted)
                 if self.key.key_size != self.wanted.size:
-                    can_stay = self.key.key_size in private_keys.SIZES
-                    keep = f"O(size) to {self.key.key_size} to keep it, or " if can_stay else ""
+                    is_valid_size = self.key.key_size in private_keys.SIZES
+                    keep = f"O(size) to {self.key.key_size} to keep it, or " if is_valid_size else ""
                     raise KeyMismatchError(
                         f"{path} has {self.key.key_size} bits, but O(size) is {self.wanted.size}: set {keep}O(regenerate)"
                         " to mismatch to replace it."
@@ -251,7 +251,7 @@ class _Repair:
         if name in self.reasons or self.passphrase_changed:
             private_keys.check_new_passphrase(self.wanted.passphrase, PASSPHRASE_OPTION)
 
-    def _look_at_public_key(self) -> None:
+    def _inspect_public_key(self) -> None:
         name = self.wanted.names.public_key
         if name not in self.found:
             self.reasons[name] = "it was missing"
@@ -260,7 +260,7 @@ class _Repair:
         elif self.found[name].content != public_keys.to_pem(self.key.public_key()):
             self.reasons[name] = "it did not match the private key"
 
-    def _look_at_certificate(self) -> None:
+    def _inspect_certificate(self) -> None:
         name = self.wanted.names.certificate
         path = os.path.join(self.wanted.directory, name)
         if name not in self.found:
@@ -281,15 +281,15 @@ class _Repair:
             self.reasons[name] = "it was damaged"
         elif self.wanted.names.private_key in self.reasons:
             self.reasons[name] = "the private key is new"
-        elif reasons := certificates.reasons_to_issue_anew(
+        elif reasons := certificates.reasons_to_reissue(
             self.certificate, self.key.public_key(), self.wanted.terms, self.now
         ):
             self.reasons[name] = " and ".join(reasons)
 
     def _wrong_access(self) -> list[str]:
         def differs(name: str) -> bool:
-            there, wanted = self.found[name].access, self.wanted.access(name)
-            return any(want is not None and want != is_ for want, is_ in zip(wanted, there))
+            actual, wanted = self.found[name].access, self.wanted.access(name)
+            return any(want is not None and want != have for want, have in zip(wanted, actual))
 
         return [name for name in self.found if name not in self.reasons and differs(name)]
 
@@ -301,14 +301,14 @@ class _Repair:
             *(f"removed {name}: a killed run had left it" for name in self.leftovers),
         ]
 
-    def _forget_what_is_replaced(self) -> None:
+    def _discard_replaced(self) -> None:
         if self.wanted.names.private_key in self.reasons:
             self.key = None
         if self.wanted.names.certificate in self.reasons:
             self.certificate = None
 
     def _make(self) -> dict[str, bytes]:
-        # All is made before the first file is written, so that a failure on the way leaves the old set.
+        # Create all contents before the first file is written, so that a failure leaves the old files in place.
         self.key = self.key or private_keys.generate(self.wanted.size)
         self.certificate = self.certificate or certificates.issue(self.key, self.wanted.terms, self.now)
         make = {
@@ -317,20 +317,21 @@ class _Repair:
             self.wanted.names.certificate: lambda: certificates.to_pem(self.certificate),
         }
         return {
-            name: make[name]() for name in self.wanted.names if name in self.reasons or self._is_encrypted_anew(name)
+            name: make[name]() for name in self.wanted.names if name in self.reasons or self._is_reencrypted(name)
         }
 
-    def _is_encrypted_anew(self, name: str) -> bool:
+    def _is_reencrypted(self, name: str) -> bool:
         return self.passphrase_changed and name == self.wanted.names.private_key
 
     def _write(self, contents: dict[str, bytes]) -> list[str]:
-        # No copy that the old passphrase opens stays: the key is the same, and the old passphrase may be known to others.
+        # Do not back up a key that is only re-encrypted: others may know its old passphrase, which would decrypt the
+        # backup of a key that is still in use.
         replaced = {
             name: self.found[name]
             for name in contents
             if name in self.found
             and (self.wanted.backup or name == self.wanted.names.private_key)
-            and not self._is_encrypted_anew(name)
+            and not self._is_reencrypted(name)
         }
         backups = _backups(self.folder, self.wanted, replaced)
         self.folder.write(backups | {name: (content, self.wanted.access(name)) for name, content in contents.items()})

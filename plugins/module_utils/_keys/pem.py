@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""PEM as text (RFC 7468): find it, mend its line breaks, write it on one line. No cryptography."""
+"""PEM as text (RFC 7468): find a block, repair its line breaks, write it on a single line. No cryptography."""
 
 from __future__ import annotations
 
@@ -15,28 +15,28 @@ _BEGIN = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----")
 
 
 class PemBlock(t.NamedTuple):
-    """One PEM block: what it says that it is, such as ``RSA PRIVATE KEY``, and its well-formed text."""
+    """A PEM block: its label, such as ``RSA PRIVATE KEY``, and its well-formed text."""
 
     label: str
     text: str
 
 
 def find(data: bytes, label_ends: str, source: str) -> PemBlock:
-    """Find the one block whose label ends so, with the line breaks of RFC 7468.
+    """Find the only block with the given end of the label, and restore the line breaks of RFC 7468.
 
-    Line breaks that an environment variable or a form has changed are mended where that is unambiguous: Windows line
-    ends, the two characters ``\\n``, blanks, or none at all. (None of these characters occurs in base64.)
-    A block with headers, the old encrypted form, needs its line breaks.
+    Line breaks that an environment variable or a form has changed are repaired if that is unambiguous: Windows line
+    endings, the two characters ``\\n``, spaces, or no separators at all. None of these characters occur in base64.
+    A block with headers, the legacy encrypted format, needs its line breaks.
 
     :param data: the text; other blocks and text around the block are ignored.
-    :param label_ends: the end of the label, for instance ``PRIVATE KEY``.
+    :param label_ends: the end of the label, for example ``PRIVATE KEY``.
     :param source: the file or option, for messages.
     :raises PemError: if there is no such block, more than one, or one without an end.
     """
     text = data.decode("ascii", errors="replace").replace("\\r", "\r").replace("\\n", "\n")
     begins = [match for match in _BEGIN.finditer(text) if match[1].endswith(label_ends)]
     if len(begins) != 1:
-        raise PemError(_what_it_is_instead(data, text, label_ends, source, len(begins)))
+        raise PemError(_mismatch(data, text, label_ends, source, len(begins)))
     label = begins[0][1]
     end = text.find(f"-----END {label}-----", begins[0].end())
     if end < 0:
@@ -45,7 +45,7 @@ def find(data: bytes, label_ends: str, source: str) -> PemBlock:
 
 
 def one_line(pem: str) -> str:
-    """The PEM without any line break, as the tenant's API wants it.
+    """The PEM without line breaks, as the tenant's API requires it.
 
     https://qlik.dev/manage/automate/identity-provider-create: "the pem must be on a single line".
     """
@@ -53,7 +53,7 @@ def one_line(pem: str) -> str:
 
 
 def _well_formed(label: str, body: str) -> str:
-    # The headers of the old encrypted form (RFC 1421) end with an empty line, so their line breaks carry meaning.
+    # The headers of the legacy encrypted format (RFC 1421) end with an empty line, so their line breaks matter.
     headers, separator, base64_text = body.replace("\r\n", "\n").rpartition("\n\n")
     if "Proc-Type:" not in headers:
         headers, separator, base64_text = "", "", body
@@ -64,7 +64,7 @@ def _well_formed(label: str, body: str) -> str:
     return "\n".join([*lines, f"-----END {label}-----", ""])
 
 
-def _what_it_is_instead(data: bytes, text: str, wanted: str, source: str, found: int) -> str:
+def _mismatch(data: bytes, text: str, wanted: str, source: str, found: int) -> str:
     wanted = wanted.lower()
     if not text.strip():
         return f"{source} is empty: give a {wanted} in PEM form."

@@ -21,25 +21,25 @@ except ImportError:
 
 PUBLIC_EXPONENT = 65537
 SIZES = (2048, 3072, 4096)
-"""Bits of the keys that are made."""
+"""Supported sizes of new keys, in bits."""
 
 MINIMUM_SIZE = 2048
-"""Bits. Below it, RSA is broken or close to it (NIST SP 800-131A), and Qlik Cloud asks for it too."""
+"""Bits. Smaller RSA keys are broken or nearly so (NIST SP 800-131A), and Qlik Cloud has the same minimum."""
 
 MINIMUM_PASSPHRASE_LENGTH = 12
 MAXIMUM_PASSPHRASE_BYTES = 1023
-"""What OpenSSL takes."""
+"""The limit of OpenSSL."""
 
 
 def generate(size: int) -> rsa.RSAPrivateKey:
-    """A new private key of ``size`` bits."""
+    """Generate a private key of ``size`` bits."""
     return rsa.generate_private_key(public_exponent=PUBLIC_EXPONENT, key_size=size)
 
 
 def check_new_passphrase(passphrase: str | None, option: str) -> None:
-    """Refuse a passphrase that cannot protect a new key.
+    """Reject a passphrase that cannot protect a new key.
 
-    :raises OptionError: if it has fewer than 12 characters, more than 1023 bytes in UTF-8, or is no text.
+    :raises OptionError: if it has fewer than 12 characters or more than 1023 bytes, or is not valid UTF-8.
     """
     if passphrase is not None and len(passphrase) < MINIMUM_PASSPHRASE_LENGTH:
         raise OptionError(
@@ -54,21 +54,21 @@ def check_new_passphrase(passphrase: str | None, option: str) -> None:
         raise OptionError(f"O({option}) has more than {MAXIMUM_PASSPHRASE_BYTES} bytes: choose a shorter one.")
 
 
-# Signing for many users pays for its key once. The content is what it is remembered by, so that a file that has changed
-# is seen whatever its size and time are.
+# Cached so that signing for many users loads the key once. The cache key is the content, so any change of the file is
+# noticed, regardless of its size and modification time.
 @functools.lru_cache(maxsize=32)
 def load(data: bytes, passphrase: str | None, source: str, passphrase_option: str) -> rsa.RSAPrivateKey:
-    """Load a private key (PKCS#1 or PKCS#8, PEM) and check that its numbers belong together.
+    """Load a private key (PKCS#1 or PKCS#8, PEM) and check that its numbers are consistent.
 
-    The library's own check tests the primes, which takes 0.3 s for 4096 bits. It is left out in favour of the
-    arithmetic of :func:`_numbers_belong_together`, which finds a damaged key in 0.05 ms.
+    The check in cryptography tests the primes, which takes 0.3 s for 4096 bits. It is skipped in favor of
+    :func:`_numbers_are_consistent`, which detects a damaged key in 0.05 ms.
 
     :param source: the file or option, for messages.
-    :param passphrase_option: the option that holds the passphrase, for messages.
-    :raises PemError: if this is not the PEM of a private key.
-    :raises KeyMismatchError: if it is in good order, but not an RSA key.
-    :raises PassphraseError: if it is encrypted with another passphrase, or is damaged in a way that looks like it.
-    :raises PrivateKeyError: if it cannot be read, or is damaged.
+    :param passphrase_option: the option that contains the passphrase, for messages.
+    :raises PemError: if the data is not a private key in PEM format.
+    :raises KeyMismatchError: if the key is valid, but not an RSA key.
+    :raises PassphraseError: if the passphrase is wrong, or the damage is indistinguishable from that.
+    :raises PrivateKeyError: if the key cannot be read, or is damaged.
     """
     block = pem.find(data, "PRIVATE KEY", source)
     if block.label == "OPENSSH PRIVATE KEY":
@@ -82,7 +82,7 @@ def load(data: bytes, passphrase: str | None, source: str, passphrase_option: st
         raise PassphraseError(
             f"{source} is not encrypted, but O({passphrase_option}) is given: leave the option out, or encrypt the key."
         )
-    # The damage that can be seen differs: in an encrypted key, a wrong passphrase looks the same.
+    # In an encrypted key, damage and a wrong passphrase cannot be distinguished.
     damaged = (
         f"{source} cannot be decrypted: O({passphrase_option}) is not its passphrase, or the key is damaged. Give the"
         " right passphrase, or restore the key from a backup."
@@ -93,7 +93,7 @@ def load(data: bytes, passphrase: str | None, source: str, passphrase_option: st
         key = serialization.load_pem_private_key(
             block.text.encode(),
             passphrase.encode(errors="replace") if passphrase else None,
-            **_without_prime_test(),
+            **_skip_prime_test(),
         )
     except UnsupportedAlgorithm as error:
         kind = block.label.split()[0]
@@ -101,16 +101,16 @@ def load(data: bytes, passphrase: str | None, source: str, passphrase_option: st
     except (ValueError, TypeError) as error:
         raise (PassphraseError if encrypted else PrivateKeyError)(damaged) from error
     if not isinstance(key, rsa.RSAPrivateKey):
-        # Older releases of the library name the class of EC keys _EllipticCurvePrivateKey.
+        # Older releases of cryptography name the class of EC keys _EllipticCurvePrivateKey.
         kind = type(key).__name__.replace("PrivateKey", "").lstrip("_")
         raise _not_rsa(source, kind.replace("EllipticCurve", "EC"))
-    if not _numbers_belong_together(key.private_numbers()):
+    if not _numbers_are_consistent(key.private_numbers()):
         raise PrivateKeyError(f"{source} is damaged: it cannot be read as a private key. Restore it from a backup.")
     return key
 
 
 def check_size(key: rsa.RSAPrivateKey, source: str) -> None:
-    """Refuse a key that is too small to sign with.
+    """Reject a key that is too small to sign with.
 
     :raises PrivateKeyError: if it has fewer than 2048 bits.
     """
@@ -121,9 +121,9 @@ def check_size(key: rsa.RSAPrivateKey, source: str) -> None:
 
 
 def to_pem(key: rsa.RSAPrivateKey, passphrase: str | None) -> bytes:
-    """The private key as PKCS#8 PEM, encrypted if there is a passphrase.
+    """The private key as PKCS#8 PEM, encrypted if a passphrase is given.
 
-    :raises PrivateKeyError: if another key, or none, is read back from it: that must not take the place of one in use.
+    :raises PrivateKeyError: if reading it back does not return the same key. It must not replace a key in use then.
     """
     encryption = (
         serialization.BestAvailableEncryption(passphrase.encode()) if passphrase else serialization.NoEncryption()
@@ -135,21 +135,21 @@ def to_pem(key: rsa.RSAPrivateKey, passphrase: str | None) -> bytes:
     return data
 
 
-def _without_prime_test() -> dict[str, bool]:
-    # The parameter came with cryptography 39; older ones test the primes, which is slow and right.
+def _skip_prime_test() -> dict[str, bool]:
+    # cryptography 39 added the parameter. Older releases always test the primes, which is slow but correct.
     has_parameter = int(cryptography.__version__.split(".", maxsplit=1)[0]) >= 39
     return {"unsafe_skip_rsa_key_validation": True} if has_parameter else {}
 
 
-def _numbers_belong_together(numbers: rsa.RSAPrivateNumbers) -> bool:
-    """RFC 8017, section 3.2: the relations that the numbers of a two-prime RSA key must satisfy.
+def _numbers_are_consistent(numbers: rsa.RSAPrivateNumbers) -> bool:
+    """Whether the numbers of a two-prime RSA key satisfy the relations of RFC 8017, section 3.2.
 
-    A signature made with a damaged key often still verifies, so signing is no test for this.
+    A test signature is not sufficient: a signature by a damaged key often still verifies.
     """
     p, q, d = numbers.p, numbers.q, numbers.d
     n, e = numbers.public_numbers.n, numbers.public_numbers.e
     return (
-        # With the exponent 1 a signature is no secret: everybody could write it.
+        # With the exponent 1, anyone could forge a signature.
         e >= 3
         and p > 1
         and q > 1

@@ -25,8 +25,8 @@ def load(data: bytes, source: str) -> rsa.RSAPublicKey:
     """Load a public key (SubjectPublicKeyInfo or PKCS#1, PEM).
 
     :param source: the file or option, for messages.
-    :raises PemError: if this is not the PEM of a public key.
-    :raises PublicKeyError: if it cannot be read, or is no RSA key.
+    :raises PemError: if the data is not a public key in PEM format.
+    :raises PublicKeyError: if it cannot be read, or is not an RSA key.
     """
     block = pem.find(data, "PUBLIC KEY", source)
     try:
@@ -39,7 +39,7 @@ def load(data: bytes, source: str) -> rsa.RSAPublicKey:
 
 
 def is_rsa(key: object) -> bool:
-    """Whether this is an RSA public key with numbers that can be (RFC 8017, section 3.1): old libraries take others."""
+    """Whether this is a valid RSA public key (RFC 8017, section 3.1). Old cryptography releases accept invalid ones."""
     if not isinstance(key, rsa.RSAPublicKey):
         return False
     numbers = key.public_numbers()
@@ -52,7 +52,7 @@ def to_pem(key: rsa.RSAPublicKey) -> bytes:
 
 
 def thumbprint(key: rsa.RSAPublicKey) -> str:
-    """The key's SHA-256 thumbprint, base64url (RFC 7638, section 3): a key id that only a new key changes."""
+    """The base64url SHA-256 thumbprint of the key (RFC 7638, section 3). As a key id, it changes only with the key."""
     numbers = key.public_numbers()
     jwk = {"e": _base64url_uint(numbers.e), "kty": "RSA", "n": _base64url_uint(numbers.n)}
     canonical = json.dumps(jwk, separators=(",", ":"), sort_keys=True).encode()

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The REST API of a Qlik Cloud tenant: authorization, paging, patience, errors. The only place that speaks HTTP.
+"""Client for the REST API of a Qlik Cloud tenant: authorization, paging, retries, errors. The only file that uses HTTP.
 
-Limits and forms of errors are those of https://qlik.dev/manage/platform-operations/api-request-limits/ and
-https://qlik.dev/apis/rest/. A request that was not answered is only repeated if repeating it cannot do harm.
+Rate limits and error formats follow https://qlik.dev/manage/platform-operations/api-request-limits/ and
+https://qlik.dev/apis/rest/. A request without a response is only repeated if that is safe.
 """
 
 from __future__ import annotations
@@ -26,22 +26,22 @@ import zlib
 from ansible.module_utils.urls import Request
 
 from .. import _json
-from .._errors import NoAnswerError, TenantError, shown
+from .._errors import NoAnswerError, TenantError, printable
 from .credentials import Connection
 
 USER_AGENT = "ansible-tenantops.qlik"
 
 PAGE_SIZE = 100
-"""Entries on a page of a list; the most that Qlik Cloud gives."""
+"""Entries per page of a list; the maximum that Qlik Cloud allows."""
 
 RETRIES = 3
-"""How often a request that may be repeated is repeated, if no answer comes."""
+"""How often a repeatable request is repeated if there is no response."""
 
-LOOKS = (1, 4)
-"""Seconds before each look whether something was created although no answer came."""
+LOOKUP_DELAYS = (1, 4)
+"""Seconds to wait before each check whether an object was created although there was no response."""
 
-PATIENCE = 300
-"""Seconds to wait in all because of the rate limit: it counts in windows of five minutes."""
+RATE_LIMIT_BUDGET = 300
+"""Total seconds to wait because of the rate limit, which Qlik Cloud applies over windows of five minutes."""
 
 UNKNOWN_HOST_CODE = "LOGIN-2"
 NO_SUCH_TENANT = "There is no tenant of this name: check O(tenant_url)."
@@ -55,17 +55,17 @@ ADVICE = {
     429: "Run again later, or with fewer forks.",
     500: "Try again later; Qlik's support asks for the traceId.",
 }
-"""What to do, by HTTP status; 500 stands for all others."""
+"""What to do, by HTTP status. 500 is used for all other statuses."""
 
 _REDIRECTS = (301, 302, 303, 307, 308)
-_NO_ANSWER = (502, 503, 504)  # from something before the tenant, which does not know what the tenant has done
-_LONGEST_BODY = 16 * 1024 * 1024  # bytes; a page of identity providers has less than one of these
-_MOST_PAGES = 1000
-_TOKEN = re.compile(r"[\x21-\x7e]+")  # what a header can carry as it is
+_GATEWAY_ERRORS = (502, 503, 504)  # from a proxy in front of the tenant; the tenant may have processed the request
+_MAXIMUM_BODY_SIZE = 16 * 1024 * 1024  # bytes; a page of identity providers is smaller than 1 MiB
+_MAXIMUM_PAGES = 1000
+_TOKEN = re.compile(r"[\x21-\x7e]+")  # characters that a header can contain unchanged
 
 
 class Answer(t.NamedTuple):
-    """What the tenant said; ``body`` is empty if there was none, or if it was an error that is no JSON."""
+    """A response of the tenant. ``body`` is empty if the response has none, or if it is an error without JSON."""
 
     status: int
     headers: t.Mapping[str, str]
@@ -73,18 +73,18 @@ class Answer(t.NamedTuple):
 
 
 class Tenant:
-    """One tenant, for the length of one task."""
+    """A connection to a tenant, used for one task."""
 
     def __init__(self, connection: Connection, sleep: t.Callable[[float], None] = time.sleep) -> None:
         self.url = connection.url
-        self.waited = 0.0  # seconds, because of the rate limit
+        self.waited = 0.0  # seconds waited because of the rate limit
         self.cookies = http.cookiejar.CookieJar()
         self._connection = connection
         self._sleep = sleep
         self._authorization: dict[str, str] = {}
         self._secrets = {secret for secret in connection.credentials or () if secret}
         self._http = Request(
-            use_netrc=False,  # an entry there would replace the Authorization header
+            use_netrc=False,  # an entry in .netrc would replace the Authorization header
             follow_redirects="no",
             validate_certs=connection.validate_certs,
             ca_path=connection.ca_path,
@@ -94,20 +94,20 @@ class Tenant:
         )
 
     def get(self, path: str) -> dict[str, t.Any]:
-        """Read something.
+        """Get an object.
 
-        :raises TenantError: if that is not possible.
+        :raises TenantError: if the request fails.
         """
         return self._get(path, self._authorize()).body
 
     def pages(self, path: str) -> t.Iterator[dict[str, t.Any]]:
         """All entries of a list, from all of its pages.
 
-        :raises TenantError: if a page cannot be read, or the pages lead in a circle, or nowhere.
+        :raises TenantError: if a page cannot be read, or the pages repeat or do not end.
         """
         following = f"{path}?limit={PAGE_SIZE}"
         seen: set[str] = set()
-        for _number in range(_MOST_PAGES):
+        for _number in range(_MAXIMUM_PAGES):
             body = self.get(following)
             entries = body.get("data")
             if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
@@ -122,39 +122,39 @@ class Tenant:
             following = _next_page(body) if entries else None
             if not following:
                 return
-        raise TenantError(f"GET {path} of {self.url} has more than {_MOST_PAGES} pages.", "Report that to Qlik.")
+        raise TenantError(f"GET {path} of {self.url} has more than {_MAXIMUM_PAGES} pages.", "Report that to Qlik.")
 
     def create(
-        self, path: str, body: dict[str, t.Any], look: t.Callable[[], dict[str, t.Any] | None]
+        self, path: str, body: dict[str, t.Any], find_created: t.Callable[[], dict[str, t.Any] | None]
     ) -> dict[str, t.Any]:
-        """Create something, once: if no answer comes, look whether it is there instead of asking again.
+        """Create an object once. If there is no response, check whether it exists instead of repeating the request.
 
-        :param look: finds what was to be created.
-        :raises TenantError: if the tenant refuses.
-        :raises NoAnswerError: if no answer came, and it was not there later.
+        :param find_created: returns the object if it was created.
+        :raises TenantError: if the tenant rejects the request.
+        :raises NoAnswerError: if there was no response, and the object does not exist afterwards.
         """
         try:
             return self._request("POST", path, self._authorize(), body).body
         except NoAnswerError:
-            for pause in LOOKS:
+            for pause in LOOKUP_DELAYS:
                 self._sleep(pause)
-                if found := look():
+                if found := find_created():
                     return found
             raise
 
     def replace(self, path: str, pointer: str, value: t.Any) -> None:
-        """Replace one value of something, by a JSON patch (RFC 6902).
+        """Replace one value of an object with a JSON Patch (RFC 6902).
 
-        :param pointer: where the value is (RFC 6901).
-        :raises TenantError: if that is not possible.
+        :param pointer: the JSON Pointer of the value (RFC 6901).
+        :raises TenantError: if the request fails.
         """
         patch = [{"op": "replace", "path": pointer, "value": value}]
         self._request("PATCH", path, self._authorize(), patch, repeatable=True)
 
     def delete(self, path: str) -> None:
-        """Delete something; it is no error if it is gone already.
+        """Delete an object. It is not an error if it no longer exists.
 
-        :raises TenantError: if that is not possible.
+        :raises TenantError: if the request fails.
         """
         try:
             self._request("DELETE", path, self._authorize(), repeatable=True)
@@ -163,18 +163,18 @@ class Tenant:
                 raise
 
     def log_in(self, token: str) -> dict[str, t.Any]:
-        """Trade a token for a session, whose cookies are then in :attr:`cookies`, and ask who it is.
+        """Exchange a token for a session, store its cookies in :attr:`cookies`, and get the user.
 
         :return: the user.
-        :raises TenantError: if the tenant refuses.
-        :raises NoAnswerError: if no answer came: then nobody knows whether the token is spent.
+        :raises TenantError: if the tenant rejects the token.
+        :raises NoAnswerError: if there was no response. In that case, the token may be used up.
         """
         self._secrets.add(token)
         self._request("POST", "/login/jwt-session", {"Authorization": f"Bearer {token}"})
         return self._get("/api/v1/users/me", {}).body
 
     def _authorize(self) -> dict[str, str]:
-        """The header with the credentials; an OAuth client gets its access token once for a task."""
+        """The Authorization header. An OAuth client requests its access token once per task."""
         if not self._authorization:
             api_key, client_id, client_secret = self._connection.credentials
             if api_key is None:
@@ -189,7 +189,7 @@ class Tenant:
     def _get(self, path: str, headers: dict[str, str]) -> Answer:
         answer = self._request("GET", path, headers, repeatable=True)
         if answer.status in _REDIRECTS:
-            # One hop, by hand: the header with the credentials goes nowhere else.
+            # Follow a single redirect ourselves, so that the credentials are never sent to another host.
             answer = self._request("GET", answer.headers.get("Location", ""), headers, repeatable=True)
         if answer.status in _REDIRECTS:
             raise TenantError(f"{self.url} redirects GET {self._clean(path)} on and on.", "Check O(tenant_url).")
@@ -198,36 +198,36 @@ class Tenant:
     def _request(
         self, method: str, path: str, headers: dict[str, str], body: t.Any = None, repeatable: bool = False
     ) -> Answer:
-        """One request, with patience.
+        """Send a request, with retries and waits for the rate limit.
 
-        :param repeatable: whether it does no harm if the tenant gets it twice.
+        :param repeatable: whether it is safe to send the request twice.
         """
-        url = self._within_the_tenant(method, path)
+        url = self._resolve(method, path)
         what = f"{method} {self._clean(_path(url))}"
         repeats = RETRIES if repeatable else 0
         while True:
             try:
-                answer = self._exchange(method, url, what, headers, body)
-                if answer.status in _NO_ANSWER:
-                    raise NoAnswerError(self._said(what, answer), "Try again later.", answer.status)
+                answer = self._send(method, url, what, headers, body)
+                if answer.status in _GATEWAY_ERRORS:
+                    raise NoAnswerError(self._describe(what, answer), "Try again later.", answer.status)
             except NoAnswerError:
                 if not repeats:
                     raise
-                # Twice as long each time, and not at the same instant as all other hosts of the play.
+                # Exponential backoff, with jitter so that the hosts of a play do not retry simultaneously.
                 self._sleep(2 ** (RETRIES - repeats) * random.uniform(0.5, 1))
                 repeats -= 1
                 continue
             if answer.status != 429:
                 break
-            self._wait_for_the_rate_limit(what, answer)
+            self._wait_for_rate_limit(what, answer)
         if answer.status >= 400 or (answer.status in _REDIRECTS and method != "GET"):
             code = str(_error(answer).get("code"))
             advice = NO_SUCH_TENANT if code == UNKNOWN_HOST_CODE else ADVICE.get(answer.status, ADVICE[500])
-            raise TenantError(self._said(what, answer), advice, answer.status, code)
+            raise TenantError(self._describe(what, answer), advice, answer.status, code)
         return answer
 
-    def _within_the_tenant(self, method: str, path: str) -> str:
-        """The address of a path, or of a link that the tenant gave; credentials must not go anywhere else."""
+    def _resolve(self, method: str, path: str) -> str:
+        """The URL of a path or of a link from the tenant. Credentials must not be sent to another host."""
         try:
             url = urllib.parse.urljoin(f"{self.url}/", path)
             same = urllib.parse.urlsplit(url)[:2] == urllib.parse.urlsplit(self.url)[:2]
@@ -240,27 +240,27 @@ class Tenant:
             )
         return url
 
-    def _exchange(self, method: str, url: str, what: str, headers: dict[str, str], body: t.Any) -> Answer:
+    def _send(self, method: str, url: str, what: str, headers: dict[str, str], body: t.Any) -> Answer:
         data = None
         if body is not None:
             data, headers = json.dumps(body).encode(), {**headers, "Content-Type": "application/json"}
         elif method == "POST":
-            data = b""  # so that its length is sent
+            data = b""  # so that the Content-Length header is sent
         try:
             try:
                 response = self._http.open(method, url, data=data, headers={**headers, "Accept": "application/json"})
             except urllib.error.HTTPError as error:
                 response = error
             with response:
-                content = response.read(_LONGEST_BODY)
-                # Given a number, Python does not say that less has come than was announced.
+                content = response.read(_MAXIMUM_BODY_SIZE)
+                # With a size argument, read() does not raise an exception if the response is shorter than announced.
                 missing = getattr(response, "length", None)
-            if missing and len(content) < _LONGEST_BODY:
+            if missing and len(content) < _MAXIMUM_BODY_SIZE:
                 raise http.client.IncompleteRead(content, missing)
-        # The last three: what is compressed is cut off, or damaged; what stands in a header is no address, or no text.
+        # EOFError and zlib.error: truncated or damaged compression. ValueError: an invalid URL or text in a header.
         except (OSError, http.client.HTTPException, EOFError, zlib.error, ValueError) as error:
-            raise self._unanswered(what, error) from error
-        if len(content) == _LONGEST_BODY:
+            raise self._connection_error(what, error) from error
+        if len(content) == _MAXIMUM_BODY_SIZE:
             raise TenantError(f"{self.url} answered {what} with far too much.", "Check O(tenant_url).", response.status)
         try:
             parsed = _json.parse_object(content) if content.strip() else {}
@@ -274,7 +274,7 @@ class Tenant:
             parsed = {}
         return Answer(response.status, response.headers, parsed)
 
-    def _unanswered(self, what: str, error: Exception) -> TenantError:
+    def _connection_error(self, what: str, error: Exception) -> TenantError:
         reason = error.reason if isinstance(error, urllib.error.URLError) else error
         if isinstance(reason, ssl.SSLCertVerificationError):
             return TenantError(
@@ -301,38 +301,38 @@ class Tenant:
             f"{self.url} did not answer {what} {words}.", "Try again, perhaps with a longer O(timeout)."
         )
 
-    def _wait_for_the_rate_limit(self, what: str, answer: Answer) -> None:
-        # Without the header, the limit of the slower tier: 100 requests a minute.
+    def _wait_for_rate_limit(self, what: str, answer: Answer) -> None:
+        # Without the header, assume the limit of the slower tier: 100 requests a minute.
         text = answer.headers.get("Retry-After", "").strip()
-        # A number with more digits is too long to wait for, whatever it is; and Python may refuse to read them all.
+        # Nine digits suffice: a longer number exceeds the budget anyway, and Python may refuse to parse it.
         pause = int(text[:9]) if text.isdecimal() else 1
-        # A little more, and not all hosts of the play at the same instant.
+        # Wait slightly longer, with jitter so that the hosts of a play do not continue simultaneously.
         pause = pause * random.uniform(1, 1.1) + 0.1
-        if self.waited + pause > PATIENCE:
+        if self.waited + pause > RATE_LIMIT_BUDGET:
             raise TenantError(
-                self._said(what, answer),
-                f"More than {PATIENCE} seconds of waiting would be needed. {ADVICE[429]}",
+                self._describe(what, answer),
+                f"More than {RATE_LIMIT_BUDGET} seconds of waiting would be needed. {ADVICE[429]}",
                 answer.status,
             )
         self._sleep(pause)
         self.waited += pause
 
-    def _said(self, what: str, answer: Answer) -> str:
-        """What Qlik Cloud said about an error: https://qlik.dev/apis/rest/ names the members."""
+    def _describe(self, what: str, answer: Answer) -> str:
+        """Describe an error response of Qlik Cloud. Its format is documented at https://qlik.dev/apis/rest/."""
         error = _error(answer)
-        words = [self._clean(error[name]) for name in ("code", "title", "detail") if _is_said(error.get(name))]
-        trace = f" (traceId {self._clean(answer.body['traceId'])})" if _is_said(answer.body.get("traceId")) else ""
+        words = [self._clean(error[name]) for name in ("code", "title", "detail") if _is_text(error.get(name))]
+        trace = f" (traceId {self._clean(answer.body['traceId'])})" if _is_text(answer.body.get("traceId")) else ""
         return f"{self.url} answered {what} with {', '.join([f'HTTP {answer.status}', *words])}{trace}."
 
     def _clean(self, text: str) -> str:
-        """Somebody else's text as part of a sentence: no secret, nothing that a terminal would act on, not too long."""
+        """Make external text safe for a message: no secrets, no control characters, and not too long."""
         for secret in self._secrets:
             text = text.replace(secret, "***")
-        return shown(text).rstrip(". ")
+        return printable(text).rstrip(". ")
 
 
 def _error(answer: Answer) -> dict[str, t.Any]:
-    """The first of Qlik Cloud's errors; it has never been seen to send more."""
+    """The first error in a response. Qlik Cloud is not known to return more than one."""
     errors = answer.body.get("errors")
     return errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], dict) else {}
 
@@ -348,5 +348,5 @@ def _path(url: str) -> str:
     return urllib.parse.urlsplit(url).path
 
 
-def _is_said(value: t.Any) -> bool:
+def _is_text(value: t.Any) -> bool:
     return isinstance(value, str) and bool(value)

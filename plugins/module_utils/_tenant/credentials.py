@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which tenant a task speaks to, and with which credentials: from its options and the environment. No HTTP."""
+"""Determine the tenant and its credentials from the options and the environment. No HTTP."""
 
 from __future__ import annotations
 
@@ -21,28 +21,28 @@ CREDENTIAL_VARIABLES = {
     "client_id": "QSCLOUD_CLIENT_ID",
     "client_secret": "QSCLOUD_CLIENT_SECRET",
 }
-"""By option. All of them count as one: if one credential is an option, none is taken from the environment."""
+"""Environment variables by option. If any of these options is set, all of the variables are ignored."""
 
 _EXAMPLE = "write it as https://acme.eu.qlikcloud.com"
 _HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?", re.IGNORECASE | re.ASCII)
-# What a header or a JSON text can carry as it is; also keeps line breaks of a badly read file out of the header.
+# Characters that a header and JSON can contain unchanged. Also keeps a trailing newline from a file out of the header.
 _CREDENTIAL = re.compile(r"[\x21-\x7e]+")
 
 
 class Credentials(t.NamedTuple):
-    """An API key, or the id and secret of an OAuth client (machine to machine)."""
+    """An API key, or the ID and secret of a machine-to-machine OAuth client."""
 
     api_key: str | None
     client_id: str | None
     client_secret: str | None
 
     def __repr__(self) -> str:
-        # Secrets stay out of everything that shows an object.
+        # Keep secrets out of tracebacks and logs.
         return "Credentials(...)"
 
 
 class Connection(t.NamedTuple):
-    """How to speak to the tenant. ``url`` has no slash at its end; ``timeout`` is in seconds."""
+    """How to connect to the tenant. ``url`` has no trailing slash, and ``timeout`` is in seconds."""
 
     url: str
     credentials: Credentials | None
@@ -54,13 +54,13 @@ class Connection(t.NamedTuple):
 def from_options(
     options: t.Mapping[str, t.Any], environment: t.Mapping[str, str], needs_credentials: bool = True
 ) -> Connection:
-    """What the options say, completed by the environment.
+    """Read the connection from the options, with defaults from the environment.
 
-    A credential of the environment goes to the tenant of the environment alone: whoever writes a playbook must not be
-    able to have it sent elsewhere by mistake.
+    Credentials from the environment are only sent to the tenant from the environment, so that a mistake in a playbook
+    cannot send them elsewhere.
 
-    :param options: those of the documentation fragment ``tenant``.
-    :raises OptionError: if something is missing or contradicts.
+    :param options: the options of the documentation fragment ``tenant``.
+    :raises OptionError: if options are missing, invalid or contradictory.
     """
     url_of_environment = environment.get(URL_VARIABLE)
     if options["tenant_url"] is not None:
@@ -85,10 +85,11 @@ def from_options(
 
 
 def tenant_url(text: str, source: str) -> str:
-    """Check the address of a tenant, and leave out a slash at its end.
+    """Validate the URL of a tenant, and remove a trailing slash.
 
-    :param source: the option (as ``O(name)``) or variable, for messages; the text is not repeated, since a password may be in it.
-    :raises OptionError: if it is not ``https://host`` or ``https://host:port``; http is for this machine alone.
+    :param source: the option (as ``O(name)``) or variable, for messages. They do not repeat the URL, which may contain a
+        password.
+    :raises OptionError: if it is not ``https://host`` or ``https://host:port``. http is only allowed for this machine.
     """
     try:
         parts = urllib.parse.urlsplit(text.strip())
@@ -111,7 +112,7 @@ def tenant_url(text: str, source: str) -> str:
 
 
 def secrets(options: t.Mapping[str, t.Any], environment: t.Mapping[str, str]) -> set[str]:
-    """All that must not show up anywhere, whether it is used or not: also a password that was written into the URL."""
+    """All secrets to mask in the output, whether used or not, including a password in the URL."""
     found = {options["api_key"], options["client_secret"]}
     found |= {environment.get(CREDENTIAL_VARIABLES[name]) for name in ("api_key", "client_secret")}
     for url in (options["tenant_url"], environment.get(URL_VARIABLE)):
@@ -127,7 +128,7 @@ def _credentials(options: t.Mapping[str, t.Any], environment: t.Mapping[str, str
         names = CREDENTIAL_VARIABLES
         given = {name: environment[variable] for name, variable in names.items() if environment.get(variable)}
         if given:
-            _check_that_they_belong_to(url, environment)
+            _check_environment_tenant(url, environment)
     if not given:
         variables = ", or ".join(
             [CREDENTIAL_VARIABLES["api_key"], "both of QSCLOUD_CLIENT_ID and QSCLOUD_CLIENT_SECRET"]
@@ -152,7 +153,7 @@ def _credentials(options: t.Mapping[str, t.Any], environment: t.Mapping[str, str
     return Credentials(given.get("api_key"), given.get("client_id"), given.get("client_secret"))
 
 
-def _check_that_they_belong_to(url: str, environment: t.Mapping[str, str]) -> None:
+def _check_environment_tenant(url: str, environment: t.Mapping[str, str]) -> None:
     owner = environment.get(URL_VARIABLE)
     if not owner:
         raise OptionError(

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How a tenant treats the groups in tokens: https://qlik.dev/apis/rest/groups/."""
+"""The setting that controls how a tenant handles groups in tokens: https://qlik.dev/apis/rest/groups/."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ PATH = "/api/v1/groups/settings"
 
 
 def ensure_auto_create(tenant: Tenant, wanted: bool | None, check_mode: bool) -> tuple[bool, bool]:
-    """Set whether the tenant creates the groups that it meets in tokens.
+    """Set whether the tenant creates the groups that it finds in tokens.
 
-    :param wanted: None to leave it as it is.
-    :return: the setting before, and now (or, in check mode, as it would be).
-    :raises TenantError: if it cannot be read or changed.
+    :param wanted: the desired setting; None to keep the current one.
+    :return: the previous and the new setting. In check mode, the predicted one.
+    :raises TenantError: if the setting cannot be read or changed.
     """
     before = tenant.get(PATH).get("autoCreateGroups")
     if not isinstance(before, bool):

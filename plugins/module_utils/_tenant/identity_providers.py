@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The JWT identity providers of a tenant: describe, find, create, replace without a gap, delete.
+"""Manage the JWT identity providers of a tenant: find, describe, create, replace without interruption, delete.
 
-https://qlik.dev/apis/rest/identity-providers/: of a JWT identity provider only the description can be patched. All else
-needs a new one, which is created before the old one is deleted, so that logins never stop.
+Only the description of a JWT identity provider can be patched (https://qlik.dev/apis/rest/identity-providers/). For any
+other change, a new identity provider is created before the old one is deleted, so that users can log in throughout.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if t.TYPE_CHECKING:
 PATH = "/api/v1/identity-providers"
 PROTOCOL = "jwtAuth"
 DESCRIPTION = "Managed by Ansible (tenantops.qlik)"
-"""Of a new identity provider, if nothing else is asked for."""
+"""The default description of a new identity provider."""
 
 _BODY = (
     "tenantIds",
@@ -35,19 +35,18 @@ _BODY = (
     "clockToleranceSec",
     "options",
 )
-"""What an identity provider is created from; all else is the tenant's own."""
+"""The members of the request that creates an identity provider. The tenant sets all others."""
 
-# At the end of the description of one that is to take the place of another, until that one is deleted: a killed run
-# leaves both, and the next one sees which of them has to go.
+# Appended to the description of a replacement until the old identity provider is deleted. After a killed run, both
+# exist, and this tells the next run which one to delete.
 _REPLACES = re.compile(r" \(replaces ([^ ()]+)\)$")
 
-
-# Nothing that would lead elsewhere in a path: the unreserved characters of RFC 3986, section 2.3.
+# Only unreserved characters (RFC 3986, section 2.3), so that an ID cannot change the path of a request.
 _ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._~-]*")
 
 
 class Wanted(t.NamedTuple):
-    """What the identity provider is to be; None: as it is."""
+    """The desired identity provider. None keeps the current value."""
 
     issuer: str
     key_id: str
@@ -60,7 +59,7 @@ class Wanted(t.NamedTuple):
 
 
 class Outcome(t.NamedTuple):
-    """What was done, or would be done in check mode, and what is there then."""
+    """The actions taken, or predicted in check mode, and the resulting identity provider."""
 
     actions: list[str]
     replaced: list[str]
@@ -70,12 +69,12 @@ class Outcome(t.NamedTuple):
 
 
 def find(tenant: Tenant, issuer: str | None, key_id: str | None) -> list[dict[str, t.Any]]:
-    """The JWT identity providers of this issuer and key id (None: of any), as the tenant describes them.
+    """The JWT identity providers with this issuer and key id (None: any), as the tenant returns them.
 
     :raises TenantError: if they cannot be read.
     """
     return [
-        _understood(tenant, provider)
+        _validated(tenant, provider)
         for provider in tenant.pages(PATH)
         if provider.get("protocol") == PROTOCOL
         and (issuer is None or _options(provider).get("issuer") == issuer)
@@ -84,7 +83,7 @@ def find(tenant: Tenant, issuer: str | None, key_id: str | None) -> list[dict[st
 
 
 def describe(provider: dict[str, t.Any]) -> dict[str, t.Any]:
-    """What modules return about an identity provider: one with the names of this collection."""
+    """The return value for an identity provider, with the names used in this collection."""
     static_keys = _static_keys(provider)
     entry = static_keys[0] if static_keys else {}
     its_key = _key_of(provider, None)
@@ -104,11 +103,11 @@ def describe(provider: dict[str, t.Any]) -> dict[str, t.Any]:
 
 
 def ensure_present(tenant: Tenant, wanted: Wanted, check_mode: bool) -> Outcome:
-    """Create, patch or replace the identity provider, if it is not there as it is wanted.
+    """Create, patch or replace the identity provider if it differs from the desired one.
 
-    :raises QlikError: if that is not possible; then logins go on working as before.
+    :raises QlikError: if that fails. Logins that worked before continue to work.
     """
-    match, superseded = _the_one(find(tenant, wanted.issuer, wanted.key_id), wanted)
+    match, superseded = _current_and_superseded(find(tenant, wanted.issuer, wanted.key_id), wanted)
     before = describe(match) if match else {}
     description = wanted.description if wanted.description is not None else before.get("description", DESCRIPTION)
     reasons = _reasons_to_replace(match, wanted) if match else []
@@ -126,41 +125,43 @@ def ensure_present(tenant: Tenant, wanted: Wanted, check_mode: bool) -> Outcome:
         provider = _body(wanted, description)
     else:
         provider = _create(tenant, wanted, description, match)
-    goes = [*superseded, *([match] if reasons else [])]
+    to_delete = [*superseded, *([match] if reasons else [])]
     if not check_mode:
-        for one in goes:
+        for one in to_delete:
             tenant.delete(f"{PATH}/{one['id']}")
         if (provider.get("description") or "") != description:
             tenant.replace(f"{PATH}/{provider['id']}", "/description", description)
     after = describe({**provider, "description": description})
-    return Outcome(actions, [one["id"] for one in goes], after, before, after)
+    return Outcome(actions, [one["id"] for one in to_delete], after, before, after)
 
 
 def ensure_absent(tenant: Tenant, wanted: Wanted, check_mode: bool) -> Outcome:
     """Delete the identity provider.
 
-    :raises QlikError: if that is not possible.
+    :raises QlikError: if that fails.
     """
-    match, superseded = _the_one(find(tenant, wanted.issuer, wanted.key_id), wanted)
-    goes = [*superseded, *([match] if match else [])]
+    match, superseded = _current_and_superseded(find(tenant, wanted.issuer, wanted.key_id), wanted)
+    to_delete = [*superseded, *([match] if match else [])]
     if not check_mode:
-        for one in goes:
+        for one in to_delete:
             tenant.delete(f"{PATH}/{one['id']}")
-    return Outcome([f"deleted {one['id']}" for one in goes], [], None, describe(match) if match else {}, {})
+    return Outcome([f"deleted {one['id']}" for one in to_delete], [], None, describe(match) if match else {}, {})
 
 
-def _the_one(matches: list[dict[str, t.Any]], wanted: Wanted) -> tuple[dict[str, t.Any] | None, list[dict[str, t.Any]]]:
-    """The identity provider that counts, and those that a killed run had replaced by it, but not deleted yet."""
+def _current_and_superseded(
+    matches: list[dict[str, t.Any]], wanted: Wanted
+) -> tuple[dict[str, t.Any] | None, list[dict[str, t.Any]]]:
+    """The current identity provider, and those that a killed run replaced with it but did not delete."""
     replaced = {found[1] for one in matches if (found := _REPLACES.search(one.get("description") or ""))}
     superseded = [one for one in matches if one["id"] in replaced]
-    left = [one for one in matches if one["id"] not in replaced]
-    if len(left) > 1:
+    remaining = [one for one in matches if one["id"] not in replaced]
+    if len(remaining) > 1:
         raise TenantError(
-            f"The tenant has {len(left)} identity providers with the issuer {wanted.issuer} and the key id"
-            f" {wanted.key_id}: {', '.join(sorted(one['id'] for one in left))}.",
+            f"The tenant has {len(remaining)} identity providers with the issuer {wanted.issuer} and the key id"
+            f" {wanted.key_id}: {', '.join(sorted(one['id'] for one in remaining))}.",
             "Delete those that are not needed.",
         )
-    return (left[0] if left else None), superseded
+    return (remaining[0] if remaining else None), superseded
 
 
 def _reasons_to_replace(match: dict[str, t.Any], wanted: Wanted) -> list[str]:
@@ -203,7 +204,7 @@ def _body(wanted: Wanted, description: str) -> dict[str, t.Any]:
 
 def _create(tenant: Tenant, wanted: Wanted, description: str, old: dict[str, t.Any] | None) -> dict[str, t.Any]:
     def create(body: dict[str, t.Any]) -> dict[str, t.Any]:
-        return _understood(tenant, {**body, **tenant.create(PATH, body, lambda: _newest(tenant, body, old))})
+        return _validated(tenant, {**body, **tenant.create(PATH, body, lambda: _find_created(tenant, body, old))})
 
     if not old:
         return create(_body(wanted, description))
@@ -223,13 +224,13 @@ def _create(tenant: Tenant, wanted: Wanted, description: str, old: dict[str, t.A
     try:
         return create(_body(wanted, description))
     except QlikError:
-        # Whatever the reason: with the old one, at least what worked before works again.
+        # Restore the old identity provider, whatever the reason, so that logins work as before.
         create({name: old[name] for name in _BODY if old.get(name) is not None})
         raise
 
 
-def _newest(tenant: Tenant, body: dict[str, t.Any], old: dict[str, t.Any] | None) -> dict[str, t.Any] | None:
-    """The one that was created although no answer came, if it was."""
+def _find_created(tenant: Tenant, body: dict[str, t.Any], old: dict[str, t.Any] | None) -> dict[str, t.Any] | None:
+    """The identity provider that was created although there was no response, if any."""
     static_key = body["options"]["staticKeys"][0]
     for provider in find(tenant, body["options"]["issuer"], static_key["kid"]):
         if provider["id"] != (old or {}).get("id") and provider.get("description") == body["description"]:
@@ -238,7 +239,7 @@ def _newest(tenant: Tenant, body: dict[str, t.Any], old: dict[str, t.Any] | None
 
 
 def _key_of(provider: dict[str, t.Any], key_id: str | None) -> given.PublicKey | None:
-    """Its key, whatever form it has; None if it cannot be read."""
+    """The key of an identity provider, in either PEM format; None if it cannot be read."""
     for entry in _static_keys(provider):
         if key_id in (None, entry.get("kid")):
             pem = str(entry.get("pem"))
@@ -248,8 +249,8 @@ def _key_of(provider: dict[str, t.Any], key_id: str | None) -> given.PublicKey |
     return None
 
 
-def _understood(tenant: Tenant, provider: dict[str, t.Any]) -> dict[str, t.Any]:
-    """What will be named in a path, searched and compared must be what it is called: else another thing is deleted."""
+def _validated(tenant: Tenant, provider: dict[str, t.Any]) -> dict[str, t.Any]:
+    """Check the members that are used in paths and comparisons, so that the wrong object is never deleted."""
     name, description, tenant_ids = (provider.get(member) for member in ("id", "description", "tenantIds"))
     if (
         not (isinstance(name, str) and _ID.fullmatch(name))

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Trade a token for a session: https://qlik.dev/authenticate/jwt/implement-jwt-authorization/."""
+"""Exchange a token for a session: https://qlik.dev/authenticate/jwt/implement-jwt-authorization/."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import typing as t
 
 from .._errors import NoAnswerError, TenantError
 from .._tokens import compact
-from .._tokens.claims import broken_rules, out_of_time
+from .._tokens.claims import broken_rules, time_problems
 from .api import UNKNOWN_HOST_CODE
 
 if t.TYPE_CHECKING:
@@ -21,7 +21,7 @@ NOT_A_TOKEN = ": give one as the module qscloud_jwt returns it."
 
 
 class Session(t.NamedTuple):
-    """Who has logged in, and what the session can be used with."""
+    """The user who logged in, and the credentials of the session."""
 
     user: dict[str, t.Any]
     cookies: dict[str, str]
@@ -29,11 +29,11 @@ class Session(t.NamedTuple):
 
 
 def log_in(tenant: Tenant, token: str, now: int) -> Session:
-    """Log in with a token, which is spent then.
+    """Log in with a token, which uses it up.
 
     :param now: seconds since 1970.
-    :raises TokenError: if it is no token.
-    :raises TenantError: if the tenant refuses it.
+    :raises TokenError: if it is not a JWT.
+    :raises TenantError: if the tenant rejects it.
     """
     claims = compact.parse(token.encode(errors="replace"), "O(token)", NOT_A_TOKEN).claims
     try:
@@ -53,10 +53,10 @@ def log_in(tenant: Tenant, token: str, now: int) -> Session:
 
 
 def _advice(claims: dict[str, t.Any], now: int, error: TenantError) -> str:
-    """What to change. What the tenant says is not looked at, since Qlik does not document it: the claims are."""
+    """What to do, based on the claims. The response is not used, because Qlik does not document it."""
     if error.code == UNKNOWN_HOST_CODE:
         return error.advice
-    mistakes = [*broken_rules(claims), *out_of_time(claims, now)]
+    mistakes = [*broken_rules(claims), *time_problems(claims, now)]
     return " ".join(mistakes) or (
         "Its claims are in order. So it may have been used before, since each token is good for one login: sign a fresh"
         " one. Or the tenant has no active identity provider with the issuer, key id and public key of this token, or has"

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What Qlik Cloud wants in a token: build it, check it, compare it. Pure Python.
+"""The claims that Qlik Cloud requires in a token: build, check and compare them. Pure Python.
 
-The rules are those of https://qlik.dev/authenticate/jwt/create-signed-tokens-for-jwt-authorization/; the names of the
-claims are those of RFC 7519, section 4.1, and Qlik's own.
+The rules are from https://qlik.dev/authenticate/jwt/create-signed-tokens-for-jwt-authorization/. The claim names are
+defined by RFC 7519, section 4.1, and by Qlik.
 """
 
 from __future__ import annotations
@@ -24,27 +24,27 @@ ALGORITHM = "RS256"
 AUDIENCE = "qlik.api/login/jwt-session"
 SUBJECT_TYPE = "user"
 MAXIMUM_LIFETIME = 3600
-"""Seconds between nbf and exp that Qlik Cloud accepts, enforced since July 2022."""
+"""Maximum seconds between nbf and exp, enforced by Qlik Cloud since July 2022."""
 
 REQUIRED = ("iss", "aud", "sub", "subType", "name", "email", "email_verified", "jti", "iat", "nbf", "exp")
-"""Claims without which Qlik Cloud refuses a login; of the optional ones it reads groups alone."""
+"""Claims without which Qlik Cloud rejects a login. The only optional claim that it reads is groups."""
 
 MANAGED = (*REQUIRED, "groups")
-"""Claims that have an option of their own, or are always the same."""
+"""Claims that have a separate option or a fixed value."""
 
 SUBJECT_NAMESPACE = uuid.UUID("da98542e-27b3-5e8b-979f-d5f06e281591")
-"""The UUIDv5 of ``tenantops.qlik`` in the namespace for DNS names; it must never change."""
+"""The UUIDv5 of ``tenantops.qlik`` in the namespace for DNS names. It must never change."""
 
-_OTHER_RUN = 60  # seconds in which another run may have signed a token while this one waited for it to finish
+_CONCURRENT_RUN_TOLERANCE = 60  # seconds; another run may have signed a token while this one waited for the lock
 _TEXT_OPTIONS = ("issuer", "audience", "subject", "name", "email", "jti", "key_id")
 
 
 def build(options: t.Mapping[str, t.Any], valid: Window, now: int) -> dict[str, t.Any]:
     """The claims of a token.
 
-    :param options: those of the module qscloud_jwt, by their names.
+    :param options: the options of the module qscloud_jwt by name.
     :param now: seconds since 1970.
-    :raises OptionError: if Qlik Cloud could not use such a token, or options contradict each other.
+    :raises OptionError: if the options are invalid or contradict each other.
     """
     _check(options)
     claims = {
@@ -65,13 +65,13 @@ def build(options: t.Mapping[str, t.Any], valid: Window, now: int) -> dict[str, 
 
 
 def subject(issuer: str, email: str | None) -> str:
-    """The subject of a user who has been given none: the same user always gets the same.
+    """The default subject of a user, which is always the same for the same user.
 
     It is the UUIDv5 (RFC 9562, section 5.5), in the namespace :data:`SUBJECT_NAMESPACE`, of the JSON array
-    ``["<issuer>","<e-mail>"]`` in UTF-8, without blanks; the e-mail address trimmed, in Unicode's normal form C and in
-    lower case.
+    ``["<issuer>","<e-mail>"]`` in UTF-8 without spaces, with the address trimmed, in Unicode normalization form C, and
+    in lower case.
 
-    :raises OptionError: if there is no e-mail address: a name is not unique.
+    :raises OptionError: if there is no e-mail address. A name is not unique enough.
     """
     if email is None:
         raise OptionError(
@@ -83,9 +83,9 @@ def subject(issuer: str, email: str | None) -> str:
 
 
 def broken_rules(claims: t.Mapping[str, t.Any], audience: str = AUDIENCE) -> list[str]:
-    """What Qlik Cloud will refuse at a login with these claims, a sentence each.
+    """The reasons why Qlik Cloud will reject a login with these claims, as sentences.
 
-    :param audience: the one to expect, if the token is for something else than Qlik Cloud.
+    :param audience: the expected audience, if the token is not for Qlik Cloud.
     """
     sentences = []
     missing = [name for name in REQUIRED if name not in claims]
@@ -103,7 +103,7 @@ def broken_rules(claims: t.Mapping[str, t.Any], audience: str = AUDIENCE) -> lis
 
 
 def broken_header_rules(header: t.Mapping[str, t.Any]) -> list[str]:
-    """What Qlik Cloud will refuse at a login with this header, a sentence each."""
+    """The reasons why Qlik Cloud will reject a login with this header, as sentences."""
     sentences = []
     if header.get("alg") != ALGORITHM:
         sentences.append(f"The algorithm (alg) is not {ALGORITHM}: Qlik Cloud will refuse the login.")
@@ -114,8 +114,8 @@ def broken_header_rules(header: t.Mapping[str, t.Any]) -> list[str]:
     return sentences
 
 
-def out_of_time(claims: t.Mapping[str, t.Any], now: int) -> list[str]:
-    """Why a token cannot be used now, a sentence each.
+def time_problems(claims: t.Mapping[str, t.Any], now: int) -> list[str]:
+    """The reasons why a token is not valid now, as sentences.
 
     :param now: seconds since 1970.
     """
@@ -129,15 +129,15 @@ def out_of_time(claims: t.Mapping[str, t.Any], now: int) -> list[str]:
     return sentences
 
 
-def still_fits(
+def is_reusable(
     kept: t.Mapping[str, t.Any], wanted: t.Mapping[str, t.Any], same_jti: bool, renew_before: int, now: int
 ) -> bool:
-    """Whether a token that was signed earlier is as good as one that would be signed now.
+    """Whether a token that was signed earlier can be used instead of a new one.
 
-    :param kept: its claims.
-    :param wanted: the claims that :func:`build` gives now.
-    :param same_jti: whether jti has been asked for, and so must be the same.
-    :param renew_before: seconds that must be left.
+    :param kept: the claims of the earlier token.
+    :param wanted: the claims that :func:`build` returns now.
+    :param same_jti: whether the user specified jti, so that it must be the same.
+    :param renew_before: seconds for which the token must remain valid.
     """
     times = ("iat", "nbf", "exp")
     if not all(isinstance(kept.get(name), int) for name in times):
@@ -152,13 +152,13 @@ def still_fits(
         _identical(without(kept), without(wanted))
         and "jti" in kept
         and all(kept[name] - wanted[name] == shift for name in times)
-        and kept["iat"] <= now + _OTHER_RUN
+        and kept["iat"] <= now + _CONCURRENT_RUN_TOLERANCE
         and kept["exp"] - now > renew_before
     )
 
 
 def iso8601(seconds: t.Any) -> str | None:
-    """A time claim in UTC; None for what is no time, or lies beyond the years that have four digits.
+    """A time claim in UTC; None if it is not a time, or is after the year 9999.
 
     :param seconds: since 1970.
     """
@@ -198,18 +198,18 @@ def _is_name(value: t.Any) -> bool:
 
 
 def _is_time(value: t.Any) -> bool:
-    # NumericDate (RFC 7519, section 2); to Python, True is a number too. Beyond the years that can be written, sums go
-    # wrong: what is infinite, and integers that are too long for a floating-point number, or to be shown.
+    # NumericDate (RFC 7519, section 2). In Python, True is a number too. Values after the year 9999 are excluded:
+    # infinity, and integers too large for a floating-point number or for printing, would break the arithmetic.
     return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= LATEST
 
 
 def _identical(one: t.Any, other: t.Any) -> bool:
-    # As JSON: there, True and 1 are not the same.
+    # Compare as JSON, in which true and 1 differ.
     return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
 
 
 def _is_unicode(text: str) -> bool:
-    # Python stands in for bytes that it could not decode by surrogates, which cannot be encoded.
+    # Python represents undecodable bytes as surrogates, which cannot be encoded.
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -242,7 +242,7 @@ def _check(options: t.Mapping[str, t.Any]) -> None:
             f"O(claims) must not hold {', '.join(overruled)}: use the option of that claim, or leave it to this module."
         )
     if _json.is_too_deep(claims):
-        raise OptionError(f"O(claims) is nested more deeply than {_json.DEEPEST} levels: give fewer.")
+        raise OptionError(f"O(claims) is nested more deeply than {_json.MAXIMUM_DEPTH} levels: give fewer.")
     try:
         json.dumps(claims, ensure_ascii=False, allow_nan=False).encode()
     except UnicodeEncodeError as error:

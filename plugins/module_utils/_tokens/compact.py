@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""JWTs in compact form (RFC 7519, RFC 7515): sign, verify, take apart. The only place that uses PyJWT."""
+"""JWTs in compact serialization (RFC 7519, RFC 7515): sign, verify, parse. The only file that uses PyJWT."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if t.TYPE_CHECKING:
 
 
 class Token(t.NamedTuple):
-    """A token and what it says; nothing of it is verified."""
+    """A token with its header and claims, none of which are verified."""
 
     text: str
     header: dict[str, t.Any]
@@ -32,12 +32,12 @@ class Token(t.NamedTuple):
 
 
 def header(key_id: str) -> dict[str, str]:
-    """The header that Qlik Cloud wants: nothing but the algorithm, the type and the key id."""
+    """The header that Qlik Cloud requires: only the algorithm, the type and the key id."""
     return {"alg": ALGORITHM, "typ": "JWT", "kid": key_id}
 
 
 def sign(claims: dict[str, t.Any], key: rsa.RSAPrivateKey, key_id: str) -> Token:
-    """Sign a token, and verify the signature: a fault while computing it could give the key away.
+    """Sign a token, and verify the signature: a faulty signature could reveal the key.
 
     :raises PrivateKeyError: if the signature does not verify.
     """
@@ -48,11 +48,11 @@ def sign(claims: dict[str, t.Any], key: rsa.RSAPrivateKey, key_id: str) -> Token
 
 
 def is_signed_by(token: Token, key: rsa.RSAPublicKey, algorithms: t.Sequence[str] = (ALGORITHM,)) -> bool:
-    """Whether this key verifies the signature. Claims are not looked at: the rules about them are in ``claims``.
+    """Whether the key verifies the signature. Claims are not checked here; their rules are in ``claims``.
 
-    Keys that the header names or holds (jku, jwk, x5u, x5c) mean nothing, and neither does its algorithm if it is none of
-    these. A header with extensions that must be understood (crit) is refused, since none are: RFC 7515, section 4.1.11.
-    So is one that says in which form the payload was signed (b64: RFC 7797), which only those who know it look at.
+    Keys that the header refers to or contains (jku, jwk, x5u, x5c) are ignored, and only the given algorithms are
+    accepted. A header with critical extensions (crit) is rejected, as none are supported: RFC 7515, section 4.1.11.
+    A header with b64 (RFC 7797) is rejected, because only some implementations take it into account.
     """
     if "crit" in token.header or "b64" in token.header:
         return False
@@ -64,7 +64,7 @@ def is_signed_by(token: Token, key: rsa.RSAPublicKey, algorithms: t.Sequence[str
 
 
 def parse(text: bytes, source: str, advice: str) -> Token:
-    """Take a token apart. What two readers could understand differently is refused, wherever a token comes from.
+    """Parse a token. Anything that two implementations could interpret differently is rejected.
 
     :param source: the file or option, for messages.
     :param advice: the end of the message.
@@ -85,14 +85,14 @@ def parse(text: bytes, source: str, advice: str) -> Token:
 
 def _object(part: str) -> dict[str, t.Any]:
     value = _json.parse_object(_decoded(part))
-    # Half of a character (a lone surrogate), or an infinite number: other readers take it for something else, or not.
+    # Reject lone surrogates and infinite numbers, which other implementations interpret differently or reject.
     json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
     return value
 
 
 def _decoded(part: str) -> bytes:
-    """RFC 7515, section 2. Python skips what does not belong there, so that one token could be written in many ways."""
+    """Decode canonical base64url (RFC 7515, section 2). Python ignores invalid characters, so a token could vary."""
     data = base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
     if base64.urlsafe_b64encode(data).rstrip(b"=") != part.encode():
-        raise ValueError("not base64url, or not the only way to write it")
+        raise ValueError("not canonical base64url")
     return data

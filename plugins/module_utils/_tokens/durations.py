@@ -2,17 +2,17 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Durations, and when a token is valid by them. Pure Python."""
+"""Parse durations, and compute the validity of a token from them. Pure Python."""
 
 from __future__ import annotations
 
 import re
 import typing as t
 
-from .._errors import OptionError, shown
+from .._errors import OptionError, printable
 
 LATEST = 253402300799
-"""Seconds since 1970: 9999-12-31T23:59:59Z, the last instant that dates can be written for."""
+"""Seconds since 1970 of 9999-12-31T23:59:59Z, the last time that can be represented as a date."""
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800, "y": 31557600}
 _DURATION = re.compile(r"(-?)([0-9]{1,12})([smhdwy]?)", re.ASCII)
@@ -20,47 +20,47 @@ _NOTATION = "write a whole number of seconds, or a number with a unit, as in 30s
 
 
 class Window(t.NamedTuple):
-    """When a token is valid, in seconds: from when on, relative to now, and for how long."""
+    """The validity of a token in seconds: its start relative to now, and its lifetime."""
 
     not_before: int
     lifetime: int
 
     @property
     def left_when_signed(self) -> int:
-        """What is left of it now: a start in the past is over already."""
+        """The remaining validity when the token is signed. Time before now does not count."""
         return self.lifetime + min(self.not_before, 0)
 
 
 def seconds(duration: str, option: str) -> int:
-    """Read a duration in the notation that the ``ms`` package made common: a year has 365.25 days.
+    """Parse a duration in the notation of the ``ms`` package, in which a year has 365.25 days.
 
-    Unlike there, a bare number means seconds, and fractions and long unit names are refused.
+    Unlike in ``ms``, a bare number means seconds, and fractions and long unit names are rejected.
 
     :raises OptionError: if it is not in this notation.
     """
     match = _DURATION.fullmatch(duration.strip())
     if not match:
-        raise OptionError(f"O({option}) is '{shown(duration)}', which is not a duration: {_NOTATION}.")
+        raise OptionError(f"O({option}) is '{printable(duration)}', which is not a duration: {_NOTATION}.")
     sign, number, unit = match.groups()
     return int(f"{sign}{number}") * _SECONDS[unit or "s"]
 
 
 def positive_seconds(duration: str, option: str) -> int:
-    """Read a duration that must be longer than nothing.
+    """Parse a duration that must be greater than zero.
 
-    :raises OptionError: if it is not, or not a duration.
+    :raises OptionError: if it is not a duration, or not greater than zero.
     """
     number = seconds(duration, option)
     if number <= 0:
-        raise OptionError(f"O({option}) is '{shown(duration)}', but must be longer than 0 seconds: {_NOTATION}.")
+        raise OptionError(f"O({option}) is '{printable(duration)}', but must be longer than 0 seconds: {_NOTATION}.")
     return number
 
 
 def window(not_before: str, expires_in: str, now: int) -> Window:
-    """Read the options that say when a token is valid.
+    """Parse the options for the validity of a token.
 
     :param now: seconds since 1970.
-    :raises OptionError: if they are no durations, or the token would never be valid.
+    :raises OptionError: if they are not durations, or the token would never be valid.
     """
     result = Window(seconds(not_before, "not_before"), positive_seconds(expires_in, "expires_in"))
     start = now + result.not_before
@@ -70,14 +70,16 @@ def window(not_before: str, expires_in: str, now: int) -> Window:
         )
     if start + result.lifetime <= now:
         raise OptionError(
-            f"O(not_before) is '{shown(not_before)}' and O(expires_in) is '{shown(expires_in)}': such a token has expired"
+            f"O(not_before) is '{printable(not_before)}' and O(expires_in) is '{printable(expires_in)}': such a token has expired"
             " before it is signed. Give a longer O(expires_in)."
         )
     return result
 
 
 def renewal(renew_before: str | None, left_when_signed: int) -> int:
-    """Seconds before its end at which a kept token is replaced: five minutes, or a third of what it has when signed.
+    """How many seconds before it expires a stored token is replaced.
+
+    The default is five minutes, or a third of the remaining validity when signed if that is shorter.
 
     :raises OptionError: if every run would replace it.
     """
@@ -86,7 +88,7 @@ def renewal(renew_before: str | None, left_when_signed: int) -> int:
     result = positive_seconds(renew_before, "renew_before")
     if result >= left_when_signed:
         raise OptionError(
-            f"O(renew_before) is '{shown(renew_before)}', but a new token is valid for {left_when_signed} seconds: with"
+            f"O(renew_before) is '{printable(renew_before)}', but a new token is valid for {left_when_signed} seconds: with"
             " such a window every run would sign a new one. Give a shorter one."
         )
     return result

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a token says, whether its signature is right, and which of Qlik Cloud's rules it breaks."""
+"""Decode a token, verify its signature, and list which of Qlik Cloud's rules it violates."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ import typing as t
 from .. import _json
 from .._errors import TokenError
 from . import compact
-from .claims import broken_header_rules, broken_rules, iso8601, out_of_time
+from .claims import broken_header_rules, broken_rules, iso8601, time_problems
 
 if t.TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric import rsa
 
 ALGORITHMS = ("RS256", "RS384", "RS512")
-"""Those of RFC 7518, section 3.3: Qlik Cloud takes the first, client-managed Qlik Sense all."""
+"""The algorithms of RFC 7518, section 3.3. Qlik Cloud accepts the first, client-managed Qlik Sense all of them."""
 
 FACTS = (
     "header",
@@ -32,11 +32,11 @@ FACTS = (
     "not_yet_valid",
     "signature_verified",
 )
-"""What is returned about a token, besides its problems; None for what is not known."""
+"""Return values for a token, in addition to its problems; None for anything that is unknown."""
 
 
 class Expected(t.NamedTuple):
-    """What the token is expected to be; None: anything."""
+    """The expected properties of the token. None accepts anything."""
 
     key: rsa.RSAPublicKey | None
     algorithms: t.Sequence[str]
@@ -45,7 +45,7 @@ class Expected(t.NamedTuple):
 
 
 def inspect(text: bytes, source: str, expected: Expected, now: int) -> dict[str, t.Any]:
-    """Take a token apart and judge it; whatever is wrong is a problem, never an error.
+    """Decode and check a token. Anything wrong with it is returned as a problem, never raised as an error.
 
     :param source: the file or option, for messages.
     :param now: seconds since 1970.
@@ -56,7 +56,7 @@ def inspect(text: bytes, source: str, expected: Expected, now: int) -> dict[str,
             text,
             source,
             ": three parts of base64url, with points between them, are expected, and in the first two a JSON object in"
-            f" which no name occurs twice and nothing is nested more deeply than {_json.DEEPEST} levels.",
+            f" which no name occurs twice and nothing is nested more deeply than {_json.MAXIMUM_DEPTH} levels.",
         )
     except TokenError as error:
         return {**facts, "valid": False, "problems": [error.message]}
@@ -79,7 +79,7 @@ def inspect(text: bytes, source: str, expected: Expected, now: int) -> dict[str,
     problems = [
         *broken_header_rules(token.header),
         *broken_rules(claims, expected.audience),
-        *out_of_time(claims, now),
+        *time_problems(claims, now),
     ]
     if expected.issuer is not None and claims.get("iss") != expected.issuer:
         problems.append("iss is another issuer than the expected one.")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Keep a token in a file for as long as it is good."""
+"""Store a token in a file, and reuse it as long as it is valid."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .._errors import FileError
 from .._files.folder import Access, locked_folder
 from .._files.options import check_path
 from . import compact, sign
-from .claims import still_fits
+from .claims import is_reusable
 from .durations import renewal
 
 ACCESS = Access(0o600)
@@ -24,18 +24,18 @@ NOT_OVERWRITTEN = ", and is not overwritten: name another file, or remove it."
 def issue(
     options: t.Mapping[str, t.Any], now: int, check_mode: bool, accept: t.Callable[[dict[str, t.Any]], None]
 ) -> sign.Outcome:
-    """Keep the token in the file that ``path`` names if it is as good as a fresh one; else sign one, and write it there.
+    """Reuse the token in the file ``path`` if it is equivalent to a new one. Otherwise, sign a new token and store it.
 
-    :param options: those of the module qscloud_jwt, by their names.
+    :param options: the options of the module qscloud_jwt by name.
     :param now: seconds since 1970.
-    :param accept: called with the facts before anything is written; it raises to refuse them.
-    :raises QlikError: if that is not possible; then nothing has changed.
+    :param accept: called with the facts before anything is written; raises an exception to reject them.
+    :raises QlikError: if that fails. In that case, nothing has changed.
     """
     check_path(options["path"], "path")
     wanted = sign.draft(options, now)
     renew_before = renewal(options["renew_before"], wanted.left_when_signed)
     if check_mode and sign.is_key_missing(options):
-        return sign.without_a_key(options, wanted, changed=True)
+        return sign.without_key(options, wanted, changed=True)
     key = sign.private_key(options)
     key_id = sign.key_id(options, key)
 
@@ -45,29 +45,29 @@ def issue(
     with locked_folder(os.path.dirname(options["path"]) or ".") as folder:
         found = folder.read(name)
         kept = found and compact.parse(found.content, folder.path_of(name), NOT_OVERWRITTEN)
-        good = (
+        reused = (
             kept
             and not options["force"]
             and kept.header == compact.header(key_id)
-            and still_fits(kept.claims, wanted.claims, options["jti"] is not None, renew_before, now)
+            and is_reusable(kept.claims, wanted.claims, options["jti"] is not None, renew_before, now)
             and compact.is_signed_by(kept, key.public_key())
         )
-        token = kept if good else compact.sign(wanted.claims, key, key_id)
+        token = kept if reused else compact.sign(wanted.claims, key, key_id)
         facts = sign.describe(token, key)
         accept(facts)
         right_mode = found and found.access.mode == ACCESS.mode
         leftovers = folder.leftovers([name])
         if not check_mode:
-            # Before anything is written: they may be what fills the disk.
+            # Remove leftovers before writing anything, in case they fill the disk.
             for leftover in leftovers:
                 folder.remove(leftover)
-            if not good:
+            if not reused:
                 folder.write({name: (token.text.encode(), ACCESS)})
             elif not right_mode:
                 folder.set_access(name, ACCESS)
     return sign.Outcome(
-        changed=bool(not good or not right_mode or leftovers),
-        reused=bool(good),
+        changed=bool(not reused or not right_mode or leftovers),
+        reused=bool(reused),
         facts=facts,
         warnings=wanted.warnings,
         before=_summary(kept, found and found.access),
@@ -76,7 +76,7 @@ def issue(
 
 
 def _summary(token: compact.Token | None, access: Access | None) -> dict[str, t.Any]:
-    """What diff mode shows: all that the token says, but not its signature."""
+    """The token as shown in diff mode, without its signature."""
     if not token or not access:
         return {}
     return {"mode": f"{access.mode:04o}", "header": token.header, "claims": token.claims}

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Sign a token: from the options of qscloud_jwt to a fresh one."""
+"""Sign a new token from the options of qscloud_jwt."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ FACTS = (
     "expires_at",
     "lifetime",
 )
-"""What is returned about a token."""
+"""Return values for a token."""
 
 
 class Outcome(t.NamedTuple):
-    """What the task has to say. ``before`` and ``after`` are what diff mode shows; warnings name options as ``O(name)``."""
+    """The result of the task. ``before`` and ``after`` are for diff mode; warnings mark up options as ``O(name)``."""
 
     changed: bool
     reused: bool
@@ -46,9 +46,9 @@ class Outcome(t.NamedTuple):
 
 
 class Draft(t.NamedTuple):
-    """What a token is to say.
+    """The content of a token to be signed.
 
-    ``left_when_signed`` is how many seconds it is valid from now on, ``warnings`` is what Qlik Cloud would refuse about it.
+    ``left_when_signed`` is the remaining validity in seconds. ``warnings`` lists why Qlik Cloud would reject the token.
     """
 
     claims: dict[str, t.Any]
@@ -62,16 +62,16 @@ def issue(
     check_mode: bool = False,
     accept: t.Callable[[dict[str, t.Any]], None] = lambda facts: None,
 ) -> Outcome:
-    """Sign a fresh token, which changes nothing.
+    """Sign a new token, without changing anything on the host.
 
-    :param options: those of the documentation fragment ``signing``, by their names.
+    :param options: the options of the documentation fragment ``signing`` by name.
     :param now: seconds since 1970.
-    :param accept: called with the facts; it raises to refuse them.
-    :raises QlikError: if that is not possible.
+    :param accept: called with the facts; raises an exception to reject them.
+    :raises QlikError: if that fails.
     """
     wanted = draft(options, now)
     if check_mode and is_key_missing(options):
-        return without_a_key(options, wanted, changed=False)
+        return without_key(options, wanted, changed=False)
     key = private_key(options)
     facts = describe(compact.sign(wanted.claims, key, key_id(options, key)), key)
     accept(facts)
@@ -79,9 +79,9 @@ def issue(
 
 
 def draft(options: t.Mapping[str, t.Any], now: int) -> Draft:
-    """Check all options but the key, and put the claims together.
+    """Validate all options except the key, and build the claims.
 
-    :raises OptionError: if Qlik Cloud could not use such a token, or options contradict each other.
+    :raises OptionError: if options are invalid or contradict each other.
     """
     if options["private_key_content"] is None:
         check_path(options["private_key_path"], "private_key_path")
@@ -94,7 +94,7 @@ def draft(options: t.Mapping[str, t.Any], now: int) -> Draft:
 
 
 def private_key(options: t.Mapping[str, t.Any]) -> rsa.RSAPrivateKey:
-    """Load the private key that the options give.
+    """Load the private key that the options specify.
 
     :raises QlikError: if it cannot be used.
     """
@@ -110,26 +110,26 @@ def private_key(options: t.Mapping[str, t.Any]) -> rsa.RSAPrivateKey:
 
 
 def key_id(options: t.Mapping[str, t.Any], key: rsa.RSAPrivateKey) -> str:
-    """The key id that the options give, or else the thumbprint of the key."""
+    """The key id from the options, or else the thumbprint of the key."""
     return options["key_id"] or public_keys.thumbprint(key.public_key())
 
 
 def is_key_missing(options: t.Mapping[str, t.Any]) -> bool:
-    """Whether the file of the private key does not exist (yet), which is no mistake in check mode.
+    """Whether the private key file does not exist yet, which is not an error in check mode.
 
-    :raises FileError: if nobody lets us look.
+    :raises FileError: if the path cannot be accessed.
     """
     return options["private_key_path"] is not None and not read.exists(options["private_key_path"])
 
 
-def without_a_key(options: t.Mapping[str, t.Any], wanted: Draft, changed: bool) -> Outcome:
-    """What check mode says as long as the private key does not exist."""
+def without_key(options: t.Mapping[str, t.Any], wanted: Draft, changed: bool) -> Outcome:
+    """The result in check mode if the private key does not exist yet."""
     warning = f"{options['private_key_path']} does not exist yet, so that no token could be signed."
     return Outcome(changed, False, dict.fromkeys(FACTS), [*wanted.warnings, warning], {}, {})
 
 
 def describe(token: compact.Token, key: rsa.RSAPrivateKey) -> dict[str, t.Any]:
-    """What is returned about a token: :data:`FACTS`."""
+    """The return values for a token: :data:`FACTS`."""
     claims = token.claims
     return {
         "token": token.text,

@@ -38,7 +38,7 @@ def reasons(
 ) -> list[str]:
     """Why this certificate would be issued anew."""
     loaded = certificates.load(certificate, "THE_FILE")
-    return certificates.reasons_to_issue_anew(loaded, key.public_key(), terms, now)
+    return certificates.reasons_to_reissue(loaded, key.public_key(), terms, now)
 
 
 def extension(text: str, name: str) -> str:
@@ -305,7 +305,7 @@ def test_a_certificate_with_any_bit_flipped_does_not_fit(
             continue
         assert certificates.describe(loaded)["certificate"]
         same = (loaded.tbs_certificate_bytes, loaded.signature) == (original.tbs_certificate_bytes, original.signature)
-        if not same and not certificates.reasons_to_issue_anew(loaded, rsa_key.public_key(), TERMS, now):
+        if not same and not certificates.reasons_to_reissue(loaded, rsa_key.public_key(), TERMS, now):
             fits.append(position)
     assert not fits
 

@@ -11,7 +11,7 @@ import os
 
 import pytest
 
-from ansible_collections.tenantops.qlik.plugins.module_utils._errors import in_words_of_the_user
+from ansible_collections.tenantops.qlik.plugins.module_utils._errors import replace_options
 from ansible_collections.tenantops.qlik.plugins.module_utils._keys import inspect as _inspect
 from ansible_collections.tenantops.qlik.plugins.module_utils._keys import pair as _pair
 
@@ -33,7 +33,7 @@ def folder(tmp_path, openssl, self_signed, rsa_pem):
 def look(folder, passphrase=None, renew_before_days=30, now=TODAY):
     state = _inspect.Inspection(now, renew_before_days)
     before = {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in folder.glob("*")}
-    state.look_at_directory(str(folder), NAMES, passphrase)
+    state.inspect_directory(str(folder), NAMES, passphrase)
     assert {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in folder.glob("*")} == before
     return state.facts()
 
@@ -41,7 +41,7 @@ def look(folder, passphrase=None, renew_before_days=30, now=TODAY):
 def problem(facts, folder):
     """The only problem, the folder left out."""
     (sentence,) = facts["problems"]
-    return in_words_of_the_user(sentence, {}).replace(f"{folder}/", "")
+    return replace_options(sentence, {}).replace(f"{folder}/", "")
 
 
 def test_all_is_well(folder, openssl):
@@ -156,5 +156,5 @@ def test_unreadable_folder_and_files(folder):
 
 def look_without_comparing(folder):
     state = _inspect.Inspection(TODAY, 30)
-    state.look_at_directory(str(folder), NAMES, None)
+    state.inspect_directory(str(folder), NAMES, None)
     return state.facts()

@@ -271,5 +271,5 @@ def test_each_error_says_what_to_do(simulator, connect, status):
     with pytest.raises(_errors.TenantError) as caught:
         connect().get(SETTINGS)
     assert caught.value.status == status
-    assert str(caught.value).endswith(_errors.in_words_of_the_user(api.ADVICE.get(status, api.ADVICE[500]), {}))
+    assert str(caught.value).endswith(_errors.replace_options(api.ADVICE.get(status, api.ADVICE[500]), {}))
     assert "traceId" in str(caught.value)

@@ -230,7 +230,7 @@ def fits(kept: dict[str, t.Any], later: int = 0, renew_before: int = 300, **opti
     """Whether a token with these claims still fits, some seconds later, for Anna with these options."""
     now = NOW + later
     wanted = _claims.build({**ANNA, **options}, HALF_AN_HOUR, now)
-    return _claims.still_fits(kept, wanted, options.get("jti") is not None, renew_before, now)
+    return _claims.is_reusable(kept, wanted, options.get("jti") is not None, renew_before, now)
 
 
 @pytest.mark.parametrize(
