@@ -6,26 +6,31 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """The attributes that modules of this collection have."""
+    """Attributes of the modules in this collection, described as in community.crypto and ansible.builtin."""
 
     DOCUMENTATION = r"""
 options: {}
 attributes:
   check_mode:
-    description: Can run in check mode and say what would change, without changing anything.
+    description: Can run in C(check_mode) and return changed status prediction without modifying target.
   diff_mode:
-    description: Says in diff mode what has changed, or would change in check mode.
+    description:
+      - Will return details on what has changed (or possibly needs changing in C(check_mode)), when in diff mode.
   idempotent:
-    description: Changes nothing when it is run again in the same way, unless something else has changed meanwhile.
+    description:
+      - When run twice in a row outside check mode, with the same arguments, the second invocation indicates no change.
+      - This assumes that the system controlled/queried by the module has not changed in a relevant way.
   safe_file_operations:
-    description: Replaces files atomically, so that nobody ever sees half of one, or one that too many can read.
+    description: Uses strict file operations to ensure proper permissions and avoid data corruption.
 """
 
     ACTION = r"""
 options: {}
 attributes:
   action:
-    description: Has a corresponding action plugin, so that something happens on the controller.
+    description:
+      - Indicates this has a corresponding action plugin so some parts of the options can be executed on the
+        controller.
   async:
-    description: Supports the keyword C(async).
+    description: Supports being used with the C(async) keyword.
 """

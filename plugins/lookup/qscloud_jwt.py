@@ -6,19 +6,21 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: qscloud_jwt
-short_description: A fresh JWT that logs a user in to a Qlik Cloud tenant
+short_description: Sign a JWT that logs a user in to a Qlik Cloud tenant
 version_added: 0.1.0
 author:
   - tenantops (@tenantops)
 description:
-  - Signs a token as M(tenantops.qlik.qscloud_jwt) does, wherever an expression can stand.
-  - Each time the expression is evaluated it is another token, also if it stands in a variable that is used twice. This suits
-    Qlik Cloud, where a token is good for one login.
-  - What would be a warning of the module is one here too, and what Qlik Cloud would refuse is an error with O(strict=true).
-  - Relative paths start from the folder of the playbook.
+  - Signs a token like M(tenantops.qlik.qscloud_jwt), but inside an expression.
+  - Each evaluation of the expression returns a new token, even if the expression is in a variable that is used twice.
+    This suits Qlik Cloud, where a token is valid for one login.
+  - The lookup issues the same warnings as the module. With O(strict=true), it fails if Qlik Cloud would reject the
+    token.
+  - Relative paths are relative to the folder of the playbook.
 notes:
-  - "Lookups run on the controller, and so the private key has to be there."
-  - "What a task does with the token is up to the task: set C(no_log: true) on those that would print it."
+  - Lookups run on the controller, so the private key must be available there.
+  - 'The lookup cannot hide the token from the output of the task that uses it. Set C(no_log: true) on tasks that would
+    print it.'
 requirements:
   - cryptography >= 3.4.8
   - PyJWT >= 2.3.0
@@ -29,7 +31,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Log in to the tenant, and see who it is
+- name: Log in to the tenant
   ansible.builtin.uri:
     url: https://acme.eu.qlikcloud.com/login/jwt-session
     method: POST
@@ -49,7 +51,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _raw:
-  description: The token.
+  description: The signed token.
   type: list
   elements: str
 """
@@ -65,17 +67,17 @@ from ansible.plugins.lookup import LookupBase
 from ansible.utils.display import Display
 
 from ..module_utils import _argument_specs, _module
-from ..module_utils._errors import QlikError, in_words_of_the_user
+from ..module_utils._errors import QlikError, replace_options
 from ..module_utils._tokens import sign
 
 
 class LookupModule(LookupBase):
-    """Signs a token."""
+    """Sign a token."""
 
     def run(self, terms: list[t.Any], variables: dict[str, t.Any] | None = None, **kwargs: t.Any) -> list[str]:
-        """Sign a token with these options.
+        """Sign a token with the given options.
 
-        :raises AnsibleLookupError: if they are wrong, or the key is.
+        :raises AnsibleLookupError: if the options or the key are invalid.
         """
         if terms:
             raise AnsibleLookupError("There are options with names alone, such as issuer='acme', and no terms.")
@@ -86,14 +88,14 @@ class LookupModule(LookupBase):
         try:
             outcome = sign.issue(options, int(time.time()))
         except QlikError as error:
-            # Ansible would add what it was raised from, which has the names of options that the user has not written.
-            raise AnsibleLookupError(in_words_of_the_user(error.message, written)) from None
+            # Ansible would append the message of the cause, which has option names that the user did not write.
+            raise AnsibleLookupError(replace_options(error.message, written)) from None
         for sentence in outcome.warnings:
-            Display().warning(in_words_of_the_user(sentence, written))
+            Display().warning(replace_options(sentence, written))
         return [outcome.facts["token"]]
 
     def _validated(self, given: dict[str, t.Any]) -> dict[str, t.Any]:
-        # Ansible itself ignores options that a lookup does not know.
+        # Ansible itself ignores unknown options of a lookup.
         validator = ArgumentSpecValidator(
             _argument_specs.SIGNING,
             mutually_exclusive=[_argument_specs.SIGNING_KEYS],

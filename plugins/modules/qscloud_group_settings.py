@@ -7,12 +7,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: qscloud_group_settings
-short_description: Let the groups of tokens reach the users of a Qlik Cloud tenant
+short_description: Manage whether a Qlik Cloud tenant creates groups from tokens
 version_added: 0.1.0
 author:
   - tenantops (@tenantops)
 description:
-  - Sets whether a Qlik Cloud tenant creates groups that it meets in tokens. If it does not, it drops the groups of a token.
+  - Sets whether a Qlik Cloud tenant creates the groups that it finds in tokens. If it does not, the tenant drops them
+    and users do not receive the groups in their tokens.
 extends_documentation_fragment:
   - tenantops.qlik.attributes
   - tenantops.qlik.attributes.action
@@ -27,18 +28,18 @@ attributes:
     support: full
   safe_file_operations:
     support: full
-    details: It writes no files.
+    details: This action does not write files.
   action:
     support: full
-    details: With a local connection the module runs inside Ansible's own process, which is much faster.
+    details:
+      - With a local connection, the action plugin runs the module in Ansible's worker process, which is much faster.
   async:
     support: full
 options:
   auto_create_groups:
     description:
-      - Whether the tenant is to create the groups that it meets in tokens.
-      - If it is not given, nothing is changed, and the present setting is returned, with a warning if groups are
-        dropped.
+      - Whether the tenant should create the groups that it finds in tokens.
+      - If not set, the module returns the current setting without changing it, and warns if the tenant drops groups.
     type: bool
 seealso:
   - module: tenantops.qlik.qscloud_jwt
@@ -48,7 +49,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Let the groups of tokens reach the users
+- name: Let users receive the groups in their tokens
   tenantops.qlik.qscloud_group_settings:
     tenant_url: https://acme.eu.qlikcloud.com
     api_key: "{{ lookup('ansible.builtin.env', 'QSCLOUD_API_KEY') }}"
@@ -57,13 +58,13 @@ EXAMPLES = r"""
 
 RETURN = r"""
 auto_create_groups:
-  description: Whether the tenant creates the groups that it meets in tokens; in check mode, whether it would.
+  description: Whether the tenant creates the groups that it finds in tokens. In check mode, whether it would.
   returned: success
   type: bool
   sample: true
 rate_limit_wait:
-  description: For how many seconds the task has waited since the tenant's rate limit was reached.
-  returned: if it has waited
+  description: How many seconds the task waited because the tenant's rate limit was reached.
+  returned: when the task waited
   type: int
   sample: 12
 """
@@ -77,7 +78,7 @@ from ..module_utils._tenant import groups
 
 
 def ensure(module: AnsibleModule) -> dict[str, t.Any]:
-    """Bring the setting into the state that the option asks for."""
+    """Bring the setting into the requested state."""
     tenant = _tenant_module.tenant(module)
     wanted = module.params["auto_create_groups"]
     before, after = groups.ensure_auto_create(tenant, wanted, module.check_mode)

@@ -12,12 +12,12 @@ version_added: 0.1.0
 author:
   - tenantops (@tenantops)
 description:
-  - Creates, changes or deletes the JWT identity provider of a Qlik Cloud tenant for one issuer and key id, so that users
-    can log in with the tokens that M(tenantops.qlik.qscloud_jwt) signs.
-  - An identity provider that somebody has made by hand is adopted, if issuer, key id and public key are the same.
-  - Of a JWT identity provider, Qlik Cloud lets only the description be changed. For all else it is replaced by a new one,
-    which is created before the old one is deleted, so that users can always log in.
-  - Other kinds of identity providers (OIDC, SAML) are never touched.
+  - Creates, updates or deletes the JWT identity provider of a Qlik Cloud tenant for one issuer and key id, so that
+    users can log in with the tokens that M(tenantops.qlik.qscloud_jwt) signs.
+  - The module adopts an identity provider that was created by hand if it has the same issuer, key id and public key.
+  - Qlik Cloud only allows the description of a JWT identity provider to be changed. For any other change, the module
+    creates a new identity provider before it deletes the old one, so that users can log in throughout.
+  - The module never touches identity providers of other kinds (OIDC, SAML).
 requirements:
   - cryptography >= 3.4.8
 extends_documentation_fragment:
@@ -34,76 +34,79 @@ attributes:
     support: full
   safe_file_operations:
     support: full
-    details: It writes no files.
+    details: This action does not write files.
   action:
     support: full
-    details: With a local connection the module runs inside Ansible's own process, which is much faster.
+    details:
+      - With a local connection, the action plugin runs the module in Ansible's worker process, which is much faster.
   async:
     support: full
 options:
   issuer:
-    description: The issuer, which is the claim C(iss) of the tokens.
+    description: The issuer. It must equal the C(iss) claim of the tokens.
     type: str
     required: true
   key_id:
     description:
-      - The key id, which is C(kid) in the header of the tokens. M(tenantops.qlik.qscloud_keypair) returns one.
-      - If it is not given, it is the thumbprint of the public key (RFC 7638). It must be given to delete one without
-        having its key.
+      - The key id. It must equal C(kid) in the header of the tokens. M(tenantops.qlik.qscloud_keypair) returns one.
+      - If not set, the RFC 7638 thumbprint of the public key is used. Set this option to delete an identity provider
+        whose key you do not have.
     type: str
   certificate_path:
     description:
-      - The file of the certificate, in PEM form.
+      - Path to the certificate file in PEM format.
       - With O(state=present), exactly one of O(certificate_path), O(certificate_content), O(public_key_path) and
-        O(public_key_content) must be given. Qlik's examples all use the certificate.
+        O(public_key_content) must be specified. Qlik's examples all use the certificate.
     type: path
   certificate_content:
-    description: The certificate itself, in PEM form.
+    description: The content of the certificate in PEM format.
     type: str
   public_key_path:
-    description: The file of the public key, in PEM form.
+    description: Path to the public key file in PEM format.
     type: path
   public_key_content:
-    description: The public key itself, in PEM form.
+    description: The content of the public key in PEM format.
     type: str
   description:
     description:
-      - A description. It is the only thing that is changed without a replacement.
-      - If it is not given, that of an existing identity provider stays.
+      - The description of the identity provider. Only this option can be changed without replacing the identity
+        provider.
+      - If not set, an existing identity provider keeps its description.
     type: str
   clock_tolerance:
     description:
-      - By how many seconds the tenant's clock may differ from that of whoever signs the tokens.
-      - If it is not given, that of an existing identity provider stays, and a new one gets Qlik Cloud's default.
+      - How many seconds the tenant's clock may differ from the clock of the machine that signs the tokens.
+      - If not set, an existing identity provider keeps its tolerance, and a new one gets Qlik Cloud's default.
     type: int
   tenant_ids:
     description:
-      - The IDs of the tenants that the identity provider is for.
-      - If it is not given, those of an existing identity provider stay, and a new one is for this tenant.
+      - The IDs of the tenants that the identity provider applies to.
+      - If not set, an existing identity provider keeps its tenants, and a new one applies to this tenant.
     type: list
     elements: str
   compare:
     description:
-      - What must be the same for an existing identity provider to stay.
-      - With V(public_key), a certificate that was issued anew for the same key changes nothing in the tenant. With
-        V(certificate), the identity provider is replaced then.
+      - What to compare to decide whether an existing identity provider can stay.
+      - With V(public_key), a renewed certificate for the same key changes nothing in the tenant. With V(certificate),
+        it causes the identity provider to be replaced.
     type: str
     choices: [public_key, certificate]
     default: public_key
   allow_gap:
     description:
-      - What to do if the tenant refuses the new identity provider as long as the old one is there.
-      - With V(false) the task fails, and the old one stays. With V(true) the old one is deleted first, so that for a moment
-        nobody can log in; if the new one is refused even then, the old one is created again.
+      - What to do if the tenant rejects the new identity provider while the old one exists.
+      - With V(false), the task fails and the old one stays. With V(true), the old one is deleted first, so users
+        cannot log in for a moment. If the tenant still rejects the new one, the old one is created again.
     type: bool
     default: false
   state:
-    description: Whether the identity provider is to exist.
+    description: Whether the identity provider should exist.
     type: str
     choices: [present, absent]
     default: present
 notes:
-  - Issuer and key id name an identity provider. If the tenant has several with the same, the task fails and names them.
+  - The issuer and the key id identify an identity provider. If several in the tenant have the same issuer and key id,
+    the task fails and lists them.
 seealso:
   - module: tenantops.qlik.qscloud_identity_provider_info
   - module: tenantops.qlik.qscloud_keypair
@@ -119,7 +122,7 @@ EXAMPLES = r"""
     directory: keys/acme.eu.qlikcloud.com
   register: keypair
 
-- name: Register its certificate in the tenant
+- name: Register the certificate in the tenant
   tenantops.qlik.qscloud_identity_provider:
     tenant_url: https://acme.eu.qlikcloud.com
     api_key: "{{ lookup('ansible.builtin.env', 'QSCLOUD_API_KEY') }}"
@@ -128,7 +131,7 @@ EXAMPLES = r"""
     certificate_path: "{{ keypair.certificate_path }}"
     description: Portal of Acme
 
-- name: Several tasks for one tenant, with an OAuth client
+- name: Run several tasks for one tenant with an OAuth client
   module_defaults:
     group/tenantops.qlik.qscloud:
       tenant_url: https://acme.eu.qlikcloud.com
@@ -140,7 +143,7 @@ EXAMPLES = r"""
         issuer: acme.eu.qlikcloud.com
         certificate_content: "{{ keypair.certificate }}"
 
-    - name: Let the groups of tokens reach the users
+    - name: Let users receive the groups in their tokens
       tenantops.qlik.qscloud_group_settings:
         auto_create_groups: true
 
@@ -155,17 +158,17 @@ EXAMPLES = r"""
 
 RETURN = r"""
 id:
-  description: The ID of the identity provider. Null in check mode if it would be new.
+  description: The ID of the identity provider. Null in check mode if it would be created.
   returned: O(state=present)
   type: str
   sample: 6566e0f5d3c5f6b6c8a3b7a1
 identity_provider:
-  description: The identity provider, as it is now.
+  description: The resulting identity provider.
   returned: O(state=present)
   type: dict
   contains:
     id:
-      description: Its ID.
+      description: The ID of the identity provider.
       type: str
     issuer:
       description: The issuer.
@@ -174,28 +177,28 @@ identity_provider:
       description: The key id.
       type: str
     key_thumbprint:
-      description: The thumbprint of the public key (RFC 7638). Null if the key cannot be read.
+      description: The RFC 7638 thumbprint of the public key. Null if the key cannot be read.
       type: str
     fingerprint_sha256:
-      description: The fingerprint of the certificate. Null if it has only a public key.
+      description: The SHA-256 fingerprint of the certificate. Null if the identity provider holds only a public key.
       type: str
     not_after:
-      description: Until when the certificate is valid, in UTC. Null if it has only a public key.
+      description: When the certificate expires, in UTC. Null if the identity provider holds only a public key.
       type: str
     pem:
-      description: The certificate or public key, as the tenant shows it.
+      description: The certificate or public key, as the tenant returns it.
       type: str
     active:
-      description: Whether it is active.
+      description: Whether the identity provider is active.
       type: bool
     description:
-      description: The description.
+      description: The description of the identity provider.
       type: str
     clock_tolerance:
-      description: The tolerance in seconds. Null if the tenant does not say.
+      description: The clock tolerance in seconds. Null if the tenant does not return it.
       type: int
     tenant_ids:
-      description: The IDs of its tenants. Null if the tenant does not say.
+      description: The IDs of the tenants that it applies to. Null if the tenant does not return them.
       type: list
       elements: str
   sample:
@@ -211,20 +214,20 @@ identity_provider:
     clock_tolerance: 5
     tenant_ids: [qIHIoXwr2ZpJ5JAkJb2SrkvqUYoHZcyN]
 replaced:
-  description: The IDs of the identity providers that a new one has taken the place of.
+  description: The IDs of the identity providers that were replaced by a new one.
   returned: O(state=present)
   type: list
   elements: str
   sample: []
 actions:
-  description: What was created, changed or deleted, and why; in check mode, what would be.
+  description: What was created, changed or deleted, and why. In check mode, what would be.
   returned: success
   type: list
   elements: str
   sample: ["replaced 6566e0f5d3c5f6b6c8a3b7a1: it was inactive"]
 rate_limit_wait:
-  description: For how many seconds the task has waited since the tenant's rate limit was reached.
-  returned: if it has waited
+  description: How many seconds the task waited because the tenant's rate limit was reached.
+  returned: when the task waited
   type: int
   sample: 12
 """
@@ -240,7 +243,7 @@ from ..module_utils._tenant import identity_providers
 
 
 def ensure(module: AnsibleModule) -> dict[str, t.Any]:
-    """Bring the identity provider into the state that the options ask for."""
+    """Bring the identity provider into the requested state."""
     wanted = read_options(module.params)
     tenant = _tenant_module.tenant(module)
     if module.params["state"] == "present":
@@ -263,7 +266,7 @@ def ensure(module: AnsibleModule) -> dict[str, t.Any]:
 
 
 def read_options(options: dict[str, t.Any]) -> identity_providers.Wanted:
-    """Check the options and turn them into what the library works with."""
+    """Validate the options and convert them for the library."""
     for option in ("issuer", "key_id"):
         if options[option] is not None and not options[option].strip():
             raise OptionError(f"O({option}) is empty: give the value that the tokens have.")

@@ -12,8 +12,8 @@ version_added: 0.1.0
 author:
   - tenantops (@tenantops)
 description:
-  - Returns the JWT identity providers of a Qlik Cloud tenant, all of them or those of one issuer or key id.
-  - Other kinds of identity providers (OIDC, SAML) are left out.
+  - Returns the JWT identity providers of a Qlik Cloud tenant, either all of them or those of one issuer or key id.
+  - Identity providers of other kinds (OIDC, SAML) are not returned.
 requirements:
   - cryptography >= 3.4.8
 extends_documentation_fragment:
@@ -24,26 +24,27 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     support: full
-    details: It changes nothing.
+    details: This action does not modify state.
   diff_mode:
     support: N/A
-    details: It changes nothing.
+    details: This action does not modify state.
   idempotent:
     support: full
   safe_file_operations:
     support: full
-    details: It writes no files.
+    details: This action does not write files.
   action:
     support: full
-    details: With a local connection the module runs inside Ansible's own process, which is much faster.
+    details:
+      - With a local connection, the action plugin runs the module in Ansible's worker process, which is much faster.
   async:
     support: full
 options:
   issuer:
-    description: Only those of this issuer.
+    description: Only return identity providers with this issuer.
     type: str
   key_id:
-    description: Only those of this key id.
+    description: Only return identity providers with this key id.
     type: str
 seealso:
   - module: tenantops.qlik.qscloud_identity_provider
@@ -56,7 +57,7 @@ EXAMPLES = r"""
     api_key: "{{ lookup('ansible.builtin.env', 'QSCLOUD_API_KEY') }}"
   register: tenant
 
-- name: Show whose certificates expire within 30 days
+- name: Show the identity providers whose certificates expire within 30 days
   ansible.builtin.debug:
     msg: "{{ item.issuer }} {{ item.key_id }}: {{ item.not_after }}"
   loop: "{{ tenant.identity_providers | rejectattr('not_after', 'none') }}"
@@ -67,13 +68,13 @@ EXAMPLES = r"""
 
 RETURN = r"""
 identity_providers:
-  description: The identity providers.
+  description: The JWT identity providers that match.
   returned: success
   type: list
   elements: dict
   contains:
     id:
-      description: Its ID.
+      description: The ID of the identity provider.
       type: str
     issuer:
       description: The issuer.
@@ -82,28 +83,28 @@ identity_providers:
       description: The key id.
       type: str
     key_thumbprint:
-      description: The thumbprint of the public key (RFC 7638). Null if the key cannot be read.
+      description: The RFC 7638 thumbprint of the public key. Null if the key cannot be read.
       type: str
     fingerprint_sha256:
-      description: The fingerprint of the certificate. Null if it has only a public key.
+      description: The SHA-256 fingerprint of the certificate. Null if the identity provider holds only a public key.
       type: str
     not_after:
-      description: Until when the certificate is valid, in UTC. Null if it has only a public key.
+      description: When the certificate expires, in UTC. Null if the identity provider holds only a public key.
       type: str
     pem:
-      description: The certificate or public key, as the tenant shows it.
+      description: The certificate or public key, as the tenant returns it.
       type: str
     active:
-      description: Whether it is active.
+      description: Whether the identity provider is active.
       type: bool
     description:
-      description: The description.
+      description: The description of the identity provider.
       type: str
     clock_tolerance:
-      description: The tolerance in seconds. Null if the tenant does not say.
+      description: The clock tolerance in seconds. Null if the tenant does not return it.
       type: int
     tenant_ids:
-      description: The IDs of its tenants. Null if the tenant does not say.
+      description: The IDs of the tenants that it applies to. Null if the tenant does not return them.
       type: list
       elements: str
   sample:
@@ -119,8 +120,8 @@ identity_providers:
       clock_tolerance: 5
       tenant_ids: [qIHIoXwr2ZpJ5JAkJb2SrkvqUYoHZcyN]
 rate_limit_wait:
-  description: For how many seconds the task has waited since the tenant's rate limit was reached.
-  returned: if it has waited
+  description: How many seconds the task waited because the tenant's rate limit was reached.
+  returned: when the task waited
   type: int
   sample: 12
 """
@@ -133,8 +134,8 @@ from ..module_utils import _argument_specs, _module, _tenant_module
 from ..module_utils._tenant import identity_providers
 
 
-def list_them(module: AnsibleModule) -> dict[str, t.Any]:
-    """List the identity providers that the options name."""
+def list_providers(module: AnsibleModule) -> dict[str, t.Any]:
+    """List the identity providers that match the options."""
     tenant = _tenant_module.tenant(module)
     found = identity_providers.find(tenant, module.params["issuer"], module.params["key_id"])
     return {
@@ -154,7 +155,7 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    _module.run(module, ["cryptography"], list_them)
+    _module.run(module, ["cryptography"], list_providers)
 
 
 if __name__ == "__main__":

@@ -7,50 +7,50 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: qscloud_idp_instructions
-short_description: Print what the JWT identity provider of a Qlik Cloud tenant has to be given
+short_description: Print the values to enter in the JWT identity provider of a Qlik Cloud tenant
 version_added: 0.1.0
 author:
   - tenantops (@tenantops)
 description:
-  - Prints issuer, key id, and certificate or public key, so that they can be copied from the terminal into the
-    management console of the tenant. (M(ansible.builtin.debug) would print a PEM as one line with C(\n) in it.)
-  - It changes nothing, and prints nothing that is secret.
+  - Prints the issuer, the key id, and the certificate or public key, so that you can copy them from the terminal into
+    the management console of the tenant. M(ansible.builtin.debug) would print a PEM on one line with C(\n) in it.
+  - The module does not modify state, and prints no secrets.
 extends_documentation_fragment:
   - tenantops.qlik.attributes
   - tenantops.qlik.attributes.action
 attributes:
   check_mode:
     support: full
-    details: Says so if the key does not exist yet.
+    details: If the key does not exist yet, the module prints a message that says so.
   diff_mode:
     support: none
   idempotent:
     support: full
   safe_file_operations:
     support: full
-    details: Touches no file.
+    details: This action does not write files.
   action:
     support: full
   async:
     support: none
 options:
   issuer:
-    description: The issuer, which the tokens have in the claim C(iss).
+    description: The issuer, which is the C(iss) claim of the tokens.
     type: str
     required: true
   key_id:
-    description: The key id, which the tokens have in the header C(kid).
+    description: The key id, which is C(kid) in the header of the tokens.
     type: str
   certificate:
-    description: The certificate in PEM form.
+    description: The certificate in PEM format.
     type: str
   public_key:
-    description: The public key in PEM form. It is printed if there is no certificate.
+    description: The public key in PEM format. It is printed if no certificate is given.
     type: str
 seealso:
   - module: tenantops.qlik.qscloud_keypair
   - name: Create Signed Tokens for JWT Authorization
-    description: Where these values go in the management console.
+    description: Where to enter these values in the management console.
     link: https://qlik.dev/authenticate/jwt/create-signed-tokens-for-jwt-authorization/
 """
 
@@ -60,7 +60,7 @@ EXAMPLES = r"""
     directory: keys/acme.eu.qlikcloud.com
   register: keypair
 
-- name: Print what the identity provider is given
+- name: Print the values for the identity provider
   tenantops.qlik.qscloud_idp_instructions:
     issuer: acme.eu.qlikcloud.com
     key_id: "{{ keypair.key_id }}"
@@ -69,7 +69,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 instructions:
-  description: What was printed.
+  description: The printed text.
   returned: success
   type: str
   sample: "Identity provider of acme.eu.qlikcloud.com..."

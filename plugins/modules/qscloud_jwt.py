@@ -12,14 +12,15 @@ version_added: 0.1.0
 author:
   - tenantops (@tenantops)
 description:
-  - Signs a JSON Web Token (RFC 7519) for a user or a service, with the claims that Qlik Cloud wants, and returns it.
-  - Without O(path) nothing on the host changes, so that the task reports no change and returns a fresh token each time.
-    With O(path) the token is kept in a file, and stays there for as long as it is good.
-  - A token is good for one login. Qlik Cloud remembers its C(jti) and refuses it a second time. So a token that is kept
-    in a file may have been spent already. Prefer a fresh one, and keep a token only for something that logs in once.
-  - 'The result holds the token, so it is hidden from all output, as if C(no_log: true) were set, unless the task fails.
+  - Signs a JSON Web Token (RFC 7519) for a user or a service, with the claims that Qlik Cloud requires, and returns it.
+  - Without O(path), the task changes nothing on the host. It returns a new token each time and reports no change. With
+    O(path), the module stores the token in a file and reuses it as long as it is valid.
+  - Each token is valid for one login. Qlik Cloud remembers its C(jti) and rejects the token the next time. A token
+    stored in a file may therefore be used up already. Prefer a new token for each login, and store one only for
+    something that logs in once.
+  - 'The result contains the token. It is hidden from all output, as with C(no_log: true), unless the task fails.
     C(register) works as usual.'
-  - The options that have a counterpart in C(qs-jwt create-qscloud) have its name as an alias.
+  - Options that correspond to an option of C(qs-jwt create-qscloud) accept its name as an alias.
 requirements:
   - cryptography >= 3.4.8
   - PyJWT >= 2.3.0
@@ -31,11 +32,11 @@ attributes:
   check_mode:
     support: full
     details:
-      - If the file of the private key does not exist yet, there is a warning, and the returned values are null.
-      - Otherwise a token is signed and returned, but not written to O(path).
+      - If the private key file does not exist yet, the module warns and returns null values.
+      - Otherwise, the module signs and returns a token, but does not write it to O(path).
   diff_mode:
     support: full
-    details: Shows mode, header and claims of the token in O(path), but no signature.
+    details: Shows the mode of the file in O(path), and the header and claims of its token, but not the signature.
   idempotent:
     support: partial
     details: With O(path) and O(force=true), every run signs a new token.
@@ -43,27 +44,29 @@ attributes:
     support: full
   action:
     support: full
-    details: With a local connection the module runs inside Ansible's own process, which is much faster.
+    details:
+      - With a local connection, the action plugin runs the module in Ansible's worker process, which is much faster.
   async:
     support: full
-    details: Ansible writes the result, and so the token, to a file of the job, which stays until the job is cleaned up.
+    details:
+      - Ansible writes the result, including the token, to the async job file, which remains until it is cleaned up.
 options:
   path:
     description:
-      - A file to keep the token in, with mode V(0600). Its folder must exist, and must not be writable by others, nor be
-        found through a link of another user.
-      - The token in it stays if its signature fits the key, its header, claims and window are those that the task
-        asks for, and more than O(renew_before) is left of it.
-      - A file that holds something else than a JWT is an error.
+      - Path to a file in which to store the token, with mode V(0600). Its folder must exist and must not be writable by
+        others, and the path to it must not contain a symbolic link that belongs to another user.
+      - The token in the file is reused if the key verifies its signature, if its header, claims and validity are those
+        that the task requests, and if it remains valid for more than O(renew_before).
+      - If the file contains anything other than a JWT, the task fails.
     type: path
   renew_before:
     description:
-      - How long before its end the token in O(path) is replaced, in the notation of O(expires_in). It must be shorter
-        than O(expires_in).
-      - If it is not given, it is V(5m), or a third of what a new token has left if that is shorter.
+      - How long before it expires the token in O(path) is replaced, in the notation of O(expires_in). It must be
+        shorter than O(expires_in).
+      - If not set, the default is V(5m), or a third of the remaining validity of a new token if that is shorter.
     type: str
   force:
-    description: Whether to sign a new token even if the one in O(path) is good.
+    description: Whether to sign a new token even if the one in O(path) can be reused.
     type: bool
     default: false
 seealso:
@@ -71,7 +74,7 @@ seealso:
     plugin_type: lookup
   - module: tenantops.qlik.qscloud_keypair
   - name: Create Signed Tokens for JWT Authorization
-    description: What Qlik Cloud wants in a token.
+    description: What Qlik Cloud requires in a token.
     link: https://qlik.dev/authenticate/jwt/create-signed-tokens-for-jwt-authorization/
 """
 
@@ -97,7 +100,7 @@ EXAMPLES = r"""
       Authorization: "Bearer {{ anna.token }}"
   no_log: true
 
-- name: The same with the options of qs-jwt, and a lifetime that Qlik Cloud warns about
+- name: Sign a token with the option names of qs-jwt, and a lifetime that causes a warning
   tenantops.qlik.qscloud_jwt:
     cert_privatekey_file: "{{ keypair.private_key_path }}"
     issuer: acme.eu.qlikcloud.com
@@ -108,7 +111,7 @@ EXAMPLES = r"""
     groups: [group1, group 2]
     expires: 365d
 
-- name: Sign with a private key from an environment variable, for a service whose subject is given
+- name: Sign a token for a service, with an explicit subject and a private key from the environment
   tenantops.qlik.qscloud_jwt:
     private_key_content: "{{ lookup('ansible.builtin.env', 'QSJWTPRIVKEY') }}"
     issuer: acme.eu.qlikcloud.com
@@ -118,7 +121,7 @@ EXAMPLES = r"""
     email_verified: true
   when: lookup('ansible.builtin.env', 'QSJWTPRIVKEY') is truthy
 
-- name: Keep a token in a file, and sign a new one ten minutes before its end
+- name: Store a token in a file, and replace it ten minutes before it expires
   tenantops.qlik.qscloud_jwt:
     private_key_path: "{{ keypair.private_key_path }}"
     issuer: acme.eu.qlikcloud.com
@@ -132,7 +135,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 token:
-  description: The token. Null in check mode if the private key does not exist yet, as are the other values.
+  description: The signed token. Null in check mode if the private key does not exist yet, like the other values.
   returned: success
   type: str
   sample: eyJhbGciOiJSUzI1NiIsImtpZCI6InJNUUI5M...
@@ -159,42 +162,42 @@ claims:
     nbf: 1795470136
     exp: 1795471936
 subject:
-  description: The claim C(sub), given or derived.
+  description: The C(sub) claim, either specified or derived.
   returned: success
   type: str
   sample: 6f276bc4-d715-53f9-a145-bddaec3cbdf4
 key_id:
-  description: The C(kid) in the header, given or derived.
+  description: The C(kid) in the header, either specified or derived.
   returned: success
   type: str
   sample: rMQB93idRgfuUD2YUSJ76jXiAjaGpmvlmHGLsQ-6pPc
 public_key:
-  description: The public key that verifies the token, in PEM form.
+  description: The public key that verifies the token, in PEM format.
   returned: success
   type: str
   sample: "-----BEGIN PUBLIC KEY-----\nMIICIjANBgkqhkiG9w0BA...\n-----END PUBLIC KEY-----\n"
 issued_at:
-  description: When the token was signed, in UTC.
+  description: When the token was issued, in UTC.
   returned: success
   type: str
   sample: "2026-11-23T21:42:26Z"
 not_before:
-  description: From when on the token is valid, in UTC.
+  description: Start of the validity of the token, in UTC.
   returned: success
   type: str
   sample: "2026-11-23T21:42:16Z"
 expires_at:
-  description: Until when the token is valid, in UTC.
+  description: When the token expires, in UTC.
   returned: success
   type: str
   sample: "2026-11-23T22:12:16Z"
 lifetime:
-  description: For how long the token is valid, from C(nbf) to C(exp), in seconds.
+  description: Lifetime of the token from C(nbf) to C(exp), in seconds.
   returned: success
   type: int
   sample: 1800
 reused:
-  description: Whether the token is the one that was in O(path).
+  description: Whether the token was reused from O(path).
   returned: success
   type: bool
   sample: false
@@ -210,16 +213,16 @@ from ..module_utils._tokens import keep, sign
 
 
 def issue(module: AnsibleModule) -> dict[str, t.Any]:
-    """Sign the token that the options ask for, or keep the one that is there."""
-    issue_it = sign.issue if module.params["path"] is None else keep.issue
-    outcome = issue_it(
+    """Sign the requested token, or reuse the stored one."""
+    issue_token = sign.issue if module.params["path"] is None else keep.issue
+    outcome = issue_token(
         module.params,
         int(time.time()),
         module.check_mode,
         accept=lambda facts: _module.refuse_masked(module, facts),
     )
     for sentence in outcome.warnings:
-        module.warn(_module.told(module, sentence))
+        module.warn(_module.user_message(module, sentence))
     return {
         "changed": outcome.changed,
         "reused": outcome.reused,

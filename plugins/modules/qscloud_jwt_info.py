@@ -7,15 +7,15 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: qscloud_jwt_info
-short_description: Decode a JWT, verify it, and see what Qlik Cloud would refuse
+short_description: Decode and verify a JWT, and list what Qlik Cloud would reject
 version_added: 0.1.0
 author:
   - tenantops (@tenantops)
 description:
-  - Takes a JSON Web Token (RFC 7519) apart, verifies its signature if a key is given, and says in words which of Qlik
-    Cloud's rules it breaks. It contacts nobody.
-  - The key comes from the options alone. Keys that the token names or holds itself (C(jku), C(jwk), C(x5u), C(x5c)) are
-    ignored, and so is any algorithm that is not in O(algorithms).
+  - Decodes a JSON Web Token (RFC 7519), verifies its signature if a key is given, and describes which of Qlik Cloud's
+    rules the token violates. The module works offline.
+  - The verification key comes only from the options. Keys that the token refers to or contains (C(jku), C(jwk), C(x5u),
+    C(x5c)) are ignored, and an algorithm that is not in O(algorithms) is not accepted.
 requirements:
   - cryptography >= 3.4.8
   - PyJWT >= 2.3.0
@@ -25,59 +25,60 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     support: full
-    details: It changes nothing.
+    details: This action does not modify state.
   diff_mode:
     support: N/A
-    details: It changes nothing.
+    details: This action does not modify state.
   idempotent:
     support: full
   safe_file_operations:
     support: full
-    details: It writes no files.
+    details: This action does not write files.
   action:
     support: full
-    details: With a local connection the module runs inside Ansible's own process, which is much faster.
+    details:
+      - With a local connection, the action plugin runs the module in Ansible's worker process, which is much faster.
   async:
     support: full
 options:
   token:
     description:
-      - The token.
-      - Exactly one of O(token) and O(token_path) must be given.
+      - The JWT.
+      - Exactly one of O(token) and O(token_path) must be specified.
     type: str
   token_path:
-    description: A file that holds the token.
+    description: Path to a file that contains the JWT.
     type: path
   certificate_path:
     description:
-      - The file of the certificate whose key is to verify the signature, in PEM form.
+      - Path to the certificate file in PEM format. Its public key verifies the signature.
       - At most one of O(certificate_path), O(certificate_content), O(public_key_path) and O(public_key_content) can be
-        given. With none of them, the signature is not looked at.
+        specified. If none is, the signature is not verified.
     type: path
   certificate_content:
-    description: The certificate itself, in PEM form.
+    description: The content of the certificate in PEM format.
     type: str
   public_key_path:
-    description: The file of the public key, in PEM form.
+    description: Path to the public key file in PEM format.
     type: path
   public_key_content:
-    description: The public key itself, in PEM form.
+    description: The content of the public key in PEM format.
     type: str
   algorithms:
-    description: The algorithms that the signature may have. Qlik Cloud takes V(RS256) alone.
+    description: The accepted signature algorithms. Qlik Cloud only accepts V(RS256).
     type: list
     elements: str
     choices: [RS256, RS384, RS512]
     default: [RS256]
   issuer:
-    description: The issuer to expect. If it is not given, any will do.
+    description: The expected issuer. If not set, any issuer is accepted.
     type: str
   audience:
-    description: The audience to expect. Qlik Cloud takes only the default.
+    description: The expected audience. Qlik Cloud only accepts the default.
     type: str
     default: qlik.api/login/jwt-session
   fail_on_invalid:
-    description: Whether the task is to fail if anything is wrong with the token.
+    description: Whether the task should fail if the token has any problem.
     type: bool
     default: false
 seealso:
@@ -100,7 +101,7 @@ EXAMPLES = r"""
     email_verified: true
   register: anna
 
-- name: Fail unless Qlik Cloud would take it
+- name: Fail if Qlik Cloud would reject the token
   tenantops.qlik.qscloud_jwt_info:
     token: "{{ anna.token }}"
     certificate_path: "{{ keypair.certificate_path }}"
@@ -108,45 +109,45 @@ EXAMPLES = r"""
     fail_on_invalid: true
   register: decoded
 
-- name: Show until when it is good
+- name: Show when the token expires
   ansible.builtin.debug:
     var: decoded.expires_at
 """
 
 RETURN = r"""
 valid:
-  description: Whether nothing is wrong with the token. Its signature counts only if a key is given.
+  description: Whether the token has no problems. The signature is only considered if a key is given.
   returned: success
   type: bool
   sample: true
 problems:
-  description: What is wrong, in sentences.
+  description: The problems found, as sentences.
   returned: success
   type: list
   elements: str
   sample: ["The token expired 86400 seconds ago: sign a fresh one."]
 signature_verified:
-  description: Whether the key verifies the signature. Null without a key.
+  description: Whether the key verifies the signature. Null if no key is given.
   returned: success
   type: bool
   sample: true
 expired:
-  description: Whether the token has expired. Null if it does not say.
+  description: Whether the token has expired. Null if this cannot be determined.
   returned: success
   type: bool
   sample: false
 not_yet_valid:
-  description: Whether the token is valid only later. Null if it does not say.
+  description: Whether the token is not valid yet. Null if this cannot be determined.
   returned: success
   type: bool
   sample: false
 header:
-  description: The header. Null if this is no token.
+  description: The header of the token. Null if the input is not a JWT.
   returned: success
   type: dict
   sample: {"alg": "RS256", "typ": "JWT", "kid": "rMQB93idRgfuUD2YUSJ76jXiAjaGpmvlmHGLsQ-6pPc"}
 claims:
-  description: The claims. Null if this is no token.
+  description: The claims of the token. Null if the input is not a JWT.
   returned: success
   type: dict
   sample:
@@ -162,7 +163,7 @@ claims:
     nbf: 1795470136
     exp: 1795471936
 subject:
-  description: The claim C(sub).
+  description: The C(sub) claim.
   returned: success
   type: str
   sample: 6f276bc4-d715-53f9-a145-bddaec3cbdf4
@@ -172,22 +173,22 @@ key_id:
   type: str
   sample: rMQB93idRgfuUD2YUSJ76jXiAjaGpmvlmHGLsQ-6pPc
 issued_at:
-  description: When the token was signed, in UTC. Null if it does not say.
+  description: When the token was issued (C(iat)), in UTC. Null if the token does not contain it.
   returned: success
   type: str
   sample: "2026-11-23T21:42:26Z"
 not_before:
-  description: From when on the token is valid, in UTC. Null if it does not say.
+  description: Start of the validity of the token (C(nbf)), in UTC. Null if the token does not contain it.
   returned: success
   type: str
   sample: "2026-11-23T21:42:16Z"
 expires_at:
-  description: Until when the token is valid, in UTC. Null if it does not say.
+  description: When the token expires (C(exp)), in UTC. Null if the token does not contain it.
   returned: success
   type: str
   sample: "2026-11-23T22:12:16Z"
 lifetime:
-  description: For how long the token is valid, from C(nbf) to C(exp), in seconds. Null if it does not say.
+  description: Lifetime of the token from C(nbf) to C(exp), in seconds. Null if the token does not contain both.
   returned: success
   type: int
   sample: 1800
@@ -207,7 +208,7 @@ from ..module_utils._tokens import claims, inspect
 
 
 def decode(module: AnsibleModule) -> dict[str, t.Any]:
-    """Decode the token and judge it."""
+    """Decode the token and list its problems."""
     options = module.params
     key = given.from_options(options)
     if options["token_path"] is not None:
@@ -224,7 +225,7 @@ def decode(module: AnsibleModule) -> dict[str, t.Any]:
     facts = inspect.inspect(text, source, expected, int(time.time()))
     if options["fail_on_invalid"] and facts["problems"]:
         raise TokenError(" ".join(facts["problems"]))
-    facts["problems"] = [_module.told(module, problem) for problem in facts["problems"]]
+    facts["problems"] = [_module.user_message(module, problem) for problem in facts["problems"]]
     return {"changed": False, **facts}
 
 

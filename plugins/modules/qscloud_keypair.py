@@ -12,19 +12,19 @@ version_added: 0.1.0
 author:
   - tenantops (@tenantops)
 description:
-  - Creates an RSA key pair and a self-signed certificate, and keeps them right. The private key signs JWTs, see
-    M(tenantops.qlik.qscloud_jwt); the certificate is what the JWT identity provider of the tenant is given.
-  - 'There are three files in O(directory): C(privatekey.pem), C(publickey.pem) and C(publickey.cer), as C(qs-jwt) names
-    them. A folder that C(qs-jwt) has left is adopted: the private key stays, its mode is corrected, and its SHA-1
-    certificate is issued anew.'
-  - The private key is the root of truth. A public key or self-signed certificate that is missing, damaged or does not
-    match is made anew from it. A certificate that will expire soon, or that a wrong clock has made valid only from some
-    later day on, is issued anew with the same key. A tenant that has been given the old one still has the right public
-    key; Qlik does not say whether the date of a certificate matters there. See
-    O(tenantops.qlik.qscloud_identity_provider#module:compare).
-  - A private key is never replaced unless O(regenerate) asks for it, and never without a backup.
-  - The folder must not be writable by anybody else, and links in place of the files are refused. So are links of another
-    user on the way to the folder, unless the folder belongs to the same user.
+  - Creates an RSA key pair and a self-signed certificate, and repairs or renews them when necessary. The private key
+    signs JWTs, see M(tenantops.qlik.qscloud_jwt). The certificate is registered in the tenant's JWT identity provider.
+  - 'The module manages three files in O(directory): C(privatekey.pem), C(publickey.pem) and C(publickey.cer), named as
+    by C(qs-jwt). It adopts a folder created by C(qs-jwt): it keeps the private key, corrects its mode, and replaces
+    the SHA-1 certificate.'
+  - The private key is authoritative. If the public key or the self-signed certificate is missing, damaged or does not
+    match the private key, the module recreates it from the private key. If the certificate expires soon, or is not yet
+    valid because a clock was wrong, the module renews it with the same key. A tenant that has the old certificate
+    still has the right public key; Qlik does not document whether the validity of a registered certificate matters.
+    See O(tenantops.qlik.qscloud_identity_provider#module:compare).
+  - The module never replaces a private key unless O(regenerate) requests it, and never without a backup.
+  - The folder must not be writable by other users. Symbolic links in place of the files are rejected. Symbolic links
+    in the path to the folder are rejected if they belong to another user, unless the folder belongs to the same user.
 requirements:
   - cryptography >= 3.4.8
 extends_documentation_fragment:
@@ -35,26 +35,28 @@ attributes:
     support: full
   diff_mode:
     support: full
-    details: Shows names, modes, dates and fingerprints; nothing secret.
+    details: Shows names, modes, dates and fingerprints, and never secrets.
   idempotent:
     support: partial
-    details: With O(regenerate=always), every run makes a new key pair.
+    details: With O(regenerate=always), every run creates a new key pair.
   safe_file_operations:
     support: full
   action:
     support: full
-    details: With a local connection the module runs inside Ansible's own process, which is much faster.
+    details:
+      - With a local connection, the action plugin runs the module in Ansible's worker process, which is much faster.
   async:
     support: full
 options:
   directory:
     description:
-      - The folder of the three files. A missing one is made with mode V(0700), and missing parents too.
+      - The folder for the three files. If it does not exist, it is created with mode V(0700), including missing
+        parents.
     type: path
     required: true
     aliases: [path]
   file_prefix:
-    description: What the file names begin with.
+    description: Prefix of the file names.
     type: str
     default: ''
     aliases: [cert_file_prefix]
@@ -65,70 +67,72 @@ options:
     default: 4096
   passphrase:
     description:
-      - The passphrase that encrypts the private key. That of a new key must have at least 12 characters.
+      - The passphrase that encrypts the private key. For a new key, it must have at least 12 characters.
       - If the key exists, this must be its passphrase, unless O(old_passphrase) is.
     type: str
   old_passphrase:
     description:
-      - The passphrase that the private key may still have. If it does, O(passphrase) takes its place. An empty text stands
-        for a key that may still be unencrypted.
-      - The key stays the same, and so do its key id, its public key and its certificate. Its file is replaced atomically.
-      - No backup is made of it, since whoever knows the old passphrase could open that. Backups that were made before have
-        the passphrase that they had.
-      - It can stay here for as long as there are keys with the old passphrase. A key that has the new one is left as it is.
+      - The previous passphrase of the private key. If the key still has it, the key is encrypted with O(passphrase)
+        instead. Set it to an empty string if the key may still be unencrypted.
+      - The key itself does not change, and neither do its key id, its public key and its certificate. The key file is
+        replaced atomically.
+      - No backup of the key is made in this case, because the old passphrase would decrypt it. Earlier backups keep
+        their passphrase.
+      - You can keep this option set while some keys still have the old passphrase. A key that already has the new
+        passphrase is not changed.
     type: str
   common_name:
     description: The common name of the certificate, at most 64 characters.
     type: str
     default: qs-jwt
   valid_days:
-    description: For how many days the certificate is valid, at most 36500.
+    description: Validity of the certificate in days, at most 36500.
     type: int
     default: 365
     aliases: [cert_create_expires_days]
   renew_before_days:
     description:
-      - How many days before its end the certificate is issued anew, with the same key. It must be less than
+      - How many days before it expires the certificate is renewed, with the same key. It must be less than
         O(valid_days).
-      - If it is not given, it is V(30), or a third of O(valid_days) if these are 30 or fewer.
+      - If not set, the default is V(30), or a third of O(valid_days) if O(valid_days) is 30 or less.
     type: int
   regenerate:
     description:
-      - What to do with a private key that is there.
-      - V(fail) never replaces it. If it has another size, or is no RSA key, the task fails.
-      - V(mismatch) replaces it by a new one if it has another size or is no RSA key, and replaces a certificate that
-        somebody else has issued.
-      - V(always) replaces it by a new one.
-      - A private key that cannot be read is always an error, whatever this says.
+      - What to do with an existing private key.
+      - V(fail) never replaces it. The task fails if the key has another size or is not an RSA key.
+      - V(mismatch) replaces it if it has another size or is not an RSA key. It also replaces a certificate that was
+        issued by a third party, such as a CA.
+      - V(always) always replaces it.
+      - If the private key cannot be read, the task fails regardless of this option.
     type: str
     choices: [fail, mismatch, always]
     default: fail
   backup:
     description:
-      - Whether to copy each file to a name with a time before it is replaced or removed.
-      - A private key is copied before it is replaced even if this is V(false).
+      - Whether to create a backup of each file, with a timestamp in its name, before the file is replaced or removed.
+      - A private key is always backed up before it is replaced, even if this is V(false).
     type: bool
     default: true
   state:
     description:
-      - V(absent) removes the three files; the folder stays. With O(backup=false) nothing of them remains, but a private
-        key that cannot be read, for instance since O(passphrase) is missing, is not removed in this way.
+      - V(absent) removes the three files and keeps the folder. With O(backup=false), no copy of them remains. In that
+        case, the task fails if the private key cannot be read, for example because O(passphrase) is missing.
     type: str
     choices: [present, absent]
     default: present
   owner:
-    description: Name or number of the user who is to own the files, and the folder if it is made or empty.
+    description: Name or numeric ID of the user who should own the files, and the folder if it is new or empty.
     type: str
   group:
-    description: Name or number of the group of the files, and of the folder if it is made or empty.
+    description: Name or numeric ID of the group that should own the files, and the folder if it is new or empty.
     type: str
   mode:
     description:
-      - The mode of the private key, as an octal number in quotes. Bits for others are refused.
+      - The mode of the private key, as a quoted octal number. Permissions for others are rejected.
     type: raw
     default: '0600'
   public_mode:
-    description: The mode of the public key and the certificate, as an octal number in quotes.
+    description: The mode of the public key and the certificate, as a quoted octal number.
     type: raw
     default: '0644'
 seealso:
@@ -139,33 +143,33 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Create a key pair and a certificate, once
+- name: Create a key pair and a certificate
   tenantops.qlik.qscloud_keypair:
     directory: keys/acme.eu.qlikcloud.com
   register: keypair
 
-- name: See the certificate that the identity provider of the tenant is given
+- name: Show the certificate to register in the tenant's identity provider
   ansible.builtin.debug:
     msg: "{{ keypair.certificate.splitlines() }}"
 
-- name: The files that qs-jwt would make, with a certificate that is valid for 400 days
+- name: Create the files that qs-jwt would create, with a certificate that is valid for 400 days
   tenantops.qlik.qscloud_keypair:
     directory: keys/acme.eu.qlikcloud.com
     cert_file_prefix: qsjwt_
     cert_create_expires_days: 400
 
-- name: A private key that is encrypted
+- name: Create an encrypted private key
   tenantops.qlik.qscloud_keypair:
     directory: keys/encrypted
     passphrase: "{{ lookup('ansible.builtin.env', 'KEY_PASSPHRASE') | default('correct horse battery', true) }}"
 
-- name: Give it another passphrase
+- name: Change its passphrase
   tenantops.qlik.qscloud_keypair:
     directory: keys/encrypted
     old_passphrase: "{{ lookup('ansible.builtin.env', 'KEY_PASSPHRASE') | default('correct horse battery', true) }}"
     passphrase: "{{ lookup('ansible.builtin.env', 'NEW_KEY_PASSPHRASE') | default('staple of correct horses', true) }}"
 
-- name: Remove a key pair; a backup stays
+- name: Remove a key pair and keep a backup
   tenantops.qlik.qscloud_keypair:
     directory: keys/acme.eu.qlikcloud.com
     file_prefix: qsjwt_
@@ -174,46 +178,47 @@ EXAMPLES = r"""
 
 RETURN = r"""
 private_key_path:
-  description: The file of the private key.
+  description: Path to the private key file.
   returned: success
   type: str
   sample: keys/acme.eu.qlikcloud.com/privatekey.pem
 public_key_path:
-  description: The file of the public key.
+  description: Path to the public key file.
   returned: success
   type: str
   sample: keys/acme.eu.qlikcloud.com/publickey.pem
 certificate_path:
-  description: The file of the certificate.
+  description: Path to the certificate file.
   returned: success
   type: str
   sample: keys/acme.eu.qlikcloud.com/publickey.cer
 certificate:
-  description: The certificate in PEM form. Null in check mode if it would be issued anew.
+  description: The certificate in PEM format. Null in check mode if it would be created or renewed.
   returned: O(state=present)
   type: str
   sample: "-----BEGIN CERTIFICATE-----\nMIIE2TCCAsGgAwIBAgIUf...\n-----END CERTIFICATE-----\n"
 certificate_line:
   description:
-    - The certificate on one line, as the REST API of the tenant wants it. Null in check mode like RV(certificate).
+    - The certificate on a single line, as the tenant's REST API requires it. Null in check mode like RV(certificate).
   returned: O(state=present)
   type: str
   sample: "-----BEGIN CERTIFICATE-----MIIE2TCCAsGgAwIBAgIUf...-----END CERTIFICATE-----"
 public_key:
-  description: The public key in PEM form. Null in check mode if it would be new.
+  description: The public key in PEM format. Null in check mode if the key would be created.
   returned: O(state=present)
   type: str
   sample: "-----BEGIN PUBLIC KEY-----\nMIICIjANBgkqhkiG9w0BA...\n-----END PUBLIC KEY-----\n"
 key_id:
   description:
-    - The thumbprint of the public key (RFC 7638). It stays the same as long as the key does, and serves as key id.
-    - Null in check mode if the key would be new.
+    - The RFC 7638 thumbprint of the public key, used as the key id. It changes only when the key changes.
+    - Null in check mode if the key would be created.
   returned: O(state=present)
   type: str
   sample: rMQB93idRgfuUD2YUSJ76jXiAjaGpmvlmHGLsQ-6pPc
 fingerprint_sha256:
   description:
-    - The SHA-256 fingerprint of the certificate, as C(openssl) prints it. Null in check mode like RV(certificate).
+    - The SHA-256 fingerprint of the certificate, formatted as C(openssl) prints it. Null in check mode like
+      RV(certificate).
   returned: O(state=present)
   type: str
   sample: "ED:FF:82:81:0D:67:BF:DA:B8:C5:34:7F:B6:B1:89:6A:CA:0D:0F:B0:33:5C:92:E3:B4:55:C1:4C:13:DB:26:D4"
@@ -223,33 +228,33 @@ serial_number:
   type: int
   sample: 174612823018265028765432109876543210987654321
 not_before:
-  description: From when on the certificate is valid, in UTC. Null in check mode like RV(certificate).
+  description: Start of the validity of the certificate, in UTC. Null in check mode like RV(certificate).
   returned: O(state=present)
   type: str
   sample: "2026-11-23T21:42:26Z"
 not_after:
-  description: Until when the certificate is valid, in UTC. Null in check mode like RV(certificate).
+  description: When the certificate expires, in UTC. Null in check mode like RV(certificate).
   returned: O(state=present)
   type: str
   sample: "2027-12-28T21:42:26Z"
 key_size:
-  description: The size of the key in bits. Null in check mode if the key would be new.
+  description: The size of the key in bits. Null in check mode if the key would be created.
   returned: O(state=present)
   type: int
   sample: 4096
 actions:
-  description: What was made, renewed, repaired or removed, and why; in check mode, what would be.
+  description: What was created, renewed, repaired or removed, and why. In check mode, what would be.
   returned: success
   type: list
   elements: str
   sample: ["wrote publickey.cer: it expires on 2026-12-01"]
 passphrase_changed:
-  description: Whether O(passphrase) has taken the place of O(old_passphrase); in check mode, whether it would.
+  description: Whether O(passphrase) replaced O(old_passphrase). In check mode, whether it would.
   returned: O(state=present)
   type: bool
   sample: false
 backup_files:
-  description: The copies that were made of files before they were replaced or removed.
+  description: The backups of files that were replaced or removed.
   returned: success
   type: list
   elements: str
@@ -268,7 +273,7 @@ from ..module_utils._keys import certificates, pair
 
 
 def ensure(module: AnsibleModule) -> dict[str, t.Any]:
-    """Bring the key pair into the state that the options ask for."""
+    """Bring the key pair into the requested state."""
     wanted = read_options(module.params)
     paths = wanted.paths()
     _module.refuse_masked(module, paths)
@@ -293,7 +298,7 @@ def ensure(module: AnsibleModule) -> dict[str, t.Any]:
 
 
 def read_options(options: dict[str, t.Any]) -> pair.Wanted:
-    """Check the options and turn them into what the library works with."""
+    """Validate the options and convert them for the library."""
     file_options.check_path(options["directory"], "directory")
     uid = file_options.user_id(options["owner"], "owner")
     gid = file_options.group_id(options["group"], "group")

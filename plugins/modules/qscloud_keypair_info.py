@@ -7,15 +7,15 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: qscloud_keypair_info
-short_description: Look at a key pair and its certificate
+short_description: Provide information about a key pair and its certificate
 version_added: 0.1.0
 author:
   - tenantops (@tenantops)
 description:
-  - Returns what there is of a key pair that M(tenantops.qlik.qscloud_keypair) or C(qs-jwt) has made, or of a single
-    certificate or private key, and what is wrong with it. The private key is never returned.
-  - It changes nothing. Whatever is wrong with keys and certificates is returned in RV(problems); the task fails only if its
-    options are wrong.
+  - Returns information about a key pair created by M(tenantops.qlik.qscloud_keypair) or C(qs-jwt), or about a single
+    certificate or private key, and lists problems with them. The module never returns the private key.
+  - The module does not modify state. It returns problems with keys and certificates in RV(problems), and fails only if
+    its options are wrong.
 requirements:
   - cryptography >= 3.4.8
 extends_documentation_fragment:
@@ -24,52 +24,53 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     support: full
-    details: It changes nothing.
+    details: This action does not modify state.
   diff_mode:
     support: N/A
-    details: It changes nothing.
+    details: This action does not modify state.
   idempotent:
     support: full
   safe_file_operations:
     support: full
-    details: It writes no files.
+    details: This action does not write files.
   action:
     support: full
-    details: With a local connection the module runs inside Ansible's own process, which is much faster.
+    details:
+      - With a local connection, the action plugin runs the module in Ansible's worker process, which is much faster.
   async:
     support: full
 options:
   directory:
     description:
-      - The folder of a key pair.
+      - Path to the folder of a key pair.
       - Exactly one of O(directory), O(certificate_path), O(certificate_content), O(private_key_path) and
-        O(private_key_content) must be given.
+        O(private_key_content) must be specified.
     type: path
     aliases: [path]
   file_prefix:
-    description: What the file names in O(directory) begin with.
+    description: Prefix of the file names in O(directory).
     type: str
     default: ''
     aliases: [cert_file_prefix]
   certificate_path:
-    description: The file of a certificate.
+    description: Path to a certificate file in PEM format.
     type: path
   certificate_content:
-    description: A certificate in PEM form.
+    description: The content of a certificate in PEM format.
     type: str
   private_key_path:
-    description: The file of a private key.
+    description: Path to a private key file in PEM format.
     type: path
     aliases: [cert_privatekey_file]
   private_key_content:
-    description: A private key in PEM form.
+    description: The content of a private key in PEM format.
     type: str
     aliases: [cert_privatekey]
   passphrase:
-    description: The passphrase of the private key, if it has one.
+    description: The passphrase of the private key, if it is encrypted.
     type: str
   renew_before_days:
-    description: How many days before its end it is a problem that a certificate will expire.
+    description: Report a problem if the certificate expires within this number of days.
     type: int
     default: 30
 seealso:
@@ -77,16 +78,16 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Look at a key pair
+- name: Get information about a key pair
   tenantops.qlik.qscloud_keypair_info:
     directory: keys/acme.eu.qlikcloud.com
   register: keypair
 
-- name: Say what is wrong with it
+- name: Show its problems
   ansible.builtin.debug:
     msg: "{{ keypair.problems }}"
 
-- name: Look at a certificate
+- name: Get information about a certificate
   tenantops.qlik.qscloud_keypair_info:
     certificate_path: keys/acme.eu.qlikcloud.com/publickey.cer
     renew_before_days: 60
@@ -94,61 +95,61 @@ EXAMPLES = r"""
 
 RETURN = r"""
 exists:
-  description: Whether there is anything, or, of a key pair, any of its files.
+  description: Whether the certificate or private key exists. For a key pair, whether any of its files exists.
   returned: success
   type: bool
   sample: true
 problems:
-  description: What is missing or wrong, in sentences.
+  description: What is missing or wrong, as sentences.
   returned: success
   type: list
   elements: str
   sample: ["keys/acme.eu.qlikcloud.com/publickey.cer: it expires on 2026-12-01."]
 days_left:
-  description: For how many days the certificate is still valid; negative after its end. Null without a certificate.
+  description: How many days the certificate remains valid. Negative if it has expired, null if there is no certificate.
   returned: success
   type: int
   sample: 364
 private_key_path:
-  description: The file of the private key.
-  returned: if O(directory) is given
+  description: Path to the private key file.
+  returned: when O(directory) is specified
   type: str
   sample: keys/acme.eu.qlikcloud.com/privatekey.pem
 public_key_path:
-  description: The file of the public key.
-  returned: if O(directory) is given
+  description: Path to the public key file.
+  returned: when O(directory) is specified
   type: str
   sample: keys/acme.eu.qlikcloud.com/publickey.pem
 certificate_path:
-  description: The file of the certificate.
-  returned: if O(directory) is given
+  description: Path to the certificate file.
+  returned: when O(directory) is specified
   type: str
   sample: keys/acme.eu.qlikcloud.com/publickey.cer
 certificate:
-  description: The certificate in PEM form.
+  description: The certificate in PEM format.
   returned: success
   type: str
   sample: "-----BEGIN CERTIFICATE-----\nMIIE2TCCAsGgAwIBAgIUf...\n-----END CERTIFICATE-----\n"
 certificate_line:
   description:
-    - The certificate on one line, as the REST API of the tenant wants it.
+    - The certificate on a single line, as the tenant's REST API requires it.
   returned: success
   type: str
   sample: "-----BEGIN CERTIFICATE-----MIIE2TCCAsGgAwIBAgIUf...-----END CERTIFICATE-----"
 public_key:
-  description: The public key in PEM form.
+  description: The public key in PEM format.
   returned: success
   type: str
   sample: "-----BEGIN PUBLIC KEY-----\nMIICIjANBgkqhkiG9w0BA...\n-----END PUBLIC KEY-----\n"
 key_id:
   description:
-    - The thumbprint of the public key (RFC 7638). It stays the same as long as the key does, and serves as key id.
+    - The RFC 7638 thumbprint of the public key, used as the key id. It changes only when the key changes.
   returned: success
   type: str
   sample: rMQB93idRgfuUD2YUSJ76jXiAjaGpmvlmHGLsQ-6pPc
 fingerprint_sha256:
   description:
-    - The SHA-256 fingerprint of the certificate, as C(openssl) prints it.
+    - The SHA-256 fingerprint of the certificate, formatted as C(openssl) prints it.
   returned: success
   type: str
   sample: "ED:FF:82:81:0D:67:BF:DA:B8:C5:34:7F:B6:B1:89:6A:CA:0D:0F:B0:33:5C:92:E3:B4:55:C1:4C:13:DB:26:D4"
@@ -158,12 +159,12 @@ serial_number:
   type: int
   sample: 174612823018265028765432109876543210987654321
 not_before:
-  description: From when on the certificate is valid, in UTC.
+  description: Start of the validity of the certificate, in UTC.
   returned: success
   type: str
   sample: "2026-11-23T21:42:26Z"
 not_after:
-  description: Until when the certificate is valid, in UTC.
+  description: When the certificate expires, in UTC.
   returned: success
   type: str
   sample: "2027-12-28T21:42:26Z"
@@ -187,8 +188,8 @@ from ..module_utils._keys import inspect, pair
 SOURCES = ("directory", "certificate_path", "certificate_content", "private_key_path", "private_key_content")
 
 
-def look(module: AnsibleModule) -> dict[str, t.Any]:
-    """Look at what the options name."""
+def gather(module: AnsibleModule) -> dict[str, t.Any]:
+    """Gather information about the key pair, certificate or private key in the options."""
     options = module.params
     option = next(name for name in SOURCES if options[name] is not None)
     value = options[option]
@@ -204,13 +205,13 @@ def look(module: AnsibleModule) -> dict[str, t.Any]:
     if option == "directory":
         names = pair.names(options["file_prefix"])
         paths = pair.paths(value, names)
-        inspection.look_at_directory(value, names, options["passphrase"])
+        inspection.inspect_directory(value, names, options["passphrase"])
     elif option.startswith("certificate"):
-        inspection.look_at_certificate(content, source)
+        inspection.inspect_certificate(content, source)
     else:
-        inspection.look_at_private_key(content, source, options["passphrase"], pair.PASSPHRASE_OPTION)
+        inspection.inspect_private_key(content, source, options["passphrase"], pair.PASSPHRASE_OPTION)
     result = {**paths, **inspection.facts()}
-    result["problems"] = [_module.told(module, problem) for problem in result["problems"]]
+    result["problems"] = [_module.user_message(module, problem) for problem in result["problems"]]
     _module.refuse_masked(module, result)
     return {"changed": False, **result}
 
@@ -232,7 +233,7 @@ def main() -> None:
         required_one_of=[SOURCES],
         supports_check_mode=True,
     )
-    _module.run(module, ["cryptography"], look)
+    _module.run(module, ["cryptography"], gather)
 
 
 if __name__ == "__main__":

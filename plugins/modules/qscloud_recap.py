@@ -7,14 +7,14 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: qscloud_recap
-short_description: Print what came of a run over many Qlik Cloud tenants
+short_description: Print a summary of a run over many Qlik Cloud tenants
 version_added: 0.1.0
 author:
   - tenantops (@tenantops)
 description:
-  - Prints which tenants have changed, which have failed and why, which certificates are new and have to be entered by hand,
-    and which expire soon. It fails if a tenant has failed, so that the run has an exit code that is not zero.
-  - The playbook C(tenantops.qlik.provision) ends with it. It changes nothing.
+  - Prints which tenants changed, which ones failed and why, which new certificates must be entered by hand, and which
+    certificates expire soon. The task fails if a tenant failed, so that the run ends with a non-zero exit code.
+  - The playbook C(tenantops.qlik.provision) ends with this module. The module does not modify state.
 extends_documentation_fragment:
   - tenantops.qlik.attributes
   - tenantops.qlik.attributes.action
@@ -27,40 +27,40 @@ attributes:
     support: full
   safe_file_operations:
     support: full
-    details: Touches no file.
+    details: This action does not write files.
   action:
     support: full
   async:
     support: none
 options:
   tenants:
-    description: The tenants, and what came of them.
+    description: The tenants and their results.
     type: list
     elements: dict
     required: true
     suboptions:
       name:
-        description: What the tenant is called.
+        description: The name of the tenant.
         type: str
         required: true
       failure:
-        description: Why it failed. If this is not given, it did not.
+        description: Why the tenant failed. Leave this out if it did not fail.
         type: str
       changed:
-        description: Whether something has changed, here or in the tenant.
+        description: Whether anything changed, on the host or in the tenant.
         type: bool
         default: false
       registered:
-        description: Whether its certificates are registered by the run, so that nobody has to enter them.
+        description: Whether the run registers the tenant's certificates, so that they need not be entered by hand.
         type: bool
         default: false
       key_pairs:
-        description: What M(tenantops.qlik.qscloud_keypair) has returned about its key pairs.
+        description: What M(tenantops.qlik.qscloud_keypair) returned for each of the tenant's key pairs.
         type: list
         elements: dict
         default: []
   expiring_days:
-    description: A certificate that expires within so many days is listed.
+    description: List certificates that expire within this number of days.
     type: int
     default: 30
 seealso:
@@ -68,7 +68,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Say what came of a tenant, after the role tenantops.qlik.tenant_jwt
+- name: Summarize a tenant after the role tenantops.qlik.tenant_jwt
   tenantops.qlik.qscloud_recap:
     tenants:
       - name: acme.eu.qlikcloud.com
@@ -78,13 +78,13 @@ EXAMPLES = r"""
 
 RETURN = r"""
 changed_tenants:
-  description: The tenants that have changed, each with what was done.
+  description: The tenants that changed, each with the actions taken.
   returned: always
   type: list
   elements: str
   sample: ["acme.eu.qlikcloud.com: wrote publickey.cer: it expires on 2026-12-01"]
 certificates_to_enter:
-  description: The new certificates that have to be entered by hand.
+  description: The new certificates that must be entered by hand.
   returned: always
   type: list
   elements: str
@@ -96,7 +96,7 @@ certificates_expiring_soon:
   elements: str
   sample: ["acme.eu.qlikcloud.com: keys/acme/publickey.cer, 2026-12-01T08:00:00Z"]
 failed_tenants:
-  description: The tenants that have failed, each with the reason.
+  description: The tenants that failed, each with the reason.
   returned: always
   type: list
   elements: str

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: qscloud_session
-short_description: Log in to a Qlik Cloud tenant with a JWT, and see who that is
+short_description: Log in to a Qlik Cloud tenant with a JWT and return the user
 version_added: 0.1.0
 author:
   - tenantops (@tenantops)
 description:
-  - Trades a token that M(tenantops.qlik.qscloud_jwt) has signed for a session of a Qlik Cloud tenant, and returns the user
-    whom the tenant takes it for. This proves that the identity provider, the key and the claims fit.
-  - The token is spent by that; Qlik Cloud refuses it a second time. A user who is not there yet is created, and may be
-    given a licence.
+  - Exchanges a token signed by M(tenantops.qlik.qscloud_jwt) for a session in a Qlik Cloud tenant, and returns the
+    user that the tenant associates with it. A successful login proves that the identity provider, the key and the
+    claims match.
+  - The login uses up the token; Qlik Cloud rejects it the next time. The login creates the user if necessary, and may
+    assign a licence to the user.
 extends_documentation_fragment:
   - tenantops.qlik.attributes
   - tenantops.qlik.attributes.action
@@ -24,42 +25,45 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     support: partial
-    details: In check mode nothing is contacted, and the task is skipped.
+    details: In check mode, the task is skipped and the tenant is not contacted.
   diff_mode:
     support: none
   idempotent:
     support: none
     details:
-      - Each run needs a token of its own, and opens a session. It reports no change all the same, since what it is for is
-        to look.
+      - Each run needs a new token and opens a new session. The module still reports no change, because it is meant for
+        checking.
   safe_file_operations:
     support: full
-    details: It writes no files.
+    details: This action does not write files.
   action:
     support: full
-    details: With a local connection the module runs inside Ansible's own process, which is much faster.
+    details:
+      - With a local connection, the action plugin runs the module in Ansible's worker process, which is much faster.
   async:
     support: full
-    details: With O(return_cookies=true), Ansible writes the cookies to a file of the job, which stays until it is cleaned up.
+    details:
+      - With O(return_cookies=true), Ansible writes the cookies to the async job file, which remains until it is
+        cleaned up.
 options:
   token:
-    description: The token.
+    description: The signed JWT.
     type: str
     required: true
   return_cookies:
     description:
-      - Whether to return the cookies and the CSRF token, with which the session can be used. Whoever has them is that user.
-      - Then the result is hidden from all output, as if C(no_log=true) were set, unless the task fails.
+      - Whether to return the session cookies and the CSRF token. Anyone who has them can act as the user.
+      - If V(true), the result is hidden from all output, as with C(no_log=true), unless the task fails.
     type: bool
     default: false
   api_key:
-    description: Not needed for this module, which sends the token alone.
+    description: Not used by this module, which authenticates only with the token.
     type: str
   client_id:
-    description: Not needed for this module, which sends the token alone.
+    description: Not used by this module, which authenticates only with the token.
     type: str
   client_secret:
-    description: Not needed for this module, which sends the token alone.
+    description: Not used by this module, which authenticates only with the token.
     type: str
 seealso:
   - module: tenantops.qlik.qscloud_jwt
@@ -72,7 +76,7 @@ EXAMPLES = r"""
     directory: keys/acme.eu.qlikcloud.com
   register: keypair
 
-- name: Speak to the tenant
+- name: Prepare the tenant
   module_defaults:
     group/tenantops.qlik.qscloud:
       tenant_url: https://acme.eu.qlikcloud.com
@@ -83,7 +87,7 @@ EXAMPLES = r"""
         issuer: acme.eu.qlikcloud.com
         certificate_path: "{{ keypair.certificate_path }}"
 
-    - name: Let the groups of tokens reach the users
+    - name: Let users receive the groups in their tokens
       tenantops.qlik.qscloud_group_settings:
         auto_create_groups: true
 
@@ -97,20 +101,20 @@ EXAMPLES = r"""
     groups: [group1, group 2]
   register: anna
 
-- name: Log in with it, for which no other credentials are needed
+- name: Log in with the token, without any other credentials
   tenantops.qlik.qscloud_session:
     tenant_url: https://acme.eu.qlikcloud.com
     token: "{{ anna.token }}"
   register: session
 
-- name: See that the groups have arrived
+- name: Check that the user has received the groups
   ansible.builtin.assert:
     that: "'group1' in session.user.groups"
 """
 
 RETURN = r"""
 user:
-  description: The user whom the tenant takes the token for.
+  description: The user that the token has logged in.
   returned: success
   type: dict
   contains:
@@ -118,16 +122,16 @@ user:
       description: The ID of the user.
       type: str
     name:
-      description: The name.
+      description: The display name.
       type: str
     email:
       description: The e-mail address.
       type: str
     subject:
-      description: The subject.
+      description: The subject, which is the C(sub) claim of the token.
       type: str
     status:
-      description: The state of the user, such as V(active).
+      description: The status of the user, such as V(active).
       type: str
     tenant_id:
       description: The ID of the tenant.
@@ -145,18 +149,18 @@ user:
     tenant_id: qIHIoXwr2ZpJ5JAkJb2SrkvqUYoHZcyN
     groups: [group1, group 2]
 cookies:
-  description: The cookies of the session, by their names.
+  description: The session cookies, by name.
   returned: O(return_cookies=true)
   type: dict
   sample: {"eas.sid": "...", "eas.sid.sig": "...", "_csrfToken": "...", "_csrfToken.sig": "..."}
 csrf_token:
-  description: What the header C(qlik-csrf-token) must have in calls that change something.
+  description: The value to send in the C(qlik-csrf-token) header of requests that change something.
   returned: O(return_cookies=true)
   type: str
   sample: "..."
 rate_limit_wait:
-  description: For how many seconds the task has waited since the tenant's rate limit was reached.
-  returned: if it has waited
+  description: How many seconds the task waited because the tenant's rate limit was reached.
+  returned: when the task waited
   type: int
   sample: 12
 """

@@ -7,20 +7,22 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: qscloud_tenant_jwt
-short_description: The JWT authentication of a Qlik Cloud tenant in one task
+short_description: Manage the JWT authentication of a Qlik Cloud tenant in one task
 version_added: 0.1.0
 author:
   - tenantops (@tenantops)
 description:
-  - Runs M(tenantops.qlik.qscloud_keypair) for each key of a tenant and M(tenantops.qlik.qscloud_jwt) for each of its users.
-    With O(registration), it also runs M(tenantops.qlik.qscloud_identity_provider) for each key,
+  - Runs M(tenantops.qlik.qscloud_keypair) for each key of a tenant and M(tenantops.qlik.qscloud_jwt) for each of its
+    users. With O(registration), it also runs M(tenantops.qlik.qscloud_identity_provider) for each key,
     M(tenantops.qlik.qscloud_group_settings), and M(tenantops.qlik.qscloud_session) to prove that a user can log in.
-  - Then it deletes the identity providers of the keys that are to be absent, and after them their files. If it fails or is
-    interrupted at any step, what worked before works as before, and the next run finishes the job.
-  - This is what the role P(tenantops.qlik.tenant_jwt#role) consists of, which most people will use.
-  - A task takes longer than these modules do, so that one task for all of them makes playbooks for many tenants several
-    times faster. Where tasks are few, the modules themselves show better what is done.
-  - Options without a default have that of the module that they are for.
+  - Finally, it deletes the identity providers of keys whose state is V(absent), and then the files of these keys. If it
+    fails or is interrupted at any step, everything that worked before continues to work, and the next run completes the
+    remaining steps.
+  - The role P(tenantops.qlik.tenant_jwt#role) runs this module. Most users should use the role.
+  - Starting a task takes longer than running one of these modules. A single task for all of them makes playbooks for
+    many tenants several times faster. With only a few tenants, tasks that use the individual modules show each step
+    more clearly.
+  - Options without a default use the default of the module that they are passed to.
 requirements:
   - cryptography >= 3.4.8
   - PyJWT >= 2.3.0
@@ -30,37 +32,38 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     support: full
-    details: Keys that do not exist yet have nulls in the result, and so have the tokens that they would sign.
+    details: Keys that do not exist yet, and the tokens that they would sign, are null in the result.
   diff_mode:
     support: full
-    details: Shows names, dates and fingerprints, and no secret.
+    details: Shows names, dates and fingerprints, and never secrets.
   idempotent:
     support: full
-    details: Tokens are fresh each time, which is no change.
+    details: The task signs new tokens each time, which does not count as a change.
   safe_file_operations:
     support: full
   action:
     support: full
-    details: With a local connection the modules run inside Ansible's own process, which is much faster.
+    details:
+      - With a local connection, the action plugin runs the modules in Ansible's worker process, which is much faster.
   async:
     support: none
 options:
   state:
     description:
-      - V(absent) treats all keys as if each were to be absent, and signs nothing.
+      - V(absent) treats the state of all O(keys) as V(absent), and signs no tokens.
     type: str
     choices: [present, absent]
     default: present
   tenant:
-    description: The host name of the tenant, without a scheme.
+    description: The host name of the tenant, without the scheme.
     type: str
     required: true
   issuer:
-    description: The issuer of the tokens.
+    description: The issuer of the tokens and of the identity provider.
     type: str
     required: true
   directory:
-    description: The folder of the keys.
+    description: The folder for the keys.
     type: path
     required: true
   keys:
@@ -72,15 +75,15 @@ options:
         state: current
     suboptions:
       prefix:
-        description: What the names of its files begin with.
+        description: Prefix of the key's file names.
         type: str
         default: ""
       state:
         description:
-          - V(current) signs. Exactly one key must be so. It is made if it does not exist.
-          - V(retiring) is looked after if it exists, but signs nothing.
-          - V(absent) is removed, after its identity provider has been deleted if there is a O(registration). A backup of the
-            private key stays.
+          - V(current) signs the tokens. Exactly one key must have this state. It is created if it does not exist.
+          - V(retiring) is maintained if it exists, but signs no tokens.
+          - V(absent) is removed. With O(registration), its identity provider is deleted first. A backup of the private
+            key remains.
         type: str
         choices: [current, retiring, absent]
         default: current
@@ -91,98 +94,100 @@ options:
     description: The common name of the certificate.
     type: str
   valid_days:
-    description: For how many days the certificate is valid.
+    description: Validity of the certificate in days.
     type: int
   renew_before_days:
-    description: How many days before its end the certificate is issued anew.
+    description: How many days before it expires the certificate is renewed.
     type: int
   private_key_path:
-    description: A private key that exists already, to sign with, as a file. Then O(keys) are left as they are.
+    description: Path to an existing private key to sign with. If set, the module does not manage O(keys).
     type: path
   private_key_content:
-    description: A private key that exists already, to sign with, as text. Then O(keys) are left as they are.
+    description: The content of an existing private key to sign with. If set, the module does not manage O(keys).
     type: str
   private_key_passphrase:
-    description: The passphrase of the private key, new or existing.
+    description: The passphrase of the private key, whether new or existing.
     type: str
   private_key_old_passphrase:
     description:
-      - The passphrase that the private keys in O(directory) may still have. O(private_key_passphrase) takes its place, as
+      - The previous passphrase of the private keys in O(directory). It is replaced by O(private_key_passphrase), as
         with O(tenantops.qlik.qscloud_keypair#module:old_passphrase).
     type: str
   key_id:
-    description: The key id in the header of the tokens. The default is the thumbprint of the public key.
+    description: The key id in the header of the tokens. The default is the RFC 7638 thumbprint of the public key.
     type: str
   users:
-    description: The users and services to sign a token for.
+    description: The users and services to sign tokens for.
     type: list
     elements: dict
     default: []
     suboptions:
       id:
-        description: What the token is found by in RV(tokens). The default is the email, else the name.
+        description: The key of the user's token in RV(tokens). The default is the email, or else the name.
         type: str
       subject:
-        description: The subject. The default is derived from issuer and email.
+        description: The subject. The default is derived from the issuer and the email.
         type: str
       name:
-        description: The name to show.
+        description: The display name.
         type: str
       email:
         description: The e-mail address.
         type: str
       email_verified:
-        description: Whether you vouch for the address. It must be given with an email.
+        description: Whether you vouch for the address. Required together with an email.
         type: bool
       groups:
-        description: A list of names of groups, each a text.
+        description: A list of group names, each a string.
         type: raw
       expires_in:
-        description: For how long the token is valid. The default is O(expires_in).
+        description: Lifetime of the token. The default is O(expires_in).
         type: str
   registration:
     description:
-      - How to speak to the tenant, and what is asked of it. Without this, nobody speaks to it.
-      - Its options have the defaults, and the environment variables, of M(tenantops.qlik.qscloud_identity_provider).
+      - How to connect to the tenant and what to configure there. If not set, the tenant is not contacted.
+      - The suboptions have the same defaults and environment variables as in
+        M(tenantops.qlik.qscloud_identity_provider).
     type: dict
     suboptions:
       tenant_url:
-        description: The address of the tenant, such as V(https://acme.eu.qlikcloud.com).
+        description: The URL of the tenant, such as V(https://acme.eu.qlikcloud.com).
         type: str
       api_key:
-        description: An API key of a user who is a tenant admin.
+        description: An API key of a tenant admin.
         type: str
       client_id:
-        description: The ID of an OAuth client that may administrate the tenant, instead of an API key.
+        description: The ID of an OAuth client that may administer the tenant, as an alternative to an API key.
         type: str
       client_secret:
         description: The secret of the OAuth client.
         type: str
       ca_path:
-        description: A file with the certificates of the CAs to trust, instead of those that the system knows.
+        description: Path to a file with the CA certificates to trust, instead of the system's.
         type: path
       auto_create_groups:
         description:
-          - Whether the groups of tokens reach the users of the tenant. If it is not given, it stays as it is, and there is a
-            warning if O(users) have groups that do not reach them.
+          - Whether the tenant should create the groups that it finds in tokens, so that users receive them. If not
+            set, the setting does not change, and the task warns if the tenant drops groups of O(users).
         type: bool
       verify_login:
         description:
-          - When to prove that the first of the O(users) can log in, with a token of its own. V(changed) is if an identity
-            provider has changed, or is going to be deleted.
-          - With an identity provider that has changed, it is tried for half a minute, since nobody knows how soon it can be
-            used.
+          - When to prove, with a separate token, that the first of the O(users) can log in. V(changed) means if an
+            identity provider has changed or is about to be deleted.
+          - After an identity provider has changed, the login is retried for half a minute, because Qlik does not
+            document how soon a new identity provider can be used.
         type: str
         choices: [never, changed, always]
         default: never
   not_before:
-    description: When tokens start to be valid, relative to now.
+    description: When tokens become valid, relative to now.
     type: str
   expires_in:
-    description: For how long tokens are valid.
+    description: Lifetime of the tokens.
     type: str
   show_idp:
-    description: Whether to print what the identity provider has to be given, as M(tenantops.qlik.qscloud_idp_instructions) does.
+    description:
+      - Whether to print the values for the identity provider, as M(tenantops.qlik.qscloud_idp_instructions) does.
     type: bool
     default: false
 seealso:
@@ -196,7 +201,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Keys, a certificate and a token for Anna
+- name: Create keys, a certificate and a token for Anna
   tenantops.qlik.qscloud_tenant_jwt:
     tenant: acme.eu.qlikcloud.com
     issuer: acme.eu.qlikcloud.com
@@ -213,7 +218,7 @@ EXAMPLES = r"""
       Authorization: "Bearer {{ acme.tokens['anna@grusgrus.com'] }}"
   no_log: true
 
-- name: The same, with the identity provider in the tenant, and a login that proves it
+- name: Also register the identity provider in the tenant, and prove that Anna can log in
   tenantops.qlik.qscloud_tenant_jwt:
     tenant: acme.eu.qlikcloud.com
     issuer: acme.eu.qlikcloud.com
@@ -232,10 +237,10 @@ EXAMPLES = r"""
 RETURN = r"""
 key_pairs:
   description:
-    - For each key that is there now, the current one first, its C(prefix) and C(state), and of what
-      M(tenantops.qlik.qscloud_keypair) returns, C(key_id), C(private_key_path), C(certificate_path), C(not_after) and
-      C(actions).
-    - It is empty if a private key that exists already was given.
+    - The key pairs that now exist, with the current one first. Each has its C(prefix) and C(state), and of the return
+      values of M(tenantops.qlik.qscloud_keypair), C(key_id), C(private_key_path), C(certificate_path), C(not_after)
+      and C(actions).
+    - Empty if O(private_key_path) or O(private_key_content) is set.
   returned: success
   type: list
   elements: dict
@@ -246,13 +251,13 @@ key_pairs:
       not_after: "2027-11-23T21:42:26Z"
       actions: ["wrote publickey.cer: it expires on 2027-11-23"]
 actions:
-  description: What was done to keys, certificates and identity providers, and why; in check mode, what would be.
+  description: What was done to keys, certificates and identity providers, and why. In check mode, what would be done.
   returned: success
   type: list
   elements: str
   sample: ["wrote publickey.cer: it expires on 2026-12-01"]
 idp:
-  description: What the identity provider of the tenant has to be given; null with O(state=absent).
+  description: The values for the tenant's identity provider. Null with O(state=absent).
   returned: success
   type: dict
   sample:
@@ -261,21 +266,22 @@ idp:
     certificate: "-----BEGIN CERTIFICATE-----\nMIIE7zCCAtegAwIBAgIU...\n-----END CERTIFICATE-----\n"
     public_key: "-----BEGIN PUBLIC KEY-----\nMIICIjANBgkqhkiG9w0BA...\n-----END PUBLIC KEY-----\n"
 token:
-  description: The token of the first user; null without users.
+  description: The token of the first user. Null if there are no users.
   returned: success
   type: str
   sample: eyJhbGciOiJSUzI1NiIsImtpZCI6InJNUUI5M2lkUmdmdVVEMllVU0o3Nmo...
 tokens:
   description:
-    - The tokens, by the C(id) of the user, else the C(email), else the C(name). Each is good for one login.
-    - A result with tokens hides itself.
+    - The tokens, by the C(id) of the user, or else the C(email), or else the C(name). Each token is valid for one
+      login.
+    - A result that contains tokens is hidden from all output.
   returned: success
   type: dict
   sample:
     anna@grusgrus.com: eyJhbGciOiJSUzI1NiIsImtpZCI6InJNUUI5M2lkUmdmdVVEMllVU0o3Nmo...
 user:
   description: The user whose token could not be signed.
-  returned: if it fails for a user
+  returned: when signing fails for a user
   type: str
   sample: anna@grusgrus.com
 """
