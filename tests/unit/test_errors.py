@@ -24,7 +24,7 @@ def test_an_option_error_knows_its_option() -> None:
 
 def test_a_message_names_what_the_user_has_written() -> None:
     message = "O(expires_in) and O(not_before) of /O(x)/y"
-    assert _errors.in_words_of_the_user(message, {"expires_in": "expires"}) == "expires and not_before of /x/y"
+    assert _errors.replace_options(message, {"expires_in": "expires"}) == "expires and not_before of /x/y"
 
 
 def option_errors() -> list[str]:
@@ -47,4 +47,4 @@ def test_every_option_error_names_an_option(raised: str) -> None:
     ("text", "shown"), [("a\x1b[2Jb\n", "a [2Jb "), ("x" * 301, "x" * 300 + "..."), ("x" * 300, "x" * 300), ("é", "é")]
 )
 def test_text_of_others_is_shown_so_that_it_does_no_harm(text: str, shown: str) -> None:
-    assert _errors.shown(text) == shown
+    assert _errors.printable(text) == shown

@@ -27,7 +27,7 @@ def test_all_else_is_refused(data: bytes) -> None:
 
 def test_100_levels_are_not_too_deep() -> None:
     value: object = {}
-    for _number in range(_json.DEEPEST - 1):
+    for _number in range(_json.MAXIMUM_DEPTH - 1):
         value = [value]
     assert not _json.is_too_deep(value)
     assert _json.is_too_deep([value])

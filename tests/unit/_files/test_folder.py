@@ -154,7 +154,7 @@ def test_a_folder_that_is_missing_is_refused(tmp_path: pathlib.Path) -> None:
 
 
 def test_only_one_run_works_in_a_folder(path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_folder, "LOCK_PATIENCE", 0.1)
+    monkeypatch.setattr(_folder, "LOCK_TIMEOUT", 0.1)
     with locked_folder(str(path)):
         with pytest.raises(FileError, match=f"^The folder {path} .*locked"), locked_folder(str(path)):
             pass
@@ -167,5 +167,5 @@ def test_only_one_run_works_in_a_folder(path: pathlib.Path, monkeypatch: pytest.
 
 def test_a_folder_of_root_or_the_owner_is_trusted(path: pathlib.Path) -> None:
     with locked_folder(str(path), owner=path.stat().st_uid) as opened:
-        opened.give_to(Access(0o600))
+        opened.set_owner(Access(0o600))
     assert mode(path) == 0o700
