@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import datetime
+import functools
 import time
 import typing as t
 import uuid
@@ -114,9 +115,15 @@ def claims(**changes: t.Any) -> dict[str, t.Any]:
 def token(pair: Pair, header: dict[str, t.Any] | None = None, **changes: t.Any) -> str:
     """A signed token: see :func:`claims`; changes to its header work alike."""
     header = _changed({"alg": "RS256", "typ": "JWT", "kid": KEY_ID}, header or {})
-    key = jwk.RSAKey.import_key(pair.private_pem)
+    key = _signing_key(pair.private_pem)
     # Else joserfc would insist on typ, and refuse the other algorithms.
     return jwt.encode(header, claims(**changes), key, algorithms=[header["alg"]], default_type=None)
+
+
+@functools.lru_cache(maxsize=16)
+def _signing_key(pem: bytes) -> jwk.RSAKey:
+    # Reading a key checks it, which takes longer than to sign with it.
+    return jwk.RSAKey.import_key(pem)
 
 
 def refusal(answer: requests.Response) -> tuple[int, str]:

@@ -7,18 +7,26 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: killer
 type: aggregate
-short_description: Kill ansible-playbook when a module of the chain begins
+short_description: Kill ansible-playbook while modules of the chain begin
 description:
-  - Kill ansible-playbook and its worker, as nobody can prepare for, when the module begins whose number E(KILLED_AT_LINK) is.
+  - Stop the worker of each tenant when the module begins whose number the tenant's variable C(killed_at_link) is. When
+    the last one has stopped, kill them all and ansible-playbook, as nobody can prepare for.
+  - E(KILLER_FOLDER) is an empty folder, and E(KILLER_TENANTS) the number of tenants.
 """
 
+import contextlib
 import itertools
 import os
+import pathlib
 import signal
+import time
 
 from ansible.plugins.callback import CallbackBase
 
-from ansible_collections.tenantops.qlik.plugins.plugin_utils import _links
+from ansible_collections.tenantops.qlik.plugins.plugin_utils._in_process import InProcessBase
+
+PATIENCE = 60
+"""Seconds after which to kill them in any case, if a tenant does not reach its module."""
 
 
 class CallbackModule(CallbackBase):
@@ -30,12 +38,29 @@ class CallbackModule(CallbackBase):
 
     def v2_playbook_on_start(self, playbook):
         """Be there before the workers, which are forks of this process."""
-        bare_run, controller, numbers = _links.Links.run, os.getpid(), itertools.count(1)
+        bare_run_module, controller, numbers = InProcessBase.run_module, os.getpid(), itertools.count(1)
 
-        def run(links, module, **options):
-            if str(next(numbers)) == os.environ.get("KILLED_AT_LINK"):
-                os.kill(controller, signal.SIGKILL)
-                os.kill(os.getpid(), signal.SIGKILL)
-            return bare_run(links, module, **options)
+        def run_module(action, module, options, task_vars, in_process):
+            if next(numbers) == task_vars["killed_at_link"]:
+                _stop_and_kill(controller, task_vars["inventory_hostname"])
+            return bare_run_module(action, module, options, task_vars, in_process)
 
-        _links.Links.run = run
+        InProcessBase.run_module = run_module
+
+
+def _stop_and_kill(controller, tenant):
+    folder, count = pathlib.Path(os.environ["KILLER_FOLDER"]), int(os.environ["KILLER_TENANTS"])
+    # Under another name until it is complete.
+    (folder / f".{tenant}").write_text(str(os.getpid()))
+    (folder / f".{tenant}").rename(folder / tenant)
+    end = time.monotonic() + PATIENCE
+    while len(stopped := [path for path in folder.iterdir() if path.name[0] != "."]) < count:
+        if time.monotonic() > end:
+            break
+        time.sleep(0.05)
+    os.kill(controller, signal.SIGKILL)
+    for path in stopped:
+        if path.name != tenant:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(path.read_text()), signal.SIGKILL)
+    os.kill(os.getpid(), signal.SIGKILL)
