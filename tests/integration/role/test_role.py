@@ -6,154 +6,244 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 
 import pytest
 import yaml
+from fleet import listed, numbers
 from joserfc import jwk, jwt
-from plays import play, save, snapshot
+from plays import play, playbook_runner, snapshot
 
 TENANT = "acme.eu.qlikcloud.com"
 ANNA = {"name": "Anna Anderson", "email": "anna@grusgrus.com", "email_verified": True, "groups": ["group1", "group 2"]}
 SERVICE = {"id": "reload", "name": "Nightly reload", "subject": "nightly-reload", "expires_in": "60s"}
-ROLE = {"ansible.builtin.include_role": {"name": "tenantops.qlik.tenant_jwt"}}
 FACTS = ("tenant_jwt_token", "tenant_jwt_tokens", "tenant_jwt_idp")
-
-
-@pytest.fixture
-def run_role(run_playbook):
-    """Run the role with these variables and return the run with its facts."""
-
-    def run(variables, *arguments, **keywords):
-        variables = {"tenant_jwt_tenant": TENANT, "tenant_jwt_key_size": 2048, **variables}
-        return run_playbook([play(ROLE, *map(save, FACTS), vars=variables)], *arguments, **keywords)
-
-    return run
+PASSPHRASE = "correct horse battery"
 
 
 def claims(token, key):
     return jwt.decode(token, jwk.RSAKey.import_key(key), algorithms=["RS256"]).claims
 
 
-def pem_in(output, label):
-    """The PEM that a user would copy from the terminal."""
-    return re.search(rf"^-----BEGIN {label}-----\n(?:[A-Za-z0-9+/=]+\n)+-----END {label}-----$", output, re.M)[0]
-
-
 def openssl(*arguments, stdin=None):
     return subprocess.run(["openssl", *arguments], input=stdin, capture_output=True, text=True, check=True).stdout
 
 
-@pytest.fixture
-def private_key(tmp_path):
-    path = tmp_path / "existing.pem"
+@pytest.fixture(scope="module")
+def private_key(tmp_path_factory):
+    path = tmp_path_factory.mktemp("existing") / "existing.pem"
     openssl("genrsa", "-out", str(path), "2048")
     return path
 
 
-def test_new_keys(run_role, tmp_path):
-    run = run_role({"tenant_jwt_users": [ANNA, SERVICE]})
-    assert run.recap["changed"] == 1
-    folder = tmp_path / "project" / "keys" / TENANT
+class Result:
+    """What the role did for one tenant, in a run for several of them."""
+
+    def __init__(self, tenant, finished):
+        self.changed = int(re.search(rf"^{tenant} +: .*changed=(\d+)", finished.output, re.M)[1])
+        self.token, self.tokens, self.idp = finished.registered(tenant)
+        self.output = finished.output
+        self._tenant = tenant
+
+    def copied(self, label):
+        """The PEM that a user would copy from the terminal: all that the tenant's instructions show."""
+        (shown,) = re.findall(rf"^Issuer: {self._tenant}\n(?:.*\n)*?-----END .*-----$", self.output, re.M)
+        return re.search(rf"^-----BEGIN {label}-----\n(?:[A-Za-z0-9+/=]+\n)+-----END {label}-----$", shown, re.M)[0]
+
+
+class Role:
+    """Runs the role for several tenants."""
+
+    def __init__(self, base, home):
+        self._run = playbook_runner(base, home)
+        self.project = base / "project"
+
+    def keys(self, tenant):
+        """The folder of a tenant's keys."""
+        return self.project / "keys" / tenant
+
+    def run(self, hosts, *options, **keywords):
+        """Run it for these tenants, with their variables."""
+        common = {"tenant_jwt_key_size": 2048, "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
+        inventory = {"all": {"hosts": hosts, "vars": common}}
+        (self.project / "inventory.json").write_text(json.dumps(inventory))
+        role = {"ansible.builtin.include_role": {"name": "tenantops.qlik.tenant_jwt"}}
+        facts = [f"{{{{ {fact} }}}}" for fact in FACTS]
+        save = {"save": {"path": "{{ saved }}/{{ inventory_hostname }}", "value": facts}}
+        finished = self._run([play(role, save, hosts="all")], "-i", "inventory.json", *options, **keywords)
+        return {tenant: Result(tenant, finished) for tenant in hosts}
+
+
+@pytest.fixture(scope="module")
+def role(tmp_path_factory, module_home):
+    return Role(tmp_path_factory.mktemp("role"), module_home)
+
+
+@pytest.fixture(scope="module")
+def tenants(private_key):
+    """Tenants and their variables."""
+    existing = {"tenant_jwt_key_id": "my-key", "tenant_jwt_users": [ANNA]}
+    from_environment = "{{ lookup('ansible.builtin.env', 'QSJWTPRIVKEY') }}"
+    return {
+        TENANT: {"tenant_jwt_users": [ANNA, SERVICE]},
+        "existing-path": {**existing, "tenant_jwt_private_key_path": str(private_key)},
+        "existing-content": {**existing, "tenant_jwt_private_key_content": from_environment},
+        "without-users": {"tenant_jwt_show_idp": False},
+        "encrypted": {"tenant_jwt_private_key_passphrase": PASSPHRASE, "tenant_jwt_users": [ANNA]},
+    }
+
+
+@pytest.fixture(scope="module")
+def first(role, tenants, private_key):
+    """The first run for them."""
+    return role.run(tenants, env={"QSJWTPRIVKEY": private_key.read_text()})
+
+
+@pytest.fixture(scope="module")
+def again(role, tenants, first):
+    """Another run, for those whose keys the role has made."""
+    return role.run({name: variables for name, variables in tenants.items() if role.keys(name).exists()})
+
+
+@pytest.fixture(scope="module")
+def checked(role, tenants, first):
+    """A run in check mode for a tenant that has all its keys and one that has none; what it changed in their folders."""
+    before = snapshot(role.project / "keys")
+    results = role.run({TENANT: tenants[TENANT], "empty": {"tenant_jwt_users": [ANNA]}}, "--check", "--diff")
+    after = snapshot(role.project / "keys")
+    return results, {path for path in before.keys() | after.keys() if before.get(path) != after.get(path)}
+
+
+def test_new_keys(role, first):
+    result = first[TENANT]
+    assert result.changed == 1
+    folder = role.keys(TENANT)
     assert (folder / "privatekey.pem").stat().st_mode & 0o777 == 0o600
 
-    token, tokens, idp = map(run.registered, FACTS)
     certificate = (folder / "publickey.cer").read_text()
     public_key = openssl("x509", "-noout", "-pubkey", stdin=certificate)
-    assert idp == {
+    assert result.idp == {
         "issuer": TENANT,
         "key_id": jwk.RSAKey.import_key(public_key).thumbprint(),
         "certificate": certificate,
         "public_key": public_key,
     }
-    assert set(tokens) == {"anna@grusgrus.com", "reload"}
-    assert token == tokens["anna@grusgrus.com"]
-    assert claims(token, public_key)["groups"] == ["group1", "group 2"]
-    service = claims(tokens["reload"], public_key)
+    assert set(result.tokens) == {"anna@grusgrus.com", "reload"}
+    assert result.token == result.tokens["anna@grusgrus.com"]
+    assert claims(result.token, public_key)["groups"] == ["group1", "group 2"]
+    service = claims(result.tokens["reload"], public_key)
     assert service["sub"] == "nightly-reload" and service["exp"] - service["nbf"] == 60 and "groups" not in service
 
-    copied = pem_in(run.output, "CERTIFICATE")
+    copied = result.copied("CERTIFICATE")
     assert copied == certificate.strip()
     assert "CN = qs-jwt" in openssl("x509", "-noout", "-subject", stdin=copied)
-    assert f"Issuer: {TENANT}\nKey ID: {idp['key_id']}\n" in run.output
+    assert f"Issuer: {TENANT}\nKey ID: {result.idp['key_id']}\n" in result.output
 
-    again = run_role({"tenant_jwt_users": [ANNA, SERVICE]})
-    assert again.recap["changed"] == 0
-    assert again.registered("tenant_jwt_idp") == idp
-    assert again.registered("tenant_jwt_token") != token
+
+def test_unchanged(first, again):
+    assert again[TENANT].changed == 0
+    assert again[TENANT].idp == first[TENANT].idp
+    assert again[TENANT].token != first[TENANT].token
 
 
 @pytest.mark.parametrize("way", ["path", "content"])
-def test_existing_key(run_role, private_key, tmp_path, way):
-    value = str(private_key) if way == "path" else "{{ lookup('ansible.builtin.env', 'QSJWTPRIVKEY') }}"
-    run = run_role(
-        {f"tenant_jwt_private_key_{way}": value, "tenant_jwt_key_id": "my-key", "tenant_jwt_users": [ANNA]},
-        env={"QSJWTPRIVKEY": private_key.read_text()},
-    )
-    assert run.recap["changed"] == 0
+def test_existing_key(role, first, private_key, way):
+    tenant = f"existing-{way}"
+    result = first[tenant]
+    assert result.changed == 0
     public_key = openssl("pkey", "-pubout", stdin=private_key.read_text())
-    assert pem_in(run.output, "PUBLIC KEY") == public_key.strip()
-    assert "CERTIFICATE" not in run.output
-    assert run.registered("tenant_jwt_idp") == {
-        "issuer": TENANT,
+    # And there is no certificate, since nothing else is shown.
+    assert result.copied("PUBLIC KEY") == public_key.strip()
+    assert result.idp == {
+        "issuer": tenant,
         "key_id": "my-key",
         "certificate": None,
         "public_key": public_key,
     }
-    assert claims(run.registered("tenant_jwt_token"), public_key)["name"] == "Anna Anderson"
-    assert not (tmp_path / "project" / "keys").exists()
+    assert claims(result.token, public_key)["name"] == "Anna Anderson"
+    assert not role.keys(tenant).exists()
 
 
-@pytest.mark.parametrize("variable", ["private_key_path", "private_key_content", "private_key_passphrase", "key_id"])
-@pytest.mark.parametrize("validate", [True, False])
-def test_an_expression_that_gives_nothing_makes_no_other_key(run_playbook, tmp_path, variable, validate):
-    # Such as the key of a tenant that is missing in a credential.
-    variables = {
-        "tenant_jwt_tenant": TENANT,
+def test_check_mode_on_an_empty_folder(role, checked):
+    results, changed = checked
+    assert results["empty"].changed == 1
+    assert changed == set() and not role.keys("empty").exists()
+    assert re.search(r"\bempty\b.* does not exist yet", results["empty"].output)
+
+
+def test_check_mode_on_a_full_folder(checked):
+    results, changed = checked
+    assert results[TENANT].changed == 0
+    assert changed == set()
+    assert results[TENANT].token
+
+
+def test_without_users_and_without_a_word(role, first):
+    result = first["without-users"]
+    assert "Issuer: without-users" not in result.output
+    assert (role.keys("without-users") / "publickey.cer").read_text().strip() not in result.output
+    # Before ansible-core 2.19, an expression that gives nothing gives an empty text.
+    assert result.token in (None, "")
+    assert result.tokens == {}
+
+
+def test_encrypted_key(role, first, again):
+    assert first["encrypted"].token
+    path = role.keys("encrypted") / "privatekey.pem"
+    assert "ENCRYPTED" in path.read_text()
+    openssl("pkey", "-in", str(path), "-passin", f"pass:{PASSPHRASE}", "-noout")
+    assert again["encrypted"].changed == 0
+
+
+# Such as the key of a tenant that is missing in a credential.
+NOTHING = [
+    (variable, validate)
+    for variable in ("private_key_path", "private_key_content", "private_key_passphrase", "key_id")
+    for validate in (True, False)
+]
+
+
+@pytest.fixture(scope="module")
+def with_nothing(tmp_path_factory, module_home):
+    """Run the role with an expression that gives nothing for one of the variables; the project, and the reasons."""
+    base = tmp_path_factory.mktemp("nothing")
+    run = playbook_runner(base, module_home)
+    groups = {
+        f"validate_{validate}": {
+            "hosts": {
+                f"{variable}-{validate}": {f"tenant_jwt_{variable}": "{{ keys[tenant_jwt_tenant] }}"}
+                for variable, its_validate in NOTHING
+                if its_validate == validate
+            }
+        }
+        for validate in (True, False)
+    }
+    common = {
         "tenant_jwt_key_size": 2048,
         "tenant_jwt_users": [ANNA],
         "keys": {},
-        f"tenant_jwt_{variable}": "{{ keys[tenant_jwt_tenant] }}",
+        "ansible_python_interpreter": "{{ ansible_playbook_python }}",
     }
-    role = {"ansible.builtin.include_role": {"name": "tenantops.qlik.tenant_jwt", "rolespec_validate": validate}}
-    run = run_playbook([play(role, vars=variables)], check=False)
-    assert run.returncode != 0 and "undefined" in run.output.lower() or "no attribute" in run.output
-    assert not (tmp_path / "project" / "keys").exists()
+    (base / "project" / "inventory.json").write_text(json.dumps({"all": {"children": groups, "vars": common}}))
+    plays = []
+    for validate in (True, False):
+        role = {"ansible.builtin.include_role": {"name": "tenantops.qlik.tenant_jwt", "rolespec_validate": validate}}
+        save = {"save": {"path": "{{ saved }}/{{ inventory_hostname }}", "value": "{{ ansible_failed_result }}"}}
+        plays.append(play({"block": [role], "rescue": [save]}, hosts=f"validate_{validate}"))
+    finished = run(plays, "-i", "inventory.json")
+    return base / "project", {path.name: finished.registered(path.name) for path in finished.saved.iterdir()}
 
 
-def test_check_mode_on_an_empty_folder(run_role, tmp_path):
-    run = run_role({"tenant_jwt_users": [ANNA]}, "--check", "--diff")
-    assert run.recap["changed"] == 1
-    assert not (tmp_path / "project" / "keys").exists()
-    assert "does not exist yet" in run.output
-
-
-def test_check_mode_on_a_full_folder(run_role, tmp_path):
-    run_role({"tenant_jwt_users": [ANNA]})
-    before = snapshot(tmp_path / "project" / "keys")
-    run = run_role({"tenant_jwt_users": [ANNA]}, "--check", "--diff")
-    assert run.recap["changed"] == 0
-    assert snapshot(tmp_path / "project" / "keys") == before
-    assert run.registered("tenant_jwt_token")
-
-
-def test_without_users_and_without_a_word(run_role):
-    run = run_role({"tenant_jwt_show_idp": False})
-    assert "CERTIFICATE" not in run.output
-    # Before ansible-core 2.19, an expression that gives nothing gives an empty text.
-    assert run.registered("tenant_jwt_token") in (None, "")
-    assert run.registered("tenant_jwt_tokens") == {}
-
-
-def test_encrypted_key(run_role, tmp_path):
-    secret = "correct horse battery"
-    run = run_role({"tenant_jwt_private_key_passphrase": secret, "tenant_jwt_users": [ANNA]})
-    assert run.registered("tenant_jwt_token")
-    path = tmp_path / "project" / "keys" / TENANT / "privatekey.pem"
-    assert "ENCRYPTED" in path.read_text()
-    openssl("pkey", "-in", str(path), "-passin", f"pass:{secret}", "-noout")
-    assert run_role({"tenant_jwt_private_key_passphrase": secret, "tenant_jwt_users": [ANNA]}).recap["changed"] == 0
+@pytest.mark.thorough
+@pytest.mark.parametrize(("variable", "validate"), NOTHING)
+def test_an_expression_that_gives_nothing_makes_no_other_key(with_nothing, variable, validate):
+    project, results = with_nothing
+    result = results[f"{variable}-{validate}"]
+    assert result["failed"]
+    assert "undefined" in result["msg"].lower() or "no attribute" in result["msg"]
+    assert not (project / "keys").exists()
 
 
 def test_provision_one_tenant_of_the_command_line(run_playbook, tmp_path):
@@ -165,31 +255,34 @@ def test_provision_one_tenant_of_the_command_line(run_playbook, tmp_path):
     assert not re.search(r"changed=[1-9]", again.output)
 
 
-def test_provision_a_group(run_playbook, tmp_path):
+def test_provision_a_group_with_one_tenant_that_fails(run_playbook, tmp_path):
     inventory = tmp_path / "inventory.yml"
-    inventory.write_text(
-        yaml.safe_dump(
-            {
-                "customers": {
-                    "hosts": {
-                        "a.eu.qlikcloud.com": None,
-                        "b.eu.qlikcloud.com": {"tenant_jwt_key_directory": str(tmp_path / "elsewhere")},
-                    },
-                    "vars": {"tenant_jwt_key_size": 2048, "tenant_jwt_users": [ANNA]},
-                }
-            }
-        )
-    )
+    names = [f"{letter}.eu.qlikcloud.com" for letter in "abc"]
+    hosts = {
+        names[0]: None,
+        names[1]: {"tenant_jwt_key_directory": str(tmp_path / "elsewhere")},
+        names[2]: {"tenant_jwt_key_directory": str(tmp_path / "file" / "keys")},
+    }
+    variables = {"tenant_jwt_key_size": 2048, "tenant_jwt_users": [ANNA]}
+    inventory.write_text(yaml.safe_dump({"customers": {"hosts": hosts, "vars": variables}}))
+    (tmp_path / "file").touch()
     arguments = ["-i", str(inventory), "-e", "provision_group=customers"]
-    run = run_playbook("tenantops.qlik.provision", *arguments)
-    assert len(re.findall(r"qlikcloud.com +: ok=\d+ +changed=1 ", run.output)) == 2
-    assert (tmp_path / "project" / "keys" / "a.eu.qlikcloud.com" / "privatekey.pem").exists()
+    run = run_playbook("tenantops.qlik.provision", *arguments, check=False)
+    assert run.returncode != 0
+    assert numbers(run) == (3, 0, 2, 1)
+    assert set(listed(run, "Failed")) == {names[2]} and set(listed(run, "Changed")) == set(names[:2])
+    changed = re.findall(r"^(\S*qlikcloud.com) +: ok=\d+ +changed=1 ", run.output, re.M)
+    assert changed == names[:2]
+    assert (tmp_path / "project" / "keys" / names[0] / "privatekey.pem").exists()
     assert (tmp_path / "elsewhere" / "privatekey.pem").exists()
+
+    (tmp_path / "file").unlink()
     again = run_playbook("tenantops.qlik.provision", *arguments)
-    assert not re.search(r"changed=[1-9]", again.output)
+    assert numbers(again) == (3, 2, 1, 0)
+    assert re.findall(r"^(\S*qlikcloud.com) +: ok=\d+ +changed=[1-9]", again.output, re.M) == names[2:]
     # --limit leaves out the play that chooses the tenants.
-    limited = run_playbook("tenantops.qlik.provision", *arguments, "--limit", "a.eu.qlikcloud.com")
-    assert re.search(r"a.eu.qlikcloud.com +: ok=\d+ +changed=0 ", limited.output)
+    limited = run_playbook("tenantops.qlik.provision", *arguments, "--limit", names[0])
+    assert re.search(rf"{names[0]} +: ok=\d+ +changed=0 ", limited.output)
 
 
 SHARED = {
@@ -202,31 +295,52 @@ SHARED = {
         "a.eu.qlikcloud.com and b.eu.qlikcloud.com share issuer and key id.",
     ),
     "issuer and private key": (
-        {"tenant_jwt_issuer": "portal", "tenant_jwt_private_key_path": "{folder}/existing.pem"},
+        {"tenant_jwt_issuer": "portal", "tenant_jwt_private_key_path": "{private_key}"},
         "a.eu.qlikcloud.com and b.eu.qlikcloud.com share issuer and private key.",
     ),
 }
 
 
+def shared_inventory(folder, private_key, groups):
+    """An inventory in which two tenants share something, for each of these groups, and one more tenant shares nothing."""
+    hosts = {"c.eu.qlikcloud.com": {}}
+    for number, what in enumerate(groups):
+        replaced = {"{folder}": str(folder), "{private_key}": str(private_key)}
+        variables = json.dumps(SHARED[what][0])
+        for name, value in replaced.items():
+            variables = variables.replace(name, value)
+        letters = "ab" if len(groups) == 1 else f"a{number} b{number}".split()
+        hosts |= {f"{letter}.eu.qlikcloud.com": json.loads(variables) for letter in letters}
+    common = {"tenant_jwt_key_size": 2048, "tenant_jwt_users": [ANNA]}
+    (folder / "inventory.yml").write_text(yaml.safe_dump({"tenants": {"hosts": hosts, "vars": common}}))
+    return ["-i", str(folder / "inventory.yml")]
+
+
+@pytest.mark.thorough
 @pytest.mark.parametrize("what", SHARED)
 def test_provision_refuses_tenants_that_share_a_key(run_playbook, tmp_path, private_key, what):
-    variables, message = SHARED[what]
-    variables = {name: value.replace("{folder}", str(tmp_path)) for name, value in variables.items()}
-    hosts = {name: variables for name in ("a.eu.qlikcloud.com", "b.eu.qlikcloud.com")}
-    hosts["c.eu.qlikcloud.com"] = {}
-    common = {"tenant_jwt_key_size": 2048, "tenant_jwt_users": [ANNA]}
-    (tmp_path / "inventory.yml").write_text(yaml.safe_dump({"tenants": {"hosts": hosts, "vars": common}}))
-    arguments = ["-i", str(tmp_path / "inventory.yml")]
+    arguments = shared_inventory(tmp_path, private_key, [what])
     run = run_playbook("tenantops.qlik.provision", *arguments, check=False)
     assert run.returncode != 0
-    sentence = f"{message.replace('{folder}', str(tmp_path))} Give each its own, or set tenant_jwt_allow_shared_key to"
+    message = SHARED[what][1].replace("{folder}", str(tmp_path))
+    sentence = f"{message} Give each its own, or set tenant_jwt_allow_shared_key to"
     assert sentence in " ".join(run.output.split())
     assert not (tmp_path / "project" / "keys").exists() and not (tmp_path / "same").exists()
     assert not re.search(r"changed=[1-9]", run.output)
+
+
+@pytest.mark.thorough
+def test_provision_takes_tenants_that_may_share_a_key(run_playbook, tmp_path, private_key):
+    arguments = shared_inventory(tmp_path, private_key, list(SHARED))
     # One at a time, so that only the question of sharing is asked.
-    run_playbook("tenantops.qlik.provision", *arguments, "-e", "tenant_jwt_allow_shared_key=true", "--forks", "1")
+    run = run_playbook(
+        "tenantops.qlik.provision", *arguments, "-e", "tenant_jwt_allow_shared_key=true", "--forks", "1"
+    )
+    total, dummy, dummy, failed = numbers(run)
+    assert (total, failed) == (2 * len(SHARED) + 1, 0)
 
 
+@pytest.mark.thorough
 def test_provision_makes_no_keys_in_the_folder_of_the_collection(run_playbook, tmp_path):
     hosts = {"a.eu.qlikcloud.com": {}, "b.eu.qlikcloud.com": {"tenant_jwt_key_directory": "some/keys"}}
     (tmp_path / "inventory.yml").write_text(yaml.safe_dump({"tenants": {"hosts": hosts}}))
@@ -239,6 +353,7 @@ def test_provision_makes_no_keys_in_the_folder_of_the_collection(run_playbook, t
         assert not re.search(r"changed=[1-9]", run.output)
 
 
+@pytest.mark.thorough
 def test_provision_takes_tenants_that_share_no_more_than_an_issuer(run_playbook, tmp_path):
     hosts = {name: {"tenant_jwt_issuer": "portal"} for name in ("a.eu.qlikcloud.com", "b.eu.qlikcloud.com")}
     common = {"tenant_jwt_key_size": 2048}
