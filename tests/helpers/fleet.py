@@ -6,27 +6,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 import pathlib
 import re
-import signal
 import subprocess
-import time
 import typing as t
 
 from plays import ANSIBLE_PLAYBOOK, Run, environment
 
-TENANTS = int(os.environ.get("FLEET_TENANTS", "30"))
-"""How many tenants the tests take; `make fleet` takes a thousand."""
-
 FILES = ("privatekey.pem", "publickey.pem", "publickey.cer")
 USER = {"name": "Nightly reload", "subject": "nightly-reload", "email": "reload@grusgrus.com", "email_verified": True}
 QUIET = {"ANSIBLE_DISPLAY_OK_HOSTS": "false", "ANSIBLE_DISPLAY_SKIPPED_HOSTS": "false"}
-
-PATIENCE = 30
-"""Seconds in which a run has to end after a signal: more than any task takes."""
 
 
 class Fleet:
@@ -35,7 +25,6 @@ class Fleet:
     def __init__(self, folder: pathlib.Path, home: pathlib.Path, variables: dict[str, dict[str, t.Any]]) -> None:
         """:param variables: those of each tenant, by its name."""
         self.folder = folder
-        self.names = list(variables)
         self._environment = environment(home) | QUIET
         common = {"tenant_jwt_key_size": 2048, "tenant_jwt_show_idp": False, "tenant_jwt_users": [USER]}
         inventory = {"tenants": {"hosts": variables, "vars": common}}
@@ -68,25 +57,6 @@ class Fleet:
     def contents(self) -> dict[str, bytes]:
         """All files of all tenants, by their paths."""
         return {str(path): path.read_bytes() for path in (self.folder / "keys").rglob("*") if path.is_file()}
-
-    def interrupt(self, number: int, process: subprocess.Popen[str]) -> None:
-        """Send a signal to the controller as soon as a third of the tenants have keys, and wait for its end.
-
-        What Ctrl-C sends goes to the whole group, as a terminal sends it, and once more if it was in vain: Ansible waits for
-        ever if it comes while a worker process is started, or while one writes its result, whatever the task is.
-        """
-        while len(list(self.folder.glob("keys/*/publickey.cer"))) < len(self.names) / 3:
-            assert process.poll() is None, process.stdout.read()
-            time.sleep(0.02)
-        send, times = (os.killpg, 2) if number == signal.SIGINT else (os.kill, 1)
-        for _time in range(times):
-            send(process.pid, number)
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.communicate(timeout=PATIENCE)
-                return
-        os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
-        raise AssertionError("the run has not ended after a signal")
 
 
 def numbers(run: Run) -> tuple[int, int, int, int]:
