@@ -4,8 +4,9 @@
 
 """Run the role for simulated tenants, many in one playbook.
 
-Starting ansible-playbook takes longer than the role. So test cases that are independent of each other run side by side, each
-with a tenant of its own. A case is a generator function: it yields what the role is to be run with, and receives the result.
+Starting ansible-playbook takes longer than the role. So test cases that are independent of each other run side by side,
+each with a tenant of its own. A case is a generator function: it yields what the role is to be run with, and receives the
+result.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ from plays import HERE, play, playbook_runner
 from tenant_client import Client, Pair, token
 
 ANNA = {"name": "Anna Anderson", "email": "anna@grusgrus.com", "email_verified": True, "groups": ["group1", "group 2"]}
-ROLE = {"ansible.builtin.include_role": {"name": "tenantops.qlik.tenant_jwt"}}
+# As the playbook `provision` does it, with as few tasks for each tenant as can be.
+ROLE = {"ansible.builtin.import_role": {"name": "tenantops.qlik.tenant_jwt", "rolespec_validate": False}}
 FACTS = ("tenant_jwt_token", "tenant_jwt_idp")
 FIRST = [{"prefix": "first_", "state": "current"}]
 INTRODUCED = [{"prefix": "second_", "state": "current"}, {"prefix": "first_", "state": "retiring"}]
@@ -144,13 +146,13 @@ class Runner:
         if any(role.killed_at for role in roles.values()):
             env |= {"ANSIBLE_CALLBACKS_ENABLED": "killer", "KILLER_FOLDER": str(self._reached)}
             env |= {"KILLER_TENANTS": str(len(roles))}
-        facts = {name: f"{{{{ {name} }}}}" for name in FACTS}
-        save = {
-            "save": {"path": "{{ saved }}/{{ inventory_hostname }}", "value": facts},
-            "when": "tenant_jwt_state | default('present') == 'present'",
+        facts = {
+            tenant: {name: f"{{{{ hostvars['{tenant}'].{name} | default(none) }}}}" for name in FACTS} for tenant in hosts
         }
+        save = {"save": {"path": "{{ saved }}/facts", "value": facts}, "run_once": True}
         forks = f"--forks={len(roles)}"
-        finished = self._run([play(ROLE, save, hosts="all")], "-i", "inventory.json", forks, *options, env=env, check=False)
+        options = ("-i", "inventory.json", forks, *options)
+        finished = self._run([play(ROLE, save, hosts="all")], *options, env=env, check=False)
         is_killed = finished.returncode == -9
         counters = {}
         if not is_killed:
@@ -159,12 +161,14 @@ class Runner:
                 counters[name] = {counter: int(count) for counter, count in re.findall(r"(\w+)=(\d+)", line)}
             assert set(counters) == set(hosts), finished.output
             assert (finished.returncode == 0) == (not any(its["failed"] for its in counters.values())), finished.output
+        # Nothing is saved if all tenants have failed.
+        saved = finished.registered("facts") if (self._saved / "facts").exists() else {}
         return {
             tenant: Result(
                 failed=is_killed or counters[tenant.name]["failed"] > 0,
                 changed=not is_killed and counters[tenant.name]["changed"] == 1,
                 killed=is_killed and (self._reached / tenant.name).exists(),
-                facts=finished.registered(tenant.name) if (self._saved / tenant.name).exists() else {},
+                facts=saved.get(tenant.name, {}),
                 output=finished.output,
                 warnings=_warnings(finished.output, tenant, roles),
             )
