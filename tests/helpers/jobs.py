@@ -6,22 +6,15 @@
 
 from __future__ import annotations
 
-import base64
 import dataclasses
-import io
 import json
 import os
 import pathlib
-import re
 import subprocess
 import sys
 import typing as t
-import zipfile
-
-import yaml
 
 BIN = pathlib.Path(sys.executable).parent
-PLAYBOOK = "tenantops.qlik.provision"
 
 
 @dataclasses.dataclass
@@ -68,16 +61,6 @@ def job(
     return folder
 
 
-def unsafe_yaml(variables: dict[str, str]) -> str:
-    """Extra variables as AWX writes those of a credential: their text is never taken for a template."""
-
-    class Dumper(yaml.SafeDumper):
-        pass
-
-    Dumper.add_representer(str, lambda dumper, text: dumper.represent_scalar("!unsafe", text))
-    return yaml.dump(variables, Dumper=Dumper)
-
-
 @dataclasses.dataclass
 class Artifacts:
     """What a job has left in the folder of that name."""
@@ -114,25 +97,3 @@ class Artifacts:
         """The counters of the recap, each with its hosts; a host whose counter is zero is left out."""
         (event,) = [event for event in self.events if event["event"] == "playbook_on_stats"]
         return event["event_data"]
-
-
-def places(text: str, folder: pathlib.Path) -> set[str]:
-    """The files below a folder that hold this text."""
-    return {
-        path.relative_to(folder).as_posix()
-        for path in folder.rglob("*")
-        if path.is_file() and text in path.read_bytes().decode(errors="replace")
-    }
-
-
-def unpacked(stream: bytes, folder: pathlib.Path) -> pathlib.Path:
-    """What a stream between ansible-runners carries: its lines of JSON in a file, and the files of its archives."""
-    rest = []
-    folder.mkdir()
-    while match := re.search(rb'^\{"zipfile": (\d+)\}\n', stream, re.MULTILINE):
-        end = match.end() + -(-int(match[1]) // 3) * 4
-        zipfile.ZipFile(io.BytesIO(base64.b64decode(stream[match.end() : end], validate=True))).extractall(folder)
-        rest.append(stream[: match.start()])
-        stream = stream[end:]
-    (folder / "lines").write_bytes(b"".join([*rest, stream]))
-    return folder

@@ -6,16 +6,21 @@
 
 from __future__ import annotations
 
+import base64
 import concurrent.futures
+import io
 import json
 import re
+import zipfile
 
-import documented
 import pytest
 import yaml
 from jinja2.sandbox import ImmutableSandboxedEnvironment
-from jobs import PLAYBOOK, Artifacts, Runner, job, places, unpacked, unsafe_yaml
+from jobs import Artifacts, Runner, job
 
+pytestmark = pytest.mark.thorough
+
+PLAYBOOK = "tenantops.qlik.provision"
 GUIDE = "docs/docsite/rst/guide_awx.rst"
 TENANTS = [f"{letter}.eu.qlikcloud.com" for letter in "abcd"]
 PASSPHRASE = "correct horse battery staple"
@@ -45,6 +50,28 @@ def tells_nothing(folder, keys):
     ]
     assert lines and "issuer" in everything.lower()
     return not TOKEN.search(everything) and not any(line in everything for line in lines)
+
+
+def places(text, folder):
+    """The files below a folder that hold this text."""
+    return {
+        path.relative_to(folder).as_posix()
+        for path in folder.rglob("*")
+        if path.is_file() and text in path.read_bytes().decode(errors="replace")
+    }
+
+
+def unpacked(stream, folder):
+    """What a stream between ansible-runners carries: its lines of JSON in a file, and the files of its archives."""
+    rest = []
+    folder.mkdir()
+    while match := re.search(rb'^\{"zipfile": (\d+)\}\n', stream, re.MULTILINE):
+        end = match.end() + -(-int(match[1]) // 3) * 4
+        zipfile.ZipFile(io.BytesIO(base64.b64decode(stream[match.end() : end], validate=True))).extractall(folder)
+        rest.append(stream[: match.start()])
+        stream = stream[end:]
+    (folder / "lines").write_bytes(b"".join([*rest, stream]))
+    return folder
 
 
 def test_a_job_provisions_all_tenants(runner, tmp_path):
@@ -173,8 +200,21 @@ def test_keys_below_the_private_data_directory_go_to_the_worker(runner, tmp_path
 
 def shown(key):
     """The block of YAML in the guide that begins with this key."""
+    # It needs docutils, which is not there where only the tests of `make test` run.
+    import documented
+
     (text,) = [block.text for block in documented.blocks(GUIDE) if re.match(rf"(- )?{key}:", block.text)]
     return yaml.safe_load(text)
+
+
+def unsafe_yaml(variables):
+    """Extra variables as AWX writes those of a credential: their text is never taken for a template."""
+
+    class Dumper(yaml.SafeDumper):
+        pass
+
+    Dumper.add_representer(str, lambda dumper, text: dumper.represent_scalar("!unsafe", text))
+    return yaml.dump(variables, Dumper=Dumper)
 
 
 def credential(values):

@@ -12,7 +12,6 @@ import subprocess
 import sys
 import sysconfig
 
-import documented
 import pytest
 import yaml
 
@@ -78,6 +77,9 @@ def tarball(tmp_path):
 
 
 def test_the_guide_shows_how_to_take_a_tarball(tarball, tmp_path):
+    # It needs docutils, which is not there where only the tests of `make test` run.
+    import documented
+
     shown = [yaml.safe_load(block.text) for block in documented.blocks(GUIDE) if block.language == "yaml"]
     (changes,) = [found for found in shown if "additional_build_files" in found]
     assert changes["additional_build_files"][0]["src"] == tarball.name
