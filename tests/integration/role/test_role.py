@@ -243,7 +243,7 @@ def test_an_expression_that_gives_nothing_makes_no_other_key(with_nothing, varia
     result = results[f"{variable}-{validate}"]
     assert result["failed"]
     assert "undefined" in result["msg"].lower() or "no attribute" in result["msg"]
-    assert not (project / "keys").exists()
+    assert not (project / "keys" / f"{variable}-{validate}").exists()
 
 
 def test_provision_one_tenant_of_the_command_line(run_playbook, tmp_path):
