@@ -12,7 +12,8 @@ VENV ?= .venv
 CORE ?= $(shell $(PYTHON) -c 'import sys; print("2.19" if sys.version_info < (3, 12) else "2.21")')
 # Which cryptography and PyJWT: those of tests/requirements/libraries-*.txt.
 LIBRARIES ?= newest
-PYTEST_ARGS ?= --numprocesses=auto --dist=worksteal
+# Files are not divided, since their tests may share a run of Ansible.
+PYTEST_ARGS ?= --numprocesses=auto --dist=loadfile --no-loadscope-reorder
 COMPAT_ARGS ?=
 # `make test COVERAGE=yes`, and after it `make test-all AFTER_TEST=yes`, do what `make test-all` does, in two steps.
 COVERAGE ?=

@@ -4,7 +4,7 @@
 
 """A whole playbook with the role, killed at random moments: no key is lost, and the next run sets everything right.
 
-PLAYBOOK_KILLS: how many times, 4 if it is not given. SEED: the seed that a failed test has printed.
+PLAYBOOK_KILLS: how many times, 8 if it is not given. SEED: the seed that a failed test has printed.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import pytest
 import yaml
 from plays import ANSIBLE_PLAYBOOK, environment, play, playbook_runner
 
-KILLS = int(os.environ.get("PLAYBOOK_KILLS", "4"))
+KILLS = int(os.environ.get("PLAYBOOK_KILLS", "8"))
 SEED = int(os.environ.get("SEED", random.randrange(10**9)))
 TENANTS = [f"{letter}.eu.qlikcloud.com" for letter in "abc"]
 ROLE = {"ansible.builtin.include_role": {"name": "tenantops.qlik.tenant_jwt"}}
