@@ -18,6 +18,7 @@ import typing as t
 import pytest
 from material import PASSPHRASES
 from plays import MODES, play, playbook_runner, snapshot
+from shared_run import PIPELINING, sections
 
 
 class Case(t.NamedTuple):
@@ -110,12 +111,12 @@ def asking(
         results = {name: answer.result for name, answer in answers.items() if not answer.skipped}
         tasks.append({"name": "Save", "save": {"path": "{{ saved }}/results", "value": results}})
         plays = [play(*tasks, **MODES[mode])]
-        finished = run(plays, "-vvv", "-e", "@variables.json", env=env, unprivileged=True)
+        finished = run(plays, "-vvv", "-e", "@variables.json", env=PIPELINING | (env or {}), unprivileged=True)
         assert ("runs as an ordinary module" in finished.output) == (mode == "ordinary"), finished.output
-        outputs = dict(re.findall(r"^TASK \[Case (.*?)\] \*+\n(.*?)(?=^TASK )", finished.output, re.M | re.S))
+        outputs = sections(finished.output, "TASK")
         for name, result in finished.registered("results").items():
             answers[name].result = result
-            answers[name].output = outputs[name]
+            answers[name].output = outputs[f"Case {name}"]
             answers[name].after = _snapshot_of_case(answers[name].folder)
         return answers
 

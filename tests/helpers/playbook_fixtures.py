@@ -6,12 +6,14 @@
 
 from __future__ import annotations
 
+import functools
 import pathlib
 import typing as t
 
 import bad_input
 import material as key_material
 import pytest
+import shared_run
 import simulator as tenant_simulator
 from plays import MODES, Run, new_home, play, playbook_runner, save
 from tenant_client import Client, Pair
@@ -57,6 +59,15 @@ def run_module(run_playbook: t.Callable[..., Run], mode: str) -> t.Callable[...,
         return {**finished.registered("result"), "_output": finished.output}
 
     return run
+
+
+@pytest.fixture(scope="module")
+def run_together(
+    tmp_path_factory: pytest.TempPathFactory, module_home: pathlib.Path, mode: str
+) -> t.Callable[..., shared_run.Together]:
+    """Run many tasks in one playbook, in both ways: see :func:`shared_run.run_together`."""
+    run = shared_run.runner(tmp_path_factory.mktemp("together"), module_home)
+    return functools.partial(shared_run.run_together, run, mode)
 
 
 @pytest.fixture(scope="session")
