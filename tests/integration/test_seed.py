@@ -16,7 +16,8 @@ import uuid
 
 import pytest
 from joserfc import jwk, jws, jwt
-from plays import MODES, play, save, snapshot
+from plays import snapshot
+from shared_run import THOROUGH_ORDINARY, task
 
 ANNA = {
     "username": "Anna Anderson",
@@ -27,6 +28,10 @@ ANNA = {
     "expires": "365d",
 }
 GROUPS = ["group1", "group 2"]
+LINE_ENDS = {"UNIX": "\n", "WINDOWS": "\r\n", "BACKSLASH": r"\n"}
+# Computed with jsonwebtoken 9.0.2 under Node.
+LIFETIMES = {"60m": 3600, "48h": 172800, "365d": 31536000, "2w": 1209600, "5y": 157788000, "30s": 30, "90": 90}
+FILES = ("privatekey.pem", "publickey.pem", "publickey.cer")
 # Before ansible-core 2.19, warnings are broken into lines.
 ONE_HOUR = re.compile(r"31536000\s+seconds,\s+but\s+Qlik\s+Cloud\s+accepts\s+at\s+most\s+3600")
 
@@ -61,6 +66,11 @@ def check_annas_token(token, public_key_pem, *, groups, key_id="your-key-id"):
     assert claims == expected | ({"groups": GROUPS} if groups else {})
 
 
+@pytest.fixture(scope="module", params=THOROUGH_ORDINARY)
+def mode(request):
+    return request.param
+
+
 @pytest.fixture(scope="session")
 def private_key(tmp_path_factory):
     path = tmp_path_factory.mktemp("key") / "privatekey.pem"
@@ -68,59 +78,72 @@ def private_key(tmp_path_factory):
     return path
 
 
+@pytest.fixture(scope="module")
+def keys(tmp_path_factory, mode):
+    """Where the third mode makes its keys."""
+    return tmp_path_factory.mktemp("seed") / "keys"
+
+
+@pytest.fixture(scope="module")
+def chain(keys):
+    """The third mode: a new key and its certificate, and a token signed with it."""
+    options = {"directory": str(keys), "cert_file_prefix": "qsjwt_", "cert_create_expires_days": 400}
+    anna = {
+        **ANNA,
+        "cert_privatekey_file": "{{ keypair.private_key_path }}",
+        "keyid": "{{ keypair.key_id }}",
+        "groups": GROUPS,
+    }
+    return [task("mode 3, keys", "qscloud_keypair", options, register="keypair"), task("mode 3", "qscloud_jwt", anna)]
+
+
+@pytest.fixture(scope="module")
+def together(run_together, private_key, chain):
+    """All examples, in one run."""
+    anna = {**ANNA, "cert_privatekey_file": str(private_key)}
+    from_environment = {**ANNA, "groups": GROUPS}
+    short = {**anna, "expires": "30m"}
+    tasks = [
+        task("mode 1, groups", "qscloud_jwt", {**anna, "groups": GROUPS}),
+        task("mode 1, no groups", "qscloud_jwt", anna),
+        *chain,
+        task("Anna", "qscloud_jwt", short),
+        task("Anna again", "qscloud_jwt", {**short, "useremail": " Anna@GrusGrus.com "}),
+        task("Anna elsewhere", "qscloud_jwt", {**short, "issuer": "other.eu.qlikcloud.com"}),
+    ]
+    environment = {}
+    for name, line_end in LINE_ENDS.items():
+        environment[f"QSJWTPRIVKEY_{name}"] = private_key.read_text().strip().replace("\n", line_end)
+        key = f"{{{{ lookup('ansible.builtin.env', 'QSJWTPRIVKEY_{name}') }}}}"
+        tasks.append(task(f"mode 2, {name}", "qscloud_jwt", {**from_environment, "cert_privatekey": key}))
+    for expires in LIFETIMES:
+        tasks.append(task(f"expires {expires}", "qscloud_jwt", {**anna, "expires": expires}))
+    return run_together(tasks, env=environment)
+
+
 @pytest.mark.parametrize("groups", [True, False])
-def test_mode_1_key_file(run_module, private_key, groups):
-    options = {**ANNA, "cert_privatekey_file": str(private_key), **({"groups": GROUPS} if groups else {})}
-    result = run_module("qscloud_jwt", options)
+def test_mode_1_key_file(together, private_key, groups):
+    result = together.results["mode 1, groups" if groups else "mode 1, no groups"]
     assert not result["changed"] and not result["reused"]
     check_annas_token(result["token"], openssl("pkey", "-in", private_key, "-pubout"), groups=groups)
     assert ONE_HOUR.search(result["_output"])
 
 
-@pytest.mark.parametrize("line_ends", ["\n", "\r\n", r"\n"])
-def test_mode_2_key_as_content(run_module, private_key, line_ends):
-    content = private_key.read_text().strip().replace("\n", line_ends)
-    options = {
-        **ANNA,
-        "cert_privatekey": "{{ lookup('ansible.builtin.env', 'QSJWTPRIVKEY') }}",
-        "groups": GROUPS,
-    }
-    result = run_module("qscloud_jwt", options, env={"QSJWTPRIVKEY": content})
+@pytest.mark.parametrize("line_ends", LINE_ENDS)
+def test_mode_2_key_as_content(together, private_key, line_ends):
+    result = together.results[f"mode 2, {line_ends}"]
     check_annas_token(result["token"], openssl("pkey", "-in", private_key, "-pubout"), groups=True)
     assert ONE_HOUR.search(result["_output"])
 
 
-def test_mode_3_new_key_and_certificate(run_playbook, tmp_path, mode):
-    folder = tmp_path / "project"
-    create = {
-        "tenantops.qlik.qscloud_keypair": {
-            "directory": str(folder / "keys"),
-            "cert_file_prefix": "qsjwt_",
-            "cert_create_expires_days": 400,
-        },
-        "register": "keypair",
-    }
-    sign = {
-        "tenantops.qlik.qscloud_jwt": {
-            **ANNA,
-            "cert_privatekey_file": "{{ keypair.private_key_path }}",
-            "keyid": "{{ keypair.key_id }}",
-            "groups": GROUPS,
-        },
-        "register": "jwt",
-    }
-    look = {
-        "community.crypto.x509_certificate_info": {"path": "{{ keypair.certificate_path }}"},
-        "register": "info",
-    }
-    chain = [play(create | MODES[mode], sign | MODES[mode], look, save("keypair"), save("jwt"), save("info"))]
-    run = run_playbook(chain)
-    assert run.recap["changed"] == 1
+def test_mode_3_new_key_and_certificate(together, keys):
+    # Of all examples, this one changes something.
+    assert together.run.recap["changed"] == 1
 
-    private, public, certificate = (folder / "keys" / f"qsjwt_{name}" for name in FILES)
-    assert {path.name for path in (folder / "keys").iterdir()} == {private.name, public.name, certificate.name}
+    private, public, certificate = (keys / f"qsjwt_{name}" for name in FILES)
+    assert {path.name for path in keys.iterdir()} == {private.name, public.name, certificate.name}
     assert private.stat().st_mode & 0o7777 == 0o600
-    assert (folder / "keys").stat().st_mode & 0o7777 == 0o700
+    assert keys.stat().st_mode & 0o7777 == 0o700
 
     assert "OK" in openssl("verify", "-x509_strict", "-CAfile", certificate, certificate)
     text = openssl("x509", "-in", certificate, "-noout", "-text")
@@ -133,49 +156,52 @@ def test_mode_3_new_key_and_certificate(run_playbook, tmp_path, mode):
     assert public.read_text() == public_key
     assert openssl("x509", "-in", certificate, "-noout", "-pubkey") == public_key
 
-    info = run.registered("info")
-    assert info["signature_algorithm"] == "sha256WithRSAEncryption"
-    assert info["subject"] == info["issuer"] == {"commonName": "qs-jwt"}
-    start, end = (time.strptime(info[name], "%Y%m%d%H%M%SZ") for name in ("not_before", "not_after"))
+    names = openssl("x509", "-in", certificate, "-noout", "-subject", "-issuer", "-nameopt", "RFC2253")
+    assert names.splitlines() == ["subject=CN=qs-jwt", "issuer=CN=qs-jwt"]
+    dates = openssl("x509", "-in", certificate, "-noout", "-dates")
+    start, end = (time.strptime(line.partition("=")[2], "%b %d %H:%M:%S %Y %Z") for line in dates.splitlines())
     assert time.mktime(end) - time.mktime(start) == 400 * 86400
 
-    keypair = run.registered("keypair")
-    assert keypair["serial_number"] == info["serial_number"]
-    assert keypair["fingerprint_sha256"].lower() == info["fingerprints"]["sha256"]
+    keypair = together.results["mode 3, keys"]
     assert keypair["fingerprint_sha256"] in openssl("x509", "-in", certificate, "-noout", "-sha256", "-fingerprint")
     assert keypair["certificate"] == certificate.read_text()
     assert keypair["key_id"] == jwk.RSAKey.import_key(public_key).thumbprint()
     check_annas_token(
-        run.registered("jwt")["token"],
+        together.results["mode 3"]["token"],
         openssl("x509", "-noout", "-pubkey", stdin=keypair["certificate"]),
         groups=True,
         key_id=keypair["key_id"],
     )
 
-    before = snapshot(folder / "keys")
-    assert run_playbook(chain).recap["changed"] == 0
-    assert snapshot(folder / "keys") == before
+
+@pytest.mark.thorough
+def test_mode_3_as_community_crypto_sees_it(together, run_together, keys):
+    keypair = together.results["mode 3, keys"]
+    look = {"name": "look", "community.crypto.x509_certificate_info": {"path": str(keys / "qsjwt_publickey.cer")}}
+    info = run_together([look]).results["look"]
+    assert info["signature_algorithm"] == "sha256WithRSAEncryption"
+    assert info["subject"] == info["issuer"] == {"commonName": "qs-jwt"}
+    start, end = (time.strptime(info[name], "%Y%m%d%H%M%SZ") for name in ("not_before", "not_after"))
+    assert time.mktime(end) - time.mktime(start) == 400 * 86400
+    assert keypair["serial_number"] == info["serial_number"]
+    assert keypair["fingerprint_sha256"].lower() == info["fingerprints"]["sha256"]
 
 
-FILES = ("privatekey.pem", "publickey.pem", "publickey.cer")
+def test_mode_3_again_changes_nothing(together, run_together, keys, chain):
+    before = snapshot(keys)
+    assert run_together(chain).run.recap["changed"] == 0
+    assert snapshot(keys) == before
 
 
-@pytest.mark.parametrize(
-    ("expires", "lifetime"),
-    # Computed with jsonwebtoken 9.0.2 under Node.
-    [("60m", 3600), ("48h", 172800), ("365d", 31536000), ("2w", 1209600), ("5y", 157788000), ("30s", 30), ("90", 90)],
-)
-def test_durations(run_module, private_key, expires, lifetime):
-    result = run_module("qscloud_jwt", {**ANNA, "cert_privatekey_file": str(private_key), "expires": expires})
+@pytest.mark.parametrize(("expires", "lifetime"), LIFETIMES.items())
+def test_durations(together, private_key, expires, lifetime):
+    result = together.results[f"expires {expires}"]
     claims = jwt.decode(result["token"], jwk.RSAKey.import_key(private_key.read_text())).claims
     assert claims["exp"] - claims["nbf"] == lifetime == result["lifetime"]
     assert ("warnings" in result) == (lifetime > 3600)
 
 
-def test_a_user_keeps_the_subject(run_module, private_key):
-    options = {**ANNA, "cert_privatekey_file": str(private_key), "expires": "30m"}
-    first = run_module("qscloud_jwt", options)
-    again = run_module("qscloud_jwt", {**options, "useremail": " Anna@GrusGrus.com "})
-    elsewhere = run_module("qscloud_jwt", {**options, "issuer": "other.eu.qlikcloud.com"})
+def test_a_user_keeps_the_subject(together):
+    first, again, elsewhere = (together.results[name] for name in ("Anna", "Anna again", "Anna elsewhere"))
     assert first["subject"] == again["subject"] != elsewhere["subject"]
     assert first["claims"]["jti"] != again["claims"]["jti"]
