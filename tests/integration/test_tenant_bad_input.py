@@ -1,0 +1,272 @@
+# Copyright (c) 2026, tenantops
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the modules that speak to a tenant answer to bad input and refused tokens, in both ways to run."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+
+import own_tenants
+import pytest
+from own_tenants import lasting_token, pem_of
+from shared_run import THOROUGH_ORDINARY, task
+from tenant_client import ISSUER, LOGIN, provider_body, token
+
+SUBJECTS = ("bad input", "logins", "no tenant", "lost answer")
+NEVER_OFF = "validate_certs"
+ADDRESS = "write it as https://acme.eu.qlikcloud.com."
+CREDENTIALS = {"api_key": "{{ omit }}"}
+# By name: the options that are wrong, and what the user is told; see filled() for what stands in angle brackets.
+CASES = {
+    "no scheme": ({"tenant_url": "acme.eu.qlikcloud.com"}, "tenant_url is no address with a scheme: " + ADDRESS),
+    "a path": (
+        {"tenant_url": "<url>/console"},
+        "tenant_url has more than the tenant's host in it: leave the path out, " + ADDRESS,
+    ),
+    "credentials in the address": (
+        {"tenant_url": "https://anna:pass-word-1@acme.eu.qlikcloud.com"},
+        "tenant_url has credentials in it: leave them out, and use api_key, or an OAuth client.",
+    ),
+    "http": (
+        {"tenant_url": "http://acme.eu.qlikcloud.com"},
+        "tenant_url begins with http, so that anybody on the way could read the secrets: use https.",
+    ),
+    "unknown host": (
+        {"tenant_url": "https://tenant.invalid"},
+        "The host of https://tenant.invalid is not known. Check tenant_url, and the network's DNS.",
+    ),
+    "nobody listens": (
+        {"tenant_url": "https://127.0.0.1:1"},
+        "https://127.0.0.1:1 refuses connections. Check tenant_url, and whether a proxy is needed.",
+    ),
+    "certificate not trusted": (
+        {"ca_path": "{{ omit }}"},
+        "The TLS certificate of <url> is not trusted (unable to get local issuer certificate). Check"
+        " tenant_url; if a company's or a test's own CA has signed it, name the file of that CA's certificate in"
+        " ca_path.",
+    ),
+    "certificate of another host": (
+        {"tenant_url": "<another url>"},
+        None,
+    ),
+    "CA missing": (
+        {"ca_path": "/nowhere/ca.pem"},
+        "ca_path: cannot read /nowhere/ca.pem: No such file or directory. Give the path of something that exists.",
+    ),
+    "CA no certificate": (
+        {"ca_path": "/etc/hostname"},
+        "ca_path: /etc/hostname holds no certificate in PEM form: name the CA's file.",
+    ),
+    "no credentials": (
+        CREDENTIALS,
+        "Credentials for the tenant are missing: give api_key, or client_id and client_secret, or set"
+        " QSCLOUD_API_KEY, or both of QSCLOUD_CLIENT_ID and QSCLOUD_CLIENT_SECRET together with QSCLOUD_TENANT_URL"
+        " in the environment.",
+    ),
+    "half an OAuth client": (
+        {**CREDENTIALS, "client_id": "abc"},
+        "client_secret is missing: an OAuth client needs both its id and its secret.",
+    ),
+    "two credentials": (
+        {"client_id": "abc", "client_secret": "defdefdef"},
+        "api_key and an OAuth client (client_id, client_secret) are both given: leave one out.",
+    ),
+    "wrong API key": (
+        {"api_key": "not-the-api-key"},
+        "...HTTP 401, ...Check the API key, or the OAuth client: ...",
+    ),
+    "no tenant admin": (
+        {"api_key": "<user_api_key>"},
+        "...HTTP 403, ...The credentials need the role of a tenant admin, ...",
+    ),
+    "no time": ({"timeout": 0}, "timeout is 0: give a number of seconds from 1 on."),
+    "empty issuer": ({"issuer": " "}, "issuer is empty: give the value that the tokens have."),
+    "empty key id": ({"key_id": ""}, "key_id is empty: give the value that the tokens have."),
+    "negative tolerance": (
+        {"clock_tolerance": -1},
+        "clock_tolerance is -1: give a number of seconds from 0 on.",
+    ),
+    "no key": (
+        {"public_key_content": "{{ omit }}"},
+        "state is present but any of the following are missing: certificate_path, certificate_content,"
+        " public_key_path, public_key_content",
+    ),
+    "a private key": ({"public_key_content": "<private key>"}, "public_key_content...private key..."),
+    "garbage": ({"public_key_content": "garbage"}, "public_key_content..."),
+    "certificates to compare without one": (
+        {"compare": "certificate"},
+        "compare is certificate, but only a public key is given: give the certificate.",
+    ),
+    "absent without a key id": (
+        {"state": "absent", "public_key_content": "{{ omit }}"},
+        "key_id is missing: give it, or the certificate that it belongs to.",
+    ),
+}
+
+UNKNOWN_TOKEN = "Its claims are in order. So it may have been used before, ..."
+LOGIN_CASES = {
+    "expired": ({"iat": 1000, "nbf": 1000, "exp": 2000}, "SIMULATED-EXP", "...expired..."),
+    "not yet valid": ({"nbf": 4102444800, "exp": 4102444860}, "SIMULATED-NBF", "...valid only in...wait..."),
+    "longer than an hour": ("long", "SIMULATED-LIFETIME", "...3600..."),
+    "without nbf": ({"nbf": ...}, "INTERNAL-TOKEN-1", "...nbf..."),
+    "without jti": ({"jti": ...}, "INTERNAL-TOKEN-1", "...jti..."),
+    "without email": ({"email": ...}, "INTERNAL-TOKEN-1", "...email..."),
+    "for somebody else": ({"aud": "somebody"}, "SIMULATED-AUD", "...aud..."),
+    "of another issuer": ({"iss": "another"}, "SIMULATED-PROVIDER", UNKNOWN_TOKEN),
+    "signed by another key": ("other", "SIMULATED-SIGNATURE", UNKNOWN_TOKEN),
+    "used before": ("used", "SIMULATED-JTI", UNKNOWN_TOKEN),
+}
+NO_TOKENS = ("garbage", "cut off", "empty")
+
+
+@pytest.fixture(scope="module", params=THOROUGH_ORDINARY)
+def mode(request):
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def running_tenants():
+    tenants = own_tenants.start(SUBJECTS)
+    yield tenants
+    tenants["logins"].region.stop()
+
+
+@pytest.fixture(scope="module")
+def tenants(running_tenants, mode):
+    """The tenants by subject, as if they were new."""
+    running_tenants["logins"].region.reset()
+    return running_tenants
+
+
+def filled(text, tenant, pair):
+    """A text of CASES with what is known only when the tests run."""
+    values = {
+        "<url>": tenant.url,
+        "<another url>": tenant.url.replace("127.0.0.", "127.0.9."),
+        "<user_api_key>": tenant.region.user_api_key,
+        "<private key>": pair.private_pem.decode(),
+    }
+    for name, value in values.items():
+        text = text.replace(name, value)
+    return text
+
+
+def bad_input(tenant, pair):
+    good = {**tenant.connection, "issuer": ISSUER, "public_key_content": pem_of(pair.public_key)}
+    tasks = []
+    for name, (options, _message) in CASES.items():
+        wrong = {
+            option: filled(value, tenant, pair) if isinstance(value, str) else value for option, value in options.items()
+        }
+        tasks.append(task(f"bad {name}", "qscloud_identity_provider", {**good, **wrong}))
+    return tasks
+
+
+def logins(tenant, pair, signed):
+    tenant.client.create(provider_body(pair))
+    assert tenant.client.login(signed["used before"]).status_code == 200
+    garbage = dict(zip(NO_TOKENS, ("garbage", ".".join(signed["used before"].split(".")[:2]), ""), strict=True))
+    return [
+        task(f"login {name}", "qscloud_session", {**tenant.public, "token": one})
+        for name, one in (signed | garbage).items()
+    ]
+
+
+def no_tenant(tenant, pair):
+    error = {"title": "No authentication configured for this hostname", "code": "LOGIN-2", "status": "401"}
+    tenant.region.faults({"kind": "status", "value": 401, "body": {"errors": [error]}}, url=tenant.url)
+    return [task("no tenant", "qscloud_session", {**tenant.public, "token": lasting_token(pair)})]
+
+
+def lost_answer(tenant, pair):
+    tenant.client.create(provider_body(pair))
+    tenant.region.faults({"kind": "lost_answer", "method": "POST"}, url=tenant.url)
+    return [task("lost answer", "qscloud_session", {**tenant.public, "token": lasting_token(pair)})]
+
+
+@pytest.fixture(scope="module")
+def login_tokens(pair, other_pair):
+    """The tokens that are refused, by the name of their case."""
+    now = int(time.time())
+    special = {
+        "long": token(pair, nbf=now, exp=now + 3601),
+        "other": lasting_token(other_pair),
+        "used": lasting_token(pair),
+    }
+    return {
+        name: special[how] if isinstance(how, str) else lasting_token(pair, **how)
+        for name, (how, *_rest) in LOGIN_CASES.items()
+    }
+
+
+@pytest.fixture(scope="module")
+def together(run_together, tenants, pair, login_tokens):
+    tasks = [
+        *bad_input(tenants["bad input"], pair),
+        *logins(tenants["logins"], pair, login_tokens),
+        *no_tenant(tenants["no tenant"], pair),
+        *lost_answer(tenants["lost answer"], pair),
+    ]
+    return run_together(tasks, "-vvv")
+
+
+@pytest.fixture(scope="module")
+def answers(together):
+    return together.results
+
+
+def assert_refused(result, message):
+    assert result["failed"] is True and result["changed"] is False
+    text = result["msg"]
+    if message is not None:
+        pattern = re.escape(message).replace(r"\.\.\.", ".*")
+        assert re.fullmatch(pattern, text), f"{text}\n  instead of\n{message}"
+    assert NEVER_OFF not in text and "Traceback" not in json.dumps(result) and "\n" not in text
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_bad_input_of_an_identity_provider(answers, tenants, pair, name):
+    tenant = tenants["bad input"]
+    message = CASES[name][1]
+    assert_refused(answers[f"bad {name}"], message and filled(message, tenant, pair))
+
+
+def test_bad_input_changes_and_tells_nothing(together, tenants):
+    tenant = tenants["bad input"]
+    assert "pass-word-1" not in together.run.output and tenant.region.api_key not in together.run.output
+    assert tenant.region.jwt_providers(tenant.url) == []
+
+
+@pytest.mark.parametrize("name", LOGIN_CASES)
+def test_tokens_that_are_refused(answers, name):
+    _how, code, advice = LOGIN_CASES[name]
+    message = answers[f"login {name}"]["msg"]
+    answer, _traced, advised = message.partition("). ")
+    assert f", {code}, " in answer and "(traceId " in answer, message
+    assert re.fullmatch(re.escape(advice).replace(r"\.\.\.", ".*"), advised, re.IGNORECASE), message
+
+
+@pytest.mark.parametrize("name", NO_TOKENS)
+def test_what_is_no_token_is_not_sent(answers, name):
+    result = answers[f"login {name}"]
+    assert result["failed"] and "token" in result["msg"] and "HTTP" not in result["msg"]
+
+
+def test_tokens_that_are_refused_stay_secret(together, login_tokens):
+    assert not any(one in together.run.output for one in login_tokens.values())
+
+
+def test_a_tenant_that_does_not_exist(answers):
+    assert answers["no tenant"]["msg"].endswith(
+        "LOGIN-2, No authentication configured for this hostname. There is no tenant of this name: check tenant_url."
+    )
+
+
+def test_a_login_whose_answer_is_lost(answers, tenants):
+    message = answers["lost answer"]["msg"]
+    assert message.endswith("The token may be spent, so it is not used again: sign a fresh token and run again.")
+    assert len([one for one in tenants["lost answer"].state()["requests"] if one["path"] == LOGIN]) == 1
