@@ -6,26 +6,34 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 
+import forked
+import own_tenants
 import pytest
-from plays import HERE, MODES, play, save
-from tenant_client import ISSUER, KEY_ID, provider_body, token
+from own_tenants import lasting_token
+from plays import HERE, MODES, play
+from shared_run import PIPELINING, runner, sections
+from tenant_client import ISSUER, KEY_ID, provider_body
+
+pytestmark = pytest.mark.thorough
 
 MODULES = sorted(path.stem for path in (HERE.parents[1] / "plugins" / "modules").glob("qscloud_*.py"))
 ACTIONS_ALONE = {"qscloud_idp_instructions", "qscloud_recap"}
 """These have no module behind them."""
 
 USER = {"name": "Anna Anderson", "email": "anna@grusgrus.com", "email_verified": True}
-KEYPAIR = {"directory": "keys", "size": 2048}
-JWT = {"private_key_path": "keys/privatekey.pem", "issuer": ISSUER, **USER}
+KEYPAIR = {"directory": "{keys}", "size": 2048}
+JWT = {"private_key_path": "{keys}/privatekey.pem", "issuer": ISSUER, **USER}
 TENANT_JWT = {"tenant": "acme.eu.qlikcloud.com", "issuer": ISSUER, **KEYPAIR, "users": [USER]}
 REGISTERED = {"issuer": ISSUER, "key_id": KEY_ID}
 
+# {keys} is a folder with a key pair, which each module has for itself.
 CASES = {
     "qscloud_keypair": [KEYPAIR, {**KEYPAIR, "valid_days": 20}, {**KEYPAIR, "state": "absent"}, {"directory": ""}],
-    "qscloud_keypair_info": [{"directory": "keys"}, {"directory": "missing"}, {}],
+    "qscloud_keypair_info": [{"directory": "{keys}"}, {"directory": "missing"}, {}],
     "qscloud_jwt": [JWT, {**JWT, "expires_in": "2h"}, {**JWT, "groups": [1]}],
     "qscloud_jwt_info": [{"token": "a.b.c"}, {"token": "{{ token }}"}, {"token": "{{ token }}", "issuer": "another"}],
     "qscloud_tenant_jwt": [
@@ -37,7 +45,7 @@ CASES = {
         {**TENANT_JWT, "tenant": "https://acme"},
     ],
     "qscloud_identity_provider": [
-        {**REGISTERED, "public_key_path": "keys/publickey.pem"},
+        {**REGISTERED, "public_key_path": "{keys}/publickey.pem"},
         {**REGISTERED, "state": "absent"},
         {**REGISTERED, "public_key_content": "garbage"},
     ],
@@ -73,41 +81,69 @@ def test_every_module_is_compared():
     assert set(MODULES) == set(CASES) | ACTIONS_ALONE
 
 
-@pytest.mark.parametrize("check_mode", [False, True], ids=["real", "check"])
-@pytest.mark.parametrize("module", CASES)
-def test_both_ways_give_the_same(run_playbook, simulator, client, pair, tmp_path, module, check_mode):
-    keys = tmp_path / "project" / "keys"
-    make = {"tenantops.qlik.qscloud_keypair": KEYPAIR}
-    run_playbook([play(make)])
-    shutil.copytree(keys, tmp_path / "before")
-    connection = {"tenant_url": simulator.url, "api_key": simulator.api_key, "ca_path": simulator.ca_path}
-    if module == "qscloud_session":
-        connection = {"tenant_url": simulator.url, "ca_path": simulator.ca_path}
-    results = {}
+def tasks_of(module, tenant):
+    """A task for each case of a module, with a name that is also that of the variable with its result."""
+    connection = tenant.public if module == "qscloud_session" else tenant.connection
+    tasks = []
+    for number, options in enumerate(CASES[module]):
+        options = json.loads(json.dumps(options).replace("{keys}", f"{module}/keys"))
+        if module in TENANTS_SIDE:
+            options = {**connection, **options}
+        if "registration" in options:
+            options = {**options, "registration": {**connection, **options["registration"]}}
+        name = f"{module}_{number}"
+        tasks.append({"name": name, f"tenantops.qlik.{module}": options, "register": name, "ignore_errors": True})
+    return tasks
+
+
+@pytest.fixture(scope="module")
+def tenants():
+    started = own_tenants.start(list(CASES))
+    yield started
+    started["qscloud_session"].region.stop()
+
+
+@pytest.fixture(scope="module", params=[False, True], ids=["real", "check"])
+def results(request, tmp_path_factory, module_home, tenants, pair):
+    """What the cases gave: by mode, and then by module. There is one run for each mode."""
+    base = tmp_path_factory.mktemp("equivalence")
+    run = runner(base, module_home)
+    found = {}
     for mode, keywords in MODES.items():
-        simulator.reset()
-        if module == "qscloud_session":
-            assert client.create(provider_body(pair)).status_code == 201
-        shutil.rmtree(keys)
-        shutil.copytree(tmp_path / "before", keys)
-        tasks = []
-        for number, options in enumerate(CASES[module]):
-            if module in TENANTS_SIDE:
-                options = {**connection, **options}
-            if "registration" in options:
-                options = {**options, "registration": {**connection, **options["registration"]}}
-            name = f"result_{number}"
-            task = {f"tenantops.qlik.{module}": options, "register": name, "ignore_errors": True, **keywords}
-            tasks += [task, save(name)]
-        variables = {"token": token(pair)}
-        arguments = ["-v", "--diff", *(["--check"] if check_mode else [])]
-        run = run_playbook([play(*tasks, vars=variables)], *arguments)
-        assert ("runs as an ordinary module" in run.output) == (mode == "ordinary")
-        names = [f"result_{number}" for number in range(len(CASES[module]))]
-        results[mode] = [without_random(run.registered(name)) for name in names]
-    assert results["in-process"] == results["ordinary"]
+        tenants["qscloud_session"].region.reset()
+        assert tenants["qscloud_session"].client.create(provider_body(pair)).status_code == 201
+        plays = []
+        names = []
+        for module, tenant in tenants.items():
+            folder = base / "project" / module
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(mode=0o700)
+            forked.put(folder / "keys", forked.ready_pair())
+            tasks = tasks_of(module, tenant)
+            names += [one["name"] for one in tasks]
+            variables = {**keywords.get("vars", {}), "token": lasting_token(pair)}
+            plays.append(play(*tasks, name=module, **{**keywords, "vars": variables}))
+        everything = {name: f"{{{{ {name} }}}}" for name in names}
+        plays.append(play({"name": "Save", "save": {"path": "{{ saved }}/results", "value": everything}}, name="save"))
+        arguments = ["-v", "--diff", *(["--check"] if request.param else [])]
+        finished = run(plays, *arguments, env=PIPELINING)
+        outputs = sections(finished.output, "PLAY")
+        for module in CASES:
+            assert ("runs as an ordinary module" in outputs[module]) == (mode == "ordinary"), outputs[module]
+        saved = finished.registered("results")
+        found[mode] = {
+            module: [without_random(saved[f"{module}_{number}"]) for number in range(len(cases))]
+            for module, cases in CASES.items()
+        }
+    return found
+
+
+@pytest.mark.parametrize("module", CASES)
+def test_both_ways_give_the_same(results, module):
+    in_process, ordinary = (results[mode][module] for mode in ("in-process", "ordinary"))
+    assert in_process == ordinary
     # Not all of them may be the same for a wrong reason.
-    assert len({bool(one.get("failed")) for one in results["ordinary"]}) == 2 or module in (
+    assert len({bool(one.get("failed")) for one in ordinary}) == 2 or module in (
         "qscloud_identity_provider_info",
         "qscloud_group_settings",
         "qscloud_session",

@@ -17,56 +17,62 @@ import time
 
 import pytest
 import yaml
-from plays import ANSIBLE_PLAYBOOK, environment, play, save
+from plays import ANSIBLE_PLAYBOOK, environment, play
+from shared_run import run_together, runner
+
+pytestmark = pytest.mark.thorough
 
 LOOP = ["fine", "exception", "exit", "no result", "fine"]
 
 
-@pytest.fixture
-def misbehave(run_playbook):
-    """Run a task of a module that does such things; return the run and what ``register`` gave."""
+@pytest.fixture(scope="module")
+def together(tmp_path_factory, module_home):
+    """A run of a module that does such things, with all that Ansible can print."""
 
-    def run(how, *arguments, **keywords):
-        task = {"misbehave": {"how": how}, "register": "result", "ignore_errors": True, **keywords}
-        finished = run_playbook([play(task, save("result"))], *arguments)
-        return finished, finished.registered("result")
+    def misbehave(name, how, **keywords):
+        return {"name": name, "misbehave": {"how": how}, **keywords}
 
-    return run
+    tasks = [
+        misbehave("rounds", "{{ item }}", loop=LOOP),
+        misbehave("warnings", "{{ item }}", loop=["warns", "fine", "warns"]),
+        misbehave("stderr", "stderr"),
+        misbehave("timeout", "hangs", timeout=1),
+    ]
+    return run_together(runner(tmp_path_factory.mktemp("isolation"), module_home), "in-process", tasks, "-vvvvv")
 
 
-def test_each_round_of_a_loop_fails_by_itself(misbehave):
-    run, result = misbehave("{{ item }}", loop=LOOP)
-    rounds = result["results"]
+def test_the_run_goes_on(together):
+    # With the task that saves the results.
+    assert together.run.recap["ok"] == len(together.results) + 1 and together.run.recap["failed"] == 0
+
+
+def test_each_round_of_a_loop_fails_by_itself(together):
+    rounds = together.results["rounds"]["results"]
     assert [bool(one.get("failed")) for one in rounds] == [False, True, True, True, False]
     assert "RuntimeError: it broke" in rounds[1]["msg"]
     assert "without a result" in rounds[2]["msg"] and "without a result" in rounds[3]["msg"]
-    assert run.recap["ok"] == 2 and run.recap["failed"] == 0
 
 
-def test_nothing_of_one_round_is_in_the_next(misbehave):
-    run, result = misbehave("{{ item }}", "-v", loop=["warns", "fine", "warns"])
+def test_nothing_of_one_round_is_in_the_next(together):
+    result = together.results["warnings"]
     assert [one["seen"]["how"] for one in result["results"]] == ["warns", "fine", "warns"]
     # ansible-core 2.19 and newer keep them out of the rounds.
     assert not result["results"][1].get("warnings") and not result["results"][1].get("deprecations")
-    assert "a warning of the module" in run.output and "an option goes away" in run.output
+    assert "a warning of the module" in result["_output"] and "an option goes away" in result["_output"]
 
 
-def test_what_a_library_writes_is_not_seen(misbehave):
-    run, result = misbehave("stderr", "-vvvvv")
-    assert result["how"] == "stderr"
-    assert "complains" not in run.output and "errantly" not in run.output
+def test_what_a_library_writes_is_not_seen(together):
+    assert together.results["stderr"]["how"] == "stderr"
+    assert "complains" not in together.run.output and "errantly" not in together.run.output
 
 
-def test_a_timeout_ends_what_hangs(misbehave):
-    run, result = misbehave("hangs", timeout=1)
-    assert re.search("(?i)timed out|in the expected time", str(result["msg"]))
-    assert run.recap["ok"] == 2
+def test_a_timeout_ends_what_hangs(together):
+    assert re.search("(?i)timed out|in the expected time", str(together.results["timeout"]["msg"]))
 
 
-def test_no_temporary_folders_are_left(misbehave, home):
-    misbehave("{{ item }}", loop=LOOP)
-    assert list((home / "tmp").iterdir()) == []
-    assert not list((home / ".ansible" / "tmp").glob("ansible-tmp-*"))
+def test_no_temporary_folders_are_left(together, module_home):
+    assert list((module_home / "tmp").iterdir()) == []
+    assert not list((module_home / ".ansible" / "tmp").glob("ansible-tmp-*"))
 
 
 def workers(controller):
@@ -102,11 +108,11 @@ def test_a_worker_that_is_killed_ends_the_run_and_the_next_one_completes_it(run_
     ) as process:
         waiting = []
         while not waiting:
-            time.sleep(0.2)
+            time.sleep(0.05)
             waiting = [pid for pid in workers(process.pid) if is_waiting(pid, folder)]
         os.kill(waiting[0], signal.SIGKILL)
         try:
-            output = process.communicate(timeout=20)[0]
+            output = process.communicate(timeout=10)[0]
         except subprocess.TimeoutExpired:
             # So do some releases of ansible-core.
             os.killpg(process.pid, signal.SIGTERM)
