@@ -1,0 +1,209 @@
+# Copyright (c) 2026, tenantops
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Every module once: create, change, check mode, nothing to do, and one refusal."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+
+import own_tenants
+import pytest
+from joserfc import jwk, jwt
+from own_tenants import lasting_token, pem_of
+from plays import HERE, playbook_runner
+from shared_run import run_together, runner, task
+from tenant_client import ISSUER, KEY_ID, provider_body
+
+MODULES = sorted(path.stem for path in (HERE.parents[1] / "plugins" / "modules").glob("qscloud_*.py"))
+
+ANNA = {"issuer": ISSUER, "name": "Anna Anderson", "email": "anna@grusgrus.com", "email_verified": True}
+USER = {name: value for name, value in ANNA.items() if name != "issuer"}
+KEYS = {"directory": "keys", "size": 2048}
+JWT = {**ANNA, "private_key_path": "keys/privatekey.pem", "path": "keys/anna.jwt"}
+TENANT_JWT = {"tenant": ISSUER, "issuer": ISSUER, "directory": "tenant", "size": 2048, "users": [USER]}
+IDP = {"issuer": ISSUER, "key_id": KEY_ID, "public_key_content": "{{ public_key }}"}
+CHECK = {"check_mode": True}
+
+# For each module its tasks, in this order: what it does, its options, whether that changes something or what the
+# refusal says, and whether it is in check mode.
+STEPS = {
+    "qscloud_keypair": [
+        ("foresee", KEYS, True, CHECK),
+        ("create", KEYS, True, {}),
+        ("keep", KEYS, False, {}),
+        ("foresee a change", {**KEYS, "common_name": "Portal"}, True, CHECK),
+        ("change", {**KEYS, "common_name": "Portal"}, True, {}),
+        ("refuse", {**KEYS, "size": 3072}, "has 2048 bits, but size is 3072", {}),
+    ],
+    "qscloud_keypair_info": [
+        ("read", {"directory": "keys"}, False, {}),
+        ("read in check mode", {"directory": "keys"}, False, CHECK),
+        ("refuse", {"directory": "keys", "renew_before_days": -1}, "renew_before_days is -1", {}),
+    ],
+    "qscloud_jwt": [
+        ("foresee", JWT, True, CHECK),
+        ("create", JWT, True, {}),
+        ("keep", JWT, False, {}),
+        ("foresee a change", {**JWT, "groups": ["sales"]}, True, CHECK),
+        ("change", {**JWT, "groups": ["sales"]}, True, {}),
+        ("refuse", {**JWT, "expires_in": "soon"}, "expires_in is 'soon', which is not a duration", {}),
+    ],
+    "qscloud_jwt_info": [
+        ("read", {"token_path": "keys/anna.jwt", "public_key_path": "keys/publickey.pem"}, False, {}),
+        ("read in check mode", {"token_path": "keys/anna.jwt"}, False, CHECK),
+        ("refuse", {"token": "garbage", "fail_on_invalid": True}, "token", {}),
+    ],
+    "qscloud_tenant_jwt": [
+        ("foresee", TENANT_JWT, True, CHECK),
+        ("create", TENANT_JWT, True, {}),
+        ("keep", TENANT_JWT, False, {}),
+        ("foresee a change", {**TENANT_JWT, "common_name": "Portal"}, True, CHECK),
+        ("change", {**TENANT_JWT, "common_name": "Portal"}, True, {}),
+        ("refuse", {**TENANT_JWT, "size": 3072}, "has 2048 bits, but size is 3072", {}),
+    ],
+    "qscloud_identity_provider": [
+        ("foresee", IDP, True, CHECK),
+        ("create", IDP, True, {}),
+        ("keep", IDP, False, {}),
+        ("foresee a change", {**IDP, "description": "Portal"}, True, CHECK),
+        ("change", {**IDP, "description": "Portal"}, True, {}),
+        ("refuse", {**IDP, "public_key_content": "garbage"}, "public_key_content", {}),
+    ],
+    "qscloud_identity_provider_info": [
+        ("read", {}, False, {}),
+        ("read in check mode", {}, False, CHECK),
+        ("refuse", {"api_key": "wrong"}, "HTTP 401", {}),
+    ],
+    "qscloud_group_settings": [
+        ("read", {}, False, {}),
+        ("foresee a change", {"auto_create_groups": True}, True, CHECK),
+        ("change", {"auto_create_groups": True}, True, {}),
+        ("keep", {"auto_create_groups": True}, False, {}),
+        ("refuse", {"api_key": "wrong"}, "HTTP 401", {}),
+    ],
+    "qscloud_session": [
+        ("log in", {"token": "{{ signed }}"}, False, {}),
+        ("log in in check mode", {"token": "{{ signed }}"}, False, CHECK),
+        ("refuse", {"token": "{{ signed }}"}, "it may have been used before", {}),
+    ],
+    "qscloud_idp_instructions": [
+        ("print", {"issuer": ISSUER, "key_id": KEY_ID, "certificate": "{{ certificate }}"}, False, {}),
+        ("print in check mode", {"issuer": ISSUER}, False, CHECK),
+        ("refuse", {"key_id": KEY_ID}, "missing required arguments: issuer", {}),
+    ],
+    "qscloud_recap": [
+        ("print", {"tenants": [{"name": "acme"}, {"name": "bcme", "changed": True}]}, False, {}),
+        ("print in check mode", {"tenants": [{"name": "acme"}]}, False, CHECK),
+        ("refuse", {"tenants": [{"name": "acme", "failure": "no\nkey"}]}, "1 of 1 tenants failed", {}),
+    ],
+}
+TENANTS_SIDE = (
+    "qscloud_identity_provider",
+    "qscloud_identity_provider_info",
+    "qscloud_group_settings",
+    "qscloud_session",
+)
+CASES = [(module, step) for module, steps in STEPS.items() for step, *_rest in steps]
+
+
+@pytest.fixture(scope="module")
+def tenants():
+    """A tenant for each module that speaks to one."""
+    started = own_tenants.start(TENANTS_SIDE)
+    yield started
+    started["qscloud_session"].region.stop()
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    return tmp_path_factory.mktemp("modules")
+
+
+@pytest.fixture(scope="module")
+def together(project, module_home, tenants, pair):
+    """All of it, in one run and in process."""
+    for module in ("qscloud_session", "qscloud_identity_provider_info"):
+        assert tenants[module].client.create(provider_body(pair)).status_code == 201
+    variables = {
+        "signed": lasting_token(pair),
+        "public_key": pem_of(pair.public_key),
+        "certificate": pem_of(pair.certificate),
+    }
+    tasks = []
+    for module, steps in STEPS.items():
+        connection = {}
+        if module in tenants:
+            connection = tenants[module].public if module == "qscloud_session" else tenants[module].connection
+        for step, options, _expected, keywords in steps:
+            tasks.append(task(f"{module}: {step}", module, {**connection, **options}, vars=variables, **keywords))
+    return run_together(runner(project, module_home), "in-process", tasks)
+
+
+def test_every_module_is_here():
+    assert set(MODULES) == set(STEPS)
+
+
+@pytest.mark.parametrize(("module", "step"), CASES)
+def test_module(together, module, step):
+    result = together.results[f"{module}: {step}"]
+    (expected,) = [expected for name, _options, expected, _keywords in STEPS[module] if name == step]
+    if step == "refuse":
+        assert result["failed"] and not result["changed"] and expected in result["msg"], result["msg"]
+        assert "Traceback" not in json.dumps(result)
+    else:
+        assert not result["failed"] and result["changed"] is expected, result
+
+
+def openssl(*arguments):
+    return subprocess.run(["openssl", *arguments], check=True, capture_output=True, text=True).stdout
+
+
+def check(folder, token, **expected):
+    """A pair of keys that belong together, and a token signed with them, as others see them."""
+    certificate = folder / "publickey.cer"
+    assert "OK" in openssl("verify", "-x509_strict", "-CAfile", certificate, certificate)
+    public_key = openssl("pkey", "-in", folder / "privatekey.pem", "-pubout")
+    assert openssl("x509", "-in", certificate, "-noout", "-pubkey") == public_key
+    assert (folder / "publickey.pem").read_text() == public_key
+    claims = jwt.decode(token, jwk.RSAKey.import_key(public_key), algorithms=["RS256"]).claims
+    assert expected.items() <= claims.items() and claims["exp"] - claims["nbf"] == 1800
+
+
+def test_what_the_modules_have_made(together, project):
+    anna = {"iss": ISSUER, "name": "Anna Anderson", "email": "anna@grusgrus.com"}
+    keys, tenant = project / "project" / "keys", project / "project" / "tenant"
+    token = (keys / "anna.jwt").read_text()
+    assert token == together.results["qscloud_jwt: change"]["token"]
+    check(keys, token, **anna, groups=["sales"])
+    check(tenant, together.results["qscloud_tenant_jwt: change"]["token"], **anna)
+
+
+def test_what_the_modules_have_changed_in_the_tenant(together, tenants):
+    tenant = tenants["qscloud_identity_provider"]
+    (provider,) = tenant.region.jwt_providers(tenant.url)
+    assert provider["description"] == "Portal" and provider["options"]["issuer"] == ISSUER
+    assert tenants["qscloud_group_settings"].state()["group_settings"]["autoCreateGroups"] is True
+
+
+def test_what_the_modules_read(together):
+    results = together.results
+    assert results["qscloud_keypair_info: read"]["key_id"] == results["qscloud_keypair: create"]["key_id"]
+    assert results["qscloud_jwt_info: read"]["valid"] and results["qscloud_jwt_info: read"]["signature_verified"]
+    (provider,) = results["qscloud_identity_provider_info: read"]["identity_providers"]
+    assert provider["key_id"] == KEY_ID
+    assert results["qscloud_session: log in"]["user"]["name"] == "Anna Anderson"
+    assert results["qscloud_session: log in in check mode"]["skipped"]
+    assert f"Key ID: {KEY_ID}" in results["qscloud_idp_instructions: print"]["_output"]
+    assert "1 changed, 0 failed" in results["qscloud_recap: print"]["_output"]
+
+
+def test_ordinary_modules(tmp_path, home):
+    """A key and a token where the modules do not run in process, as on another machine."""
+    anna = {**ANNA, "private_key_path": "keys/privatekey.pem"}
+    tasks = [task("keys", "qscloud_keypair", KEYS), task("token", "qscloud_jwt", anna)]
+    results = run_together(playbook_runner(tmp_path, home), "ordinary", tasks).results
+    assert results["keys"]["changed"] and not results["token"]["changed"]
+    check(tmp_path / "project" / "keys", results["token"]["token"], iss=ISSUER)
