@@ -12,6 +12,7 @@ import typing as t
 
 import forked
 import pytest
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 
@@ -21,10 +22,14 @@ def _ready_keys() -> list[rsa.RSAPrivateKey]:
 
 
 def make_keys_quickly(monkeypatch: pytest.MonkeyPatch) -> None:
-    """To make a key changes no file, but takes most of the time: a run takes a ready one, and the next run another."""
-    forked.ready_pair()  # has a key of its own
+    """To make a key changes no file, but takes most of the time: a run takes a ready one, and the next run another.
+
+    Certificates have one serial number, so that those of the same key and second are the same, and are judged once.
+    """
+    forked.ready_pair()  # has a key of its own, and another serial number
     keys = _ready_keys()
     monkeypatch.setattr(rsa, "generate_private_key", lambda **_: keys[forked.Running.count % len(keys)])
+    monkeypatch.setattr(x509, "random_serial_number", lambda: 1)
 
 
 class Scenario(t.NamedTuple):

@@ -75,10 +75,10 @@ def _stopped(
 
 @pytest.mark.parametrize("error", ERRORS)
 @pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=SCENARIOS)
-def test_one_call_fails(scenario: Scenario, error: str, tmp_path: pathlib.Path) -> None:
+def test_one_call_fails(scenario: Scenario, error: str, folder_in_memory: pathlib.Path) -> None:
     failures = 0
     for step in _steps(error):
-        top = tmp_path / str(step)
+        top = folder_in_memory / str(step)
         watch, finished, folder = _stopped(scenario, top, _fails_at(step, error))
         if not any(watch.answers):
             break
@@ -93,10 +93,12 @@ def test_one_call_fails(scenario: Scenario, error: str, tmp_path: pathlib.Path) 
 
 @pytest.mark.parametrize("error", ["ENOSPC", "EROFS"])
 @pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=SCENARIOS)
-def test_from_one_call_on_nothing_can_be_changed(scenario: Scenario, error: str, tmp_path: pathlib.Path) -> None:
+def test_from_one_call_on_nothing_can_be_changed(
+    scenario: Scenario, error: str, folder_in_memory: pathlib.Path
+) -> None:
     """Not even what is half done can be undone: then it is left to the next run."""
     for step in _steps(error):
-        top = tmp_path / str(step)
+        top = folder_in_memory / str(step)
         watch, finished, folder = _stopped(scenario, top, _fail_from(step, error))
         if not any(watch.answers):
             break
@@ -105,13 +107,13 @@ def test_from_one_call_on_nothing_can_be_changed(scenario: Scenario, error: str,
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=SCENARIOS)
-def test_killed_before_any_call(scenario: Scenario, tmp_path: pathlib.Path) -> None:
+def test_killed_before_any_call(scenario: Scenario, folder_in_memory: pathlib.Path) -> None:
     """Between two calls that change nothing, it makes no difference: only the others are gone through."""
     for step in itertools.count(1):
         number = itertools.count(1)
         watch, finished, folder = _stopped(
             scenario,
-            tmp_path / str(step),
+            folder_in_memory / str(step),
             lambda _number, call: calls.KILL if call.changes and next(number) == step else 0,
         )
         if not any(watch.answers):
@@ -136,8 +138,8 @@ def _be_interrupted() -> None:
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=SCENARIOS)
-def test_signals_do_no_harm(scenario: Scenario, tmp_path: pathlib.Path) -> None:
-    folder = scenario.prepare(tmp_path)
+def test_signals_do_no_harm(scenario: Scenario, folder_in_memory: pathlib.Path) -> None:
+    folder = scenario.prepare(folder_in_memory)
     assert forked.keypair(folder, _be_interrupted, **scenario.options).result["changed"]
     scenario.check_next_run(folder, scenario.check_what_is_left(folder))
 
@@ -168,9 +170,9 @@ TOKENS = {
 
 @pytest.mark.parametrize("error", [*ERRORS, "SIGKILL"])
 @pytest.mark.parametrize("scenario", TOKENS.values(), ids=TOKENS)
-def test_token(scenario: TokenScenario, error: str, tmp_path: pathlib.Path) -> None:
+def test_token(scenario: TokenScenario, error: str, folder_in_memory: pathlib.Path) -> None:
     for step in itertools.count(1):
-        top = tmp_path / str(step)
+        top = folder_in_memory / str(step)
         path = scenario.prepare(top)
         before = forked.contents(path.parent)
         with calls.Watch(top, _fails_at(step, error)) as watch:

@@ -22,9 +22,9 @@ def quick_keys(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=SCENARIOS)
-def test_killed_before_any_change(scenario: Scenario, tmp_path: pathlib.Path) -> None:
+def test_killed_before_any_change(scenario: Scenario, folder_in_memory: pathlib.Path) -> None:
     for step in itertools.count(1):
-        folder = scenario.prepare(forked.put(tmp_path / str(step), {}))
+        folder = scenario.prepare(forked.put(folder_in_memory / str(step), {}))
         killed = forked.keypair(folder, forked.kill_at(step), **scenario.options)
         scenario.check_next_run(folder, scenario.check_what_is_left(folder))
         if not killed.signal:
@@ -34,9 +34,9 @@ def test_killed_before_any_change(scenario: Scenario, tmp_path: pathlib.Path) ->
 
 @pytest.mark.parametrize("size", [0, 1, 450, 1000, 1703])
 @pytest.mark.parametrize("name", ["creation", "renewal", "replacement", "adoption"])
-def test_killed_in_the_middle_of_a_write(name: str, size: int, tmp_path: pathlib.Path) -> None:
+def test_killed_in_the_middle_of_a_write(name: str, size: int, folder_in_memory: pathlib.Path) -> None:
     scenario = SCENARIOS[name]
-    folder = scenario.prepare(tmp_path)
+    folder = scenario.prepare(folder_in_memory)
     killed = forked.keypair(folder, forked.file_size_limit(size, signal.SIG_DFL), **scenario.options)
     # Of what a renewal writes, no file is larger than a certificate.
     assert killed.signal == signal.SIGXFSZ or (size > 1000 and name in ("renewal", "adoption"))
@@ -44,8 +44,8 @@ def test_killed_in_the_middle_of_a_write(name: str, size: int, tmp_path: pathlib
 
 
 @pytest.mark.parametrize("there", [False, True], ids=["first token", "replacement"])
-def test_killed_while_a_token_is_written(there: bool, tmp_path: pathlib.Path) -> None:
-    path = tmp_path / "keys" / "anna.jwt"
+def test_killed_while_a_token_is_written(there: bool, folder_in_memory: pathlib.Path) -> None:
+    path = folder_in_memory / "keys" / "anna.jwt"
     path.parent.mkdir()
     for step in itertools.count(1):
         path.unlink(missing_ok=True)
@@ -64,9 +64,9 @@ def test_killed_while_a_token_is_written(there: bool, tmp_path: pathlib.Path) ->
 
 
 @forked.needs_chown
-def test_killed_creation_for_another_user(tmp_path: pathlib.Path) -> None:
+def test_killed_creation_for_another_user(folder_in_memory: pathlib.Path) -> None:
     for step in itertools.count(1):
-        folder = tmp_path / str(step)
+        folder = folder_in_memory / str(step)
         options = {"owner": str(forked.NOBODY), "group": str(forked.NOBODY)}
         killed = forked.keypair(folder, forked.kill_at(step), **options)
         assert "failed" not in forked.keypair(folder, **options).result

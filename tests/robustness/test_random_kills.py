@@ -59,7 +59,7 @@ def _has_open(process: subprocess.Popen[bytes], folder: pathlib.Path) -> bool:
 
 
 @pytest.mark.parametrize("part", range(ROUNDS))
-def test_keypair(part: int, tmp_path: pathlib.Path) -> None:
+def test_keypair(part: int, folder_in_memory: pathlib.Path) -> None:
     print(f"SEED={SEED}")
     dice = random.Random(f"{SEED} {part}")
     completed = 0
@@ -68,9 +68,9 @@ def test_keypair(part: int, tmp_path: pathlib.Path) -> None:
         name = dice.choice(NAMES)
         scenario = SCENARIOS[name]
         print(f"{number}: {name}")
-        folder = scenario.prepare(forked.put(tmp_path / str(number), {}))
+        folder = scenario.prepare(forked.put(folder_in_memory / str(number), {}))
         options = {"directory": str(folder), "size": 2048, **scenario.options}
-        process = _start(forked.qscloud_keypair, options, tmp_path / "arguments")
+        process = _start(forked.qscloud_keypair, options, folder_in_memory / "arguments")
         completed += _kill_in_between(process, folder, dice)
         scenario.check_next_run(folder, scenario.check_what_is_left(folder))
     print(f"{completed} of {kills} runs were quicker")
@@ -78,15 +78,15 @@ def test_keypair(part: int, tmp_path: pathlib.Path) -> None:
 
 
 @pytest.mark.parametrize("part", range(ROUNDS))
-def test_token(part: int, tmp_path: pathlib.Path) -> None:
+def test_token(part: int, folder_in_memory: pathlib.Path) -> None:
     print(f"SEED={SEED}")
     dice = random.Random(f"{SEED} token {part}")
     for number in range(-(-KILLS // 4 // ROUNDS)):
-        path = forked.put(tmp_path / str(number), {}) / TOKEN
+        path = forked.put(folder_in_memory / str(number), {}) / TOKEN
         there = dice.random() < 0.5
         if there:
             assert forked.token(path).result["changed"]
-        process = _start(forked.qscloud_jwt, forked.token_options(path, force=True), tmp_path / "arguments")
+        process = _start(forked.qscloud_jwt, forked.token_options(path, force=True), folder_in_memory / "arguments")
         _kill_in_between(process, path.parent, dice)
         assert path.exists() or not there
         if path.exists():
