@@ -9,16 +9,14 @@ from __future__ import annotations
 import base64
 import contextlib
 import fcntl
+import functools
 import os
 import pathlib
 import re
 import socket
 import subprocess
-import tempfile
 import threading
 import typing as t
-
-import pytest
 
 # The middle of a JWT in base64url; with the header in front, so that no other long text is taken for one.
 TOKEN = re.compile(r"eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]{100,}")
@@ -81,6 +79,8 @@ class Watcher(threading.Thread):
         self._home = home
         self._mark = f"HOME={home}".encode()
         self._end = threading.Event()
+        self._others = self._all_processes()
+        self._read: set[tuple[str, bytes]] = set()
         self.processes: dict[str, str] = {}
         """Command lines and environments."""
         self.files: dict[str, str] = {}
@@ -115,34 +115,74 @@ class Watcher(threading.Thread):
                 self.open_files.add(path)
 
     def _look_at_processes(self) -> None:
-        for process in pathlib.Path("/proc").glob("[0-9]*"):
+        now = self._all_processes()
+        # Those that were there before the playbook have nothing to do with it, until others get their numbers.
+        self._others &= now
+        for number in now - self._others:
             with contextlib.suppress(OSError):
+                process = pathlib.Path("/proc") / number
                 environment = (process / "environ").read_bytes()
                 if self._mark in environment.split(b"\0"):
-                    command = (process / "cmdline").read_bytes()
-                    text = plain((command + b"\n" + environment).decode(errors="replace"))
-                    self.processes[f"{process.name} {hash(text)}"] = text
+                    content = (process / "cmdline").read_bytes() + b"\n" + environment
+                    if (number, content) not in self._read:
+                        self._read.add((number, content))
+                        self.processes[f"{number} {len(self._read)}"] = plain(content.decode(errors="replace"))
+
+    @staticmethod
+    def _all_processes() -> set[str]:
+        return {name for name in os.listdir("/proc") if name.isdecimal()}
+
+
+_CHARACTERS = "A-Za-z0-9+/=_-"
+_PIECE_ONLY = re.compile(f"[{_CHARACTERS}]{{{PIECE}}}")
+_MAY_HOLD_PIECES = re.compile(f"[{_CHARACTERS}]{{{PIECE},}}")
 
 
 def found(secrets: t.Mapping[str, t.Sequence[str]], places: t.Mapping[str, str]) -> set[tuple[str, str]]:
     """Which secret is in which place; whatever looks like a token counts as one, too."""
-    hits = {
-        (name, place)
-        for name, needles in secrets.items()
-        for place, text in places.items()
-        if any(needle in text for needle in needles)
-    }
-    return hits | {("token", place) for place, text in places.items() if TOKEN.search(text)}
+    pieces_of: dict[str, set[str]] = {}
+    others: dict[str, set[str]] = {}
+    for name, needles in secrets.items():
+        for needle in needles:
+            # There are thousands of pieces: a text is cut into what may be one, rather than searched for each of them.
+            (pieces_of if _PIECE_ONLY.fullmatch(needle) else others).setdefault(needle, set()).add(name)
+
+    # Large parts, such as the code of a module that is sent, are in many places.
+    @functools.lru_cache(maxsize=None)
+    def names_in(part: str) -> set[str]:
+        cut = {part[at : at + PIECE] for at in range(len(part) - PIECE + 1)}
+        return set().union(*(pieces_of[piece] for piece in cut & pieces_of.keys()))
+
+    hits = set()
+    for place, text in places.items():
+        names = {"token"} if TOKEN.search(text) else set()
+        names.update(*(of for needle, of in others.items() if needle in text))
+        names.update(*map(names_in, _MAY_HOLD_PIECES.findall(text)))
+        hits.update((name, place) for name in names)
+    return hits
+
+
+NO_SYSTEM_LOG = "NOT TESTED: the system log. There is one here, or it cannot be stood in for."
 
 
 @contextlib.contextmanager
-def system_log() -> t.Iterator[list[str]]:
-    """Stand in for the system log, where there is none, and collect its lines. One test at a time."""
+def _locked(folder: str) -> t.Iterator[None]:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+@contextlib.contextmanager
+def system_log() -> t.Iterator[list[str] | None]:
+    """Stand in for the system log, and collect its lines; None if that is not possible here. One test at a time."""
     path = "/dev/log"
-    with open(pathlib.Path(tempfile.gettempdir()) / "tenantops-system-log.lock", "w", encoding="utf-8") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with _locked(os.path.dirname(path)):
         if os.path.exists(path) or os.geteuid() != 0:
-            pytest.skip("there is a system log here, or it cannot be stood in for")
+            yield None
+            return
         lines: list[str] = []
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as log:
 

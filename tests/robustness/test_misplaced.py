@@ -47,7 +47,7 @@ def test_it_is_refused_and_not_repeated(name: str, tmp_path: pathlib.Path) -> No
     assert forked.token(path).result["changed"]
     secrets = {"key": forked.ready_pair()[forked.PRIVATE].decode(), "token": path.read_text()}
     given: dict[str, t.Any] = {option: secrets.get(value, value) for option, value in options.items()}
-    finished = forked.Running(module, given).wait()
+    finished = forked.run(module, given)
     assert finished.refusal
     for secret in (*secrets["key"].splitlines()[1:-1], secrets["token"].rpartition(".")[2]):
         assert secret not in finished.output

@@ -189,8 +189,8 @@ def test_runs_of_all_kinds(number: int, tmp_path: pathlib.Path) -> None:
     assert before <= kept and len(kept) >= len(before) + len(made), "a private key is gone"
     forked.check_backups(folder, [*forked.NAMES, token.name])
 
-    assert "failed" not in forked.Running(*kinds["present"]).wait().result
-    assert "failed" not in forked.Running(*kinds["token"]).wait().result
+    assert "failed" not in forked.run(*kinds["present"]).result
+    assert "failed" not in forked.run(*kinds["token"]).result
     forked.check_token(token, (folder / forked.PUBLIC).read_bytes())
     token.unlink()
     forked.check_pair(folder)

@@ -15,7 +15,9 @@ import time
 import pytest
 from joserfc import jwk
 from plays import MODES, play, save
-from secret_hunt import system_log
+from secret_hunt import NO_SYSTEM_LOG, system_log
+
+pytestmark = pytest.mark.thorough
 
 PASSPHRASE = "correct horse battery staple"
 ROLE = {"ansible.builtin.include_role": {"name": "tenantops.qlik.tenant_jwt"}}
@@ -181,6 +183,8 @@ def test_the_line_in_the_system_log(run_playbook, private_key):
     # In both ways, one after the other: there is one system log.
     tasks = [{"tenantops.qlik.qscloud_jwt": options, "ignore_errors": True, **way} for way in MODES.values()]
     with system_log() as lines:
+        if lines is None:
+            pytest.skip(NO_SYSTEM_LOG)
         run_playbook([play(*tasks)], env={"KEY": private_key.read_text()})
     ours = "\n".join(line for line in lines if "qscloud_jwt" in line)
     assert ours.count("Invoked with") >= 2 and "issuer=acme" in ours
