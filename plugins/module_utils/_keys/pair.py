@@ -316,9 +316,7 @@ class _Repair:
             self.wanted.names.public_key: lambda: public_keys.to_pem(self.key.public_key()),
             self.wanted.names.certificate: lambda: certificates.to_pem(self.certificate),
         }
-        return {
-            name: make[name]() for name in self.wanted.names if name in self.reasons or self._is_reencrypted(name)
-        }
+        return {name: make[name]() for name in self.wanted.names if name in self.reasons or self._is_reencrypted(name)}
 
     def _is_reencrypted(self, name: str) -> bool:
         return self.passphrase_changed and name == self.wanted.names.private_key
