@@ -27,7 +27,7 @@ ARGUMENT_SPEC: dict[str, dict[str, t.Any]] = {
 
 HEADINGS = {
     "changed_tenants": "Changed",
-    "certificates_to_enter": "To be entered in the identity providers by hand, since these certificates are new",
+    "certificates_to_enter": "New certificates to enter by hand in the identity providers",
     "certificates_expiring_soon": "Certificates that expire soon",
     "failed_tenants": "Failed",
 }
@@ -65,7 +65,7 @@ def recap(tenants: list[dict[str, t.Any]], soon: datetime.date) -> dict[str, lis
         if tenant["failure"] is not None:
             lists["failed_tenants"].append(f"{name}: {' '.join(tenant['failure'].split())}")
         elif tenant["changed"]:
-            lists["changed_tenants"].append(f"{name}: {', '.join(actions) or 'in the tenant alone'}")
+            lists["changed_tenants"].append(f"{name}: {', '.join(actions) or 'only in the tenant'}")
         for key_pair in key_pairs:
             if not tenant["registered"] and any("publickey.cer" in action for action in key_pair["actions"]):
                 lists["certificates_to_enter"].append(
@@ -82,7 +82,7 @@ def recap(tenants: list[dict[str, t.Any]], soon: datetime.date) -> dict[str, lis
 def text(lists: dict[str, list[str]], number: int) -> str:
     """The lists with their headings, as printed."""
     failed, changed = len(lists["failed_tenants"]), len(lists["changed_tenants"])
-    lines = ["", f"{number} tenants: {number - failed - changed} as they were, {changed} changed, {failed} failed."]
+    lines = ["", f"{number} tenants: {number - failed - changed} unchanged, {changed} changed, {failed} failed."]
     for name, heading in HEADINGS.items():
         if lists[name]:
             lines += ["", f"{heading}:", *(f"  {line}" for line in lists[name])]

@@ -112,7 +112,7 @@ class ActionModule(InProcessBase):
         return result
 
     def _wait(self, seconds: int) -> None:
-        self._display.v(f"A new identity provider cannot be used yet: trying again in {seconds} s")
+        self._display.v(f"The new identity provider cannot be used yet: retrying in {seconds} s")
         time.sleep(seconds)
 
 

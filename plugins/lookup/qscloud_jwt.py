@@ -80,7 +80,7 @@ class LookupModule(LookupBase):
         :raises AnsibleLookupError: if the options or the key are invalid.
         """
         if terms:
-            raise AnsibleLookupError("There are options with names alone, such as issuer='acme', and no terms.")
+            raise AnsibleLookupError("This lookup takes no positional terms: use named options such as issuer='acme'.")
         for library, reason in _module.MISSING.items():
             raise AnsibleLookupError(f"{missing_required_lib(library)} {reason}")
         options = self._validated(kwargs)

@@ -82,6 +82,6 @@ def refuse_masked(module: AnsibleModule, result: t.Mapping[str, t.Any]) -> None:
         damaged = [name for name, value in result.items() if secret and remove_values(value, {secret}) != value]
         if damaged:
             raise OptionError(
-                f"The value of O({option}) is part of {' and '.join(damaged)}, where Ansible would replace it by"
+                f"The value of O({option}) is part of {' and '.join(damaged)}, where Ansible would mask it with"
                 " asterisks: choose another value."
             )

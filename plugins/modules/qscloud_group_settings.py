@@ -84,7 +84,7 @@ def ensure(module: AnsibleModule) -> dict[str, t.Any]:
     before, after = groups.ensure_auto_create(tenant, wanted, module.check_mode)
     if wanted is None and not after:
         module.warn(
-            f"{tenant.url} drops the groups of tokens, so that they do not reach the users: set auto_create_groups to"
+            f"{tenant.url} drops the groups in tokens, so users do not receive them: set auto_create_groups to"
             " true if they should."
         )
     return {

@@ -269,15 +269,15 @@ def read_options(options: dict[str, t.Any]) -> identity_providers.Wanted:
     """Validate the options and convert them for the library."""
     for option in ("issuer", "key_id"):
         if options[option] is not None and not options[option].strip():
-            raise OptionError(f"O({option}) is empty: give the value that the tokens have.")
+            raise OptionError(f"O({option}) is empty: specify the value that the tokens have.")
     tolerance = options["clock_tolerance"]
     if tolerance is not None and tolerance < 0:
-        raise OptionError(f"O(clock_tolerance) is {tolerance}: give a number of seconds from 0 on.")
+        raise OptionError(f"O(clock_tolerance) is {tolerance}: it must be 0 or more seconds.")
     key = given.from_options(options)
     if options["compare"] == "certificate" and key and not key.fingerprint:
-        raise OptionError("O(compare) is certificate, but only a public key is given: give the certificate.")
+        raise OptionError("O(compare) is certificate, but only a public key is specified: specify the certificate.")
     if options["key_id"] is None and not key:
-        raise OptionError("O(key_id) is missing: give it, or the certificate that it belongs to.")
+        raise OptionError("O(key_id) is missing: set it, or specify the certificate that it belongs to.")
     return identity_providers.Wanted(
         issuer=options["issuer"],
         key_id=options["key_id"] if options["key_id"] is not None else key.thumbprint,

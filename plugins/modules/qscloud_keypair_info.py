@@ -194,7 +194,7 @@ def gather(module: AnsibleModule) -> dict[str, t.Any]:
     option = next(name for name in SOURCES if options[name] is not None)
     value = options[option]
     if options["renew_before_days"] < 0:
-        raise OptionError(f"O(renew_before_days) is {options['renew_before_days']}: give a number of days from 0 on.")
+        raise OptionError(f"O(renew_before_days) is {options['renew_before_days']}: it must be 0 or more days.")
     inspection = inspect.Inspection(datetime.datetime.now(datetime.timezone.utc), options["renew_before_days"])
     paths = {}
     if option.endswith("_content"):

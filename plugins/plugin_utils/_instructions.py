@@ -15,7 +15,7 @@ def instructions(issuer: str, key_id: str | None, certificate: str | None, publi
     return "\n".join(
         [
             "",
-            "The JWT identity provider of the tenant has to be given these values once:",
+            "Enter these values once in the tenant's JWT identity provider:",
             "",
             f"Issuer: {issuer}",
             f"Key ID: {key_id}",

@@ -176,23 +176,24 @@ def _option_errors(options: t.Mapping[str, t.Any], has_existing_key: bool) -> t.
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", options["tenant"] or ""):
         yield "tenant must be a host name such as acme.eu.qlikcloud.com: leave out the scheme and the path."
     if sum(key["state"] == "current" for key in keys) != 1:
-        yield "keys must hold exactly one key whose state is current: it signs."
+        yield "keys must contain exactly one key with the state current, which signs the tokens."
     if len({key["prefix"] for key in keys}) != len(keys):
-        yield "keys holds two keys with the same prefix: each needs a prefix of its own."
+        yield "keys contains two keys with the same prefix: use a different prefix for each."
     if options["key_id"] is not None and len(keys) > 1:
-        yield "key_id is given, but keys holds several keys, which must not have the same key id: leave it out."
+        yield "key_id is set, but keys contains several keys, which need different key ids: leave it out."
     if has_existing_key and options["private_key_old_passphrase"] is not None:
-        yield "private_key_old_passphrase is for keys that are made here, and an existing private key is given: leave it out."
-    if has_existing_key and not present and options["key_id"] is None:
         yield (
-            "key_id is missing: without it, nobody knows which identity provider of the existing private key to delete."
+            "private_key_old_passphrase only applies to keys created here, but an existing private key is specified:"
+            " leave it out."
         )
+    if has_existing_key and not present and options["key_id"] is None:
+        yield ("key_id is missing: set it to identify which identity provider of the existing private key to delete.")
     if has_existing_key and present and not users:
-        yield "users is empty, so that there is nothing to sign with the existing private key: give at least one user."
+        yield "users is empty, so there is nothing to sign with the existing private key: specify at least one user."
     registration = options["registration"]
     if registration and registration["verify_login"] != "never" and present and not users:
-        yield "users is empty, so that nobody can log in to prove that it works: give at least one user."
+        yield "users is empty, so no login can be checked: specify at least one user."
     if None in ids:
-        yield "users holds a user without id, email and name: give an id."
+        yield "users contains a user without id, email and name: set an id."
     if len(set(ids)) != len(ids):
-        yield "users holds two users with the same id (or else email, or else name): give each an id of its own."
+        yield "users contains two users with the same id (or else email, or else name): set a different id for each."

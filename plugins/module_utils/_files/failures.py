@@ -13,14 +13,14 @@ import typing as t
 from .._errors import FileError
 
 _ADVICE = {
-    errno.EACCES: "Run as a user who may, or change the permissions.",
+    errno.EACCES: "Run as a user who has access, or change the permissions.",
     errno.EDQUOT: "Free some space.",
-    errno.ENAMETOOLONG: "Give a shorter name.",
-    errno.ENOENT: "Give the path of something that exists.",
+    errno.ENAMETOOLONG: "Use a shorter name.",
+    errno.ENOENT: "Specify an existing path.",
     errno.ENOSPC: "Free some space.",
-    errno.ENOTDIR: "There is a file where a folder is needed: give another path.",
-    errno.EPERM: "Run as a user who may.",
-    errno.EROFS: "Give a path that can be written to.",
+    errno.ENOTDIR: "A part of the path is a file, not a folder: use another path.",
+    errno.EPERM: "Run as a user who is allowed to do this.",
+    errno.EROFS: "Use a writable path.",
 }
 
 
@@ -39,5 +39,5 @@ def as_file_error(what_failed: str) -> t.Iterator[None]:
 
 def failure(what_failed: str, error: OSError) -> FileError:
     """The FileError to raise, which says what failed, why, and what to do."""
-    advice = _ADVICE.get(error.errno, "See what the file system there allows.")
+    advice = _ADVICE.get(error.errno, "Check what the file system allows.")
     return FileError(f"{what_failed}: {error.strerror}. {advice}")

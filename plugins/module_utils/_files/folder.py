@@ -58,7 +58,7 @@ def new_folder(path: str) -> t.Iterator[None]:
     try:
         for folder in reversed(missing):
             # Another run may create it at the same time.
-            with as_file_error(f"Cannot make the folder {folder}"), contextlib.suppress(FileExistsError):
+            with as_file_error(f"Cannot create the folder {folder}"), contextlib.suppress(FileExistsError):
                 os.mkdir(folder, 0o700 if folder == path else 0o755)
                 created.append(folder)
                 _sync_folder(os.path.dirname(folder.rstrip("/")) or ".")
@@ -113,7 +113,7 @@ class Folder:
             return None
         except OSError as error:
             if error.errno == errno.ELOOP:
-                raise FileError(f"{path} is a link: replace it by the file itself.") from error
+                raise FileError(f"{path} is a symbolic link: replace it with the file itself.") from error
             raise failure(f"Cannot read {path}", error) from error
         try:
             status = os.fstat(descriptor)
@@ -224,7 +224,7 @@ def _lock(descriptor: int, path: str) -> None:
             if time.monotonic() > deadline:
                 raise FileError(
                     f"The folder {path} has been locked by another process for {LOCK_TIMEOUT} seconds: end that"
-                    " process (fuser names it), and run this again."
+                    " process (fuser shows it), and run again."
                 ) from error
             time.sleep(0.05)
         except OSError as error:

@@ -24,13 +24,13 @@ def check_path(path: str | None, option: str) -> None:
     :raises OptionError: if it is empty, contains a null byte, or is a key or token, which the message does not repeat.
     """
     if not path:
-        raise OptionError(f"O({option}) is empty: give a path.")
+        raise OptionError(f"O({option}) is empty: specify a path.")
     if is_content(path):
         raise OptionError(
-            f"O({option}) is what belongs in a file, not the path of one: give a path, or another option."
+            f"O({option}) contains a PEM or a token instead of a path: specify a path, or use another option."
         )
     if "\0" in path:
-        raise OptionError(f"O({option}) has a zero byte: give a path without.")
+        raise OptionError(f"O({option}) contains a null byte: remove it.")
 
 
 def is_content(text: str) -> bool:
@@ -50,8 +50,8 @@ def parse_mode(value: t.Any, option: str, *, forbidden: int) -> int:
         raise OptionError(f"O({option}) is not an octal number: write it in quotes, as in '0600'.") from error
     if mode & ~0o777 or mode & forbidden or not mode & stat.S_IRUSR:
         raise OptionError(
-            f"O({option}) is {mode:04o}: it must let the owner read, and have no bit of {forbidden:04o}. Write it in"
-            " quotes, as in '0600'."
+            f"O({option}) is {mode:04o}: it must let the owner read, and must not include any bit of {forbidden:04o}."
+            " Write it in quotes, as in '0600'."
         )
     return mode
 
@@ -81,5 +81,5 @@ def _account_id(name: str | None, option: str, look_up: t.Callable[[str], int]) 
         return look_up(name)
     except (KeyError, ValueError) as error:
         raise OptionError(
-            f"O({option}): there is no {option} named {name} on this machine. Give another one."
+            f"O({option}) is '{name}', which does not exist on this machine: specify another one."
         ) from error

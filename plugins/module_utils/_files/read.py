@@ -60,13 +60,14 @@ def content_of(descriptor: int, status: os.stat_result, path: str) -> bytes:
     :raises FileError: if it is not a regular file, cannot be read, or is too large.
     """
     if stat.S_ISDIR(status.st_mode):
-        raise FileError(f"{path} is a directory: give a file.")
+        raise FileError(f"{path} is a directory: specify a file.")
     if not stat.S_ISREG(status.st_mode):
-        raise FileError(f"{path} is not a regular file. Give one.")
+        raise FileError(f"{path} is not a regular file: specify one.")
     with as_file_error(f"Cannot read {path}"), open(descriptor, "rb", closefd=False) as file:
         content = file.read(MAXIMUM_SIZE + 1)
     if len(content) > MAXIMUM_SIZE:
         raise FileError(
-            f"{path} has more than {MAXIMUM_SIZE} bytes: that cannot be a key, certificate or token. Give another file."
+            f"{path} has more than {MAXIMUM_SIZE} bytes, which is too large for a key, certificate or token: specify"
+            " another file."
         )
     return content

@@ -57,13 +57,13 @@ def check_folder(status: os.stat_result, path: str, trusted: set[int]) -> None:
     """
     if status.st_uid not in trusted:
         raise FileError(
-            f"The folder {path} belongs to user {status.st_uid}, who could swap the files in it: run as that user, or"
-            " take another folder."
+            f"The folder {path} belongs to user {status.st_uid}, who could replace the files in it: run as that user,"
+            " or use another folder."
         )
     if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
         raise FileError(
-            f"The folder {path} has mode {stat.S_IMODE(status.st_mode):04o}, so that others can write to it: take that"
-            " away with 'chmod go-w', or take another folder."
+            f"The folder {path} has mode {stat.S_IMODE(status.st_mode):04o}, which lets other users write to it: fix"
+            " this with 'chmod go-w', or use another folder."
         )
 
 
@@ -77,8 +77,8 @@ def check_links(untrusted_owners: set[int], path: str) -> None:
     # folder is harmless.
     if untrusted_owners:
         raise FileError(
-            f"A link on the way to the folder {path} belongs to user {min(untrusted_owners)}, who could let it lead elsewhere:"
-            " give the path that it leads to."
+            f"A symbolic link in the path of the folder {path} belongs to user {min(untrusted_owners)}, who could"
+            " point it elsewhere: specify the path that it points to."
         )
 
 
@@ -89,6 +89,6 @@ def check_not_hard_linked(status: os.stat_result, path: str) -> None:
     """
     if status.st_nlink > 1:
         raise FileError(
-            f"{path} has {status.st_nlink} names (hard links), so that others may hold it: copy it, and put the copy in"
-            " its place."
+            f"{path} has {status.st_nlink} hard links, so other users may have access to it: replace it with a copy of"
+            " itself."
         )

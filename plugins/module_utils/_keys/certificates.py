@@ -52,17 +52,17 @@ def terms(common_name: str | None, valid_days: int, renew_before_days: int | Non
         length = 0
     if not 1 <= length <= MAXIMUM_COMMON_NAME_LENGTH:
         raise OptionError(
-            f"O(common_name) must have 1 to {MAXIMUM_COMMON_NAME_LENGTH} characters, of which those beyond ASCII count"
-            " more than once: give another one."
+            f"O(common_name) must have 1 to {MAXIMUM_COMMON_NAME_LENGTH} characters, where each non-ASCII character"
+            " counts more than once: choose another one."
         )
     if not 1 <= valid_days <= 36500:
-        raise OptionError(f"O(valid_days) is {valid_days}: give a number of days from 1 to 36500.")
+        raise OptionError(f"O(valid_days) is {valid_days}: specify a number of days from 1 to 36500.")
     if renew_before_days is None:
         renew_before_days = 30 if valid_days > 30 else valid_days // 3
     if not 0 <= renew_before_days < valid_days:
         raise OptionError(
-            f"O(renew_before_days) is {renew_before_days}, but the certificate is valid for {valid_days} days: with such"
-            " a window every run would renew it. Give fewer days, at least 0."
+            f"O(renew_before_days) is {renew_before_days}, but the certificate is valid for {valid_days} days: with"
+            " such a window, every run would renew it. Specify fewer days, at least 0."
         )
     return Terms(common_name, valid_days, renew_before_days)
 
@@ -111,7 +111,7 @@ def load(data: bytes, source: str) -> x509.Certificate:
         if certificate.serial_number.bit_length() > MAXIMUM_SERIAL_BITS:
             raise ValueError("serial number too long")
     except (PemError, x509.InvalidVersion, ValueError, TypeError, KeyError) as error:
-        raise CertificateError(f"{source} cannot be read as a certificate in PEM form.") from error
+        raise CertificateError(f"{source} cannot be read as a certificate in PEM format.") from error
     return certificate
 
 
@@ -131,7 +131,9 @@ def public_key(certificate: x509.Certificate, source: str) -> rsa.RSAPublicKey:
     except (UnsupportedAlgorithm, ValueError):
         key = None
     if not public_keys.is_rsa(key):
-        raise CertificateError(f"{source} is a certificate for a key that is no RSA key, but Qlik Cloud needs one.")
+        raise CertificateError(
+            f"{source} contains a non-RSA key, but Qlik Cloud requires RSA: use a certificate for an RSA key."
+        )
     return key
 
 
@@ -144,11 +146,11 @@ def reasons_to_reissue(
     reasons = signature_faults(certificate, key)
     names = [attribute.value for attribute in certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
     if names != [wanted.common_name]:
-        reasons.append("it is for another common name")
+        reasons.append("it has another common name")
     if not_after(certificate) - not_before(certificate) != datetime.timedelta(days=wanted.valid_days):
-        reasons.append("it is for another number of days")
+        reasons.append("it has another lifetime")
     if not_before(certificate) - now > CLOCK_SKEW:
-        reasons.append(f"it is valid only from {not_before(certificate).date().isoformat()} on")
+        reasons.append(f"it is not valid before {not_before(certificate).date().isoformat()}")
     if not_after(certificate) - now <= datetime.timedelta(days=wanted.renew_before_days):
         reasons.append(f"it expires on {not_after(certificate).date().isoformat()}")
     return reasons
@@ -158,13 +160,13 @@ def signature_faults(certificate: x509.Certificate, key: rsa.RSAPublicKey) -> li
     """Problems with the signature of a self-signed certificate, as phrases."""
     if certificate.signature_algorithm_oid != SignatureAlgorithmOID.RSA_WITH_SHA256:
         return ["it is not signed with SHA-256"]
-    return [] if _is_signed_by(certificate, key) else ["its signature does not fit its key"]
+    return [] if _is_signed_by(certificate, key) else ["its signature does not match its key"]
 
 
 def validity_faults(certificate: x509.Certificate, renew_before_days: int, now: datetime.datetime) -> list[str]:
     """Problems with the validity of a certificate, now or soon, as phrases."""
     if now < not_before(certificate):
-        return [f"it is valid only from {not_before(certificate).date().isoformat()} on"]
+        return [f"it is not valid before {not_before(certificate).date().isoformat()}"]
     if now > not_after(certificate):
         return [f"it expired on {not_after(certificate).date().isoformat()}"]
     if not_after(certificate) - now <= datetime.timedelta(days=renew_before_days):

@@ -27,7 +27,7 @@ OPTIONS = {
 class PublicKey(t.NamedTuple):
     """A public key, possibly from a certificate.
 
-    ``line`` is the PEM of the key or certificate on a single line. ``thumbprint`` is the RFC 7638 thumbprint of the key.
+    ``line`` is the PEM of the key or certificate on a single line. ``thumbprint`` identifies the key (RFC 7638).
     ``fingerprint`` and ``not_after`` describe the certificate, or are None.
     """
 

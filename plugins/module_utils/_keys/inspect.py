@@ -51,7 +51,7 @@ class Inspection:
         if read.exists(private_key):
             with self._recording_problems():
                 if (mode := read.mode(private_key)) & 0o077:
-                    self.problems.append(f"{private_key} has the mode {mode:04o}: others may use it.")
+                    self.problems.append(f"{private_key} has mode {mode:04o}, which lets other users access it.")
         self._inspect_public_key(self.read(public_key, "directory"), public_key)
         self.inspect_certificate(self.read(certificate, "directory"), certificate)
 
@@ -74,7 +74,7 @@ class Inspection:
         self.exists = True
         with self._recording_problems():
             if certificates.is_issued_by_another(content):
-                self.problems.append(f"{source} was issued by somebody else.")
+                self.problems.append(f"{source} was issued by a third party.")
             self.certificate = certificates.load(content, source)
             its_key = certificates.public_key(self.certificate, source)
             faults = certificates.validity_faults(self.certificate, self.renew_before_days, self.now)

@@ -55,7 +55,7 @@ def names(file_prefix: str) -> Names:
     :raises OptionError: if the prefix would lead outside the folder.
     """
     if "/" in file_prefix or "\0" in file_prefix:
-        raise OptionError("O(file_prefix) must not contain a slash: name the folder in the option O(directory).")
+        raise OptionError("O(file_prefix) must not contain a slash: set the folder in O(directory).")
     return Names(f"{file_prefix}privatekey.pem", f"{file_prefix}publickey.pem", f"{file_prefix}publickey.cer")
 
 
@@ -171,8 +171,8 @@ def _load(content: bytes, path: str, wanted: Wanted) -> tuple[rsa.RSAPrivateKey,
             return private_keys.load(content, wanted.old_passphrase or None, path, OLD_PASSPHRASE_OPTION), True
         except PassphraseError:
             raise PassphraseError(
-                f"{path} cannot be decrypted: neither O({PASSPHRASE_OPTION}) nor O({OLD_PASSPHRASE_OPTION}) is its passphrase,"
-                " or the key is damaged. Give the right passphrase, or restore the key from a backup."
+                f"{path} cannot be decrypted: neither O({PASSPHRASE_OPTION}) nor O({OLD_PASSPHRASE_OPTION}) is its"
+                " passphrase, or the key is damaged. Specify the right passphrase, or restore the key from a backup."
             ) from error
 
 
@@ -237,15 +237,15 @@ class _Repair:
                     is_valid_size = self.key.key_size in private_keys.SIZES
                     keep = f"O(size) to {self.key.key_size} to keep it, or " if is_valid_size else ""
                     raise KeyMismatchError(
-                        f"{path} has {self.key.key_size} bits, but O(size) is {self.wanted.size}: set {keep}O(regenerate)"
-                        " to mismatch to replace it."
+                        f"{path} has {self.key.key_size} bits, but O(size) is {self.wanted.size}: set"
+                        f" {keep}O(regenerate) to mismatch to replace it."
                     )
                 if self.wanted.regenerate == "always":
                     self.reasons[name] = "regenerate is always"
             except KeyMismatchError:
                 if self.wanted.regenerate == "fail":
                     raise
-                self.reasons[name] = "it was of another kind or size"
+                self.reasons[name] = "it had another type or size"
         # A new key is encrypted with the new passphrase anyway.
         self.passphrase_changed &= name not in self.reasons
         if name in self.reasons or self.passphrase_changed:
@@ -270,13 +270,13 @@ class _Repair:
         is_foreign = certificates.is_issued_by_another(content)
         if is_foreign and self.wanted.regenerate == "fail":
             raise FileError(
-                f"{path} was issued by somebody else: move it away, or set O(regenerate) to mismatch to replace it by a"
-                " self-signed certificate."
+                f"{path} was issued by a third party: move it away, or set O(regenerate) to mismatch to replace it"
+                " with a self-signed certificate."
             )
         with contextlib.suppress(CertificateError):
             self.certificate = certificates.load(content, path)
         if is_foreign:
-            self.reasons[name] = "somebody else had issued it"
+            self.reasons[name] = "a third party had issued it"
         elif not self.certificate:
             self.reasons[name] = "it was damaged"
         elif self.wanted.names.private_key in self.reasons:
@@ -298,7 +298,7 @@ class _Repair:
             *(f"wrote {name}: {reason}" for name, reason in self.reasons.items()),
             *([f"changed the passphrase of {self.wanted.names.private_key}"] if self.passphrase_changed else []),
             *(f"changed mode or owner of {name}" for name in wrong_access),
-            *(f"removed {name}: a killed run had left it" for name in self.leftovers),
+            *(f"removed {name}: a killed run had left it behind" for name in self.leftovers),
         ]
 
     def _discard_replaced(self) -> None:

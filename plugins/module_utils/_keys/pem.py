@@ -67,13 +67,13 @@ def _well_formed(label: str, body: str) -> str:
 def _mismatch(data: bytes, text: str, wanted: str, source: str, found: int) -> str:
     wanted = wanted.lower()
     if not text.strip():
-        return f"{source} is empty: give a {wanted} in PEM form."
+        return f"{source} is empty: specify a {wanted} in PEM format."
     if found > 1:
-        return f"{source} holds {found} blocks that are a {wanted}: leave only the one to use."
+        return f"{source} contains {found} {wanted}s: keep only the one to use."
     others = sorted({match[1].lower() for match in _BEGIN.finditer(text)})
     if others:
-        return f"{source} holds a {' and a '.join(others)}, not a {wanted}: give the {wanted}."
+        return f"{source} contains a {' and a '.join(others)}, not a {wanted}: specify the {wanted}."
     if data[:1] == b"\x30":
-        return f"{source} is in DER form (binary): convert it to PEM with 'openssl pkey -inform DER -in FILE'."
+        return f"{source} is in DER format (binary): convert it to PEM with 'openssl pkey -inform DER -in FILE'."
     first_line = f"-----BEGIN {wanted.upper()}-----"
-    return f"{source} is not a {wanted} in PEM form: there is no line '{first_line}'. Copy the whole text."
+    return f"{source} is not a {wanted} in PEM format: the line '{first_line}' is missing. Copy the whole text."

@@ -49,7 +49,7 @@ def check_new_passphrase(passphrase: str | None, option: str) -> None:
     try:
         length = len((passphrase or "").encode())
     except UnicodeEncodeError as error:
-        raise OptionError(f"O({option}) has bytes in it that are no text: choose another one.") from error
+        raise OptionError(f"O({option}) is not valid UTF-8: choose another one.") from error
     if length > MAXIMUM_PASSPHRASE_BYTES:
         raise OptionError(f"O({option}) has more than {MAXIMUM_PASSPHRASE_BYTES} bytes: choose a shorter one.")
 
@@ -73,19 +73,19 @@ def load(data: bytes, passphrase: str | None, source: str, passphrase_option: st
     block = pem.find(data, "PRIVATE KEY", source)
     if block.label == "OPENSSH PRIVATE KEY":
         raise PrivateKeyError(
-            f"{source} is in OpenSSH's own form: convert a copy of it with 'ssh-keygen -p -m PEM -f FILE'."
+            f"{source} is in OpenSSH's own format: convert a copy of it with 'ssh-keygen -p -m PEM -f FILE'."
         )
     encrypted = block.label == "ENCRYPTED PRIVATE KEY" or "Proc-Type: 4,ENCRYPTED" in block.text
     if encrypted and not passphrase:
-        raise PassphraseError(f"{source} is encrypted: give its passphrase in O({passphrase_option}).")
+        raise PassphraseError(f"{source} is encrypted: specify its passphrase in O({passphrase_option}).")
     if passphrase and not encrypted:
         raise PassphraseError(
-            f"{source} is not encrypted, but O({passphrase_option}) is given: leave the option out, or encrypt the key."
+            f"{source} is not encrypted, but O({passphrase_option}) is set: leave the option out, or encrypt the key."
         )
     # In an encrypted key, damage and a wrong passphrase cannot be distinguished.
     damaged = (
-        f"{source} cannot be decrypted: O({passphrase_option}) is not its passphrase, or the key is damaged. Give the"
-        " right passphrase, or restore the key from a backup."
+        f"{source} cannot be decrypted: O({passphrase_option}) is not its passphrase, or the key is damaged. Specify"
+        " the right passphrase, or restore the key from a backup."
         if encrypted
         else f"{source} is damaged: it cannot be read as a private key. Restore it from a backup."
     )
@@ -131,7 +131,7 @@ def to_pem(key: rsa.RSAPrivateKey, passphrase: str | None) -> bytes:
     data = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, encryption)
     again = load(data, passphrase, "The private key", "passphrase")
     if again.private_numbers() != key.private_numbers():
-        raise PrivateKeyError("The private key is another one when it is read again: it was not written. Report this.")
+        raise PrivateKeyError("The private key changed when it was read back, so it was not written. Report this.")
     return data
 
 
@@ -166,4 +166,4 @@ def _numbers_are_consistent(numbers: rsa.RSAPrivateNumbers) -> bool:
 
 
 def _not_rsa(source: str, kind: str) -> KeyMismatchError:
-    return KeyMismatchError(f"{source} is a private key of kind {kind}, but Qlik Cloud needs RSA: use an RSA key.")
+    return KeyMismatchError(f"{source} is a private key of type {kind}, but Qlik Cloud requires RSA: use an RSA key.")

@@ -34,7 +34,7 @@ def load(data: bytes, source: str) -> rsa.RSAPublicKey:
     except (UnsupportedAlgorithm, ValueError, TypeError) as error:
         raise PublicKeyError(f"{source} is damaged: it cannot be read as a public key. Copy the whole text.") from error
     if not is_rsa(key):
-        raise PublicKeyError(f"{source} is no RSA key, but Qlik Cloud needs one: use an RSA key.")
+        raise PublicKeyError(f"{source} is not an RSA key, but Qlik Cloud requires RSA: use an RSA key.")
     return key
 
 

@@ -44,14 +44,14 @@ RATE_LIMIT_BUDGET = 300
 """Total seconds to wait because of the rate limit, which Qlik Cloud applies over windows of five minutes."""
 
 UNKNOWN_HOST_CODE = "LOGIN-2"
-NO_SUCH_TENANT = "There is no tenant of this name: check O(tenant_url)."
+NO_SUCH_TENANT = "There is no tenant with this name: check O(tenant_url)."
 
 ADVICE = {
     400: "Check the options that this task sends.",
-    401: "Check the API key, or the OAuth client: it must be of this tenant and still valid.",
-    403: "The credentials need the role of a tenant admin, and O(tenant_ids), if given, must be this tenant's.",
-    404: "It does not exist (any more), or O(tenant_url) is not the address of a tenant: run again, or check it.",
-    412: "Somebody else has changed it at the same time: run again.",
+    401: "Check the API key, or the OAuth client: it must belong to this tenant and still be valid.",
+    403: "The credentials need the tenant admin role, and O(tenant_ids), if set, must be those of this tenant.",
+    404: "The object no longer exists, or O(tenant_url) is not the URL of a tenant: run again, or check O(tenant_url).",
+    412: "The object was changed by someone else at the same time: run again.",
     429: "Run again later, or with fewer forks.",
     500: "Try again later; Qlik's support asks for the traceId.",
 }
@@ -112,11 +112,11 @@ class Tenant:
             entries = body.get("data")
             if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
                 raise TenantError(
-                    f"{self.url} answered GET {path} with something that is no list.", "Check O(tenant_url)."
+                    f"{self.url} answered GET {path} with something other than a list.", "Check O(tenant_url)."
                 )
             new = {str(entry.get("id")) for entry in entries} - seen
             if entries and not new:
-                raise TenantError(f"The pages of GET {path} of {self.url} lead in a circle.", "Report that to Qlik.")
+                raise TenantError(f"The pages of GET {path} of {self.url} repeat endlessly.", "Report that to Qlik.")
             seen |= new
             yield from entries
             following = _next_page(body) if entries else None
@@ -181,7 +181,9 @@ class Tenant:
                 request = {"client_id": client_id, "client_secret": client_secret, "grant_type": "client_credentials"}
                 api_key = self._request("POST", "/oauth/token", {}, request, repeatable=True).body.get("access_token")
                 if not isinstance(api_key, str) or not _TOKEN.fullmatch(api_key):
-                    raise TenantError(f"{self.url} gave the OAuth client no access token.", "Check O(tenant_url).")
+                    raise TenantError(
+                        f"{self.url} did not return an access token for the OAuth client.", "Check O(tenant_url)."
+                    )
             self._secrets.add(api_key)
             self._authorization = {"Authorization": f"Bearer {api_key}"}
         return self._authorization
@@ -192,7 +194,7 @@ class Tenant:
             # Follow a single redirect ourselves, so that the credentials are never sent to another host.
             answer = self._request("GET", answer.headers.get("Location", ""), headers, repeatable=True)
         if answer.status in _REDIRECTS:
-            raise TenantError(f"{self.url} redirects GET {self._clean(path)} on and on.", "Check O(tenant_url).")
+            raise TenantError(f"{self.url} keeps redirecting GET {self._clean(path)}.", "Check O(tenant_url).")
         return answer
 
     def _request(
@@ -261,14 +263,16 @@ class Tenant:
         except (OSError, http.client.HTTPException, EOFError, zlib.error, ValueError) as error:
             raise self._connection_error(what, error) from error
         if len(content) == _MAXIMUM_BODY_SIZE:
-            raise TenantError(f"{self.url} answered {what} with far too much.", "Check O(tenant_url).", response.status)
+            raise TenantError(
+                f"{self.url} returned more than 16 MiB for {what}.", "Check O(tenant_url).", response.status
+            )
         try:
             parsed = _json.parse_object(content) if content.strip() else {}
         except ValueError:
             if response.status < 300:
                 raise TenantError(
-                    f"{self.url} answered {what} with something that is no JSON object.",
-                    "Check O(tenant_url), and that no proxy answers in place of the tenant.",
+                    f"{self.url} answered {what} with something other than a JSON object.",
+                    "Check O(tenant_url), and that no proxy answers instead of the tenant.",
                     response.status,
                 ) from None
             parsed = {}
@@ -279,15 +283,15 @@ class Tenant:
         if isinstance(reason, ssl.SSLCertVerificationError):
             return TenantError(
                 f"The TLS certificate of {self.url} is not trusted ({self._clean(reason.verify_message)}).",
-                "Check O(tenant_url); if a company's or a test's own CA has signed it, name the file of that CA's"
-                " certificate in O(ca_path).",
+                "Check O(tenant_url). If a private CA issued the certificate, set O(ca_path) to the file of the CA"
+                " certificate.",
             )
         if isinstance(reason, ssl.SSLError) and not isinstance(reason, (ssl.SSLEOFError, ssl.SSLZeroReturnError)):
             return TenantError(
-                f"{self.url} does not speak TLS as it should.", "Check scheme and port of O(tenant_url)."
+                f"The TLS connection to {self.url} failed.", "Check the scheme and port of O(tenant_url)."
             )
         if isinstance(reason, socket.gaierror):
-            return TenantError(f"The host of {self.url} is not known.", "Check O(tenant_url), and the network's DNS.")
+            return TenantError(f"The host of {self.url} cannot be resolved.", "Check O(tenant_url) and the DNS.")
         if isinstance(reason, ConnectionRefusedError):
             return TenantError(
                 f"{self.url} refuses connections.", "Check O(tenant_url), and whether a proxy is needed."

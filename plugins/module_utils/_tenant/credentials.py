@@ -70,11 +70,14 @@ def from_options(
     else:
         raise OptionError(f"O(tenant_url) is missing: {_EXAMPLE}, or set {URL_VARIABLE} in the environment.")
     if options["timeout"] < 1:
-        raise OptionError(f"O(timeout) is {options['timeout']}: give a number of seconds from 1 on.")
+        raise OptionError(f"O(timeout) is {options['timeout']}: it must be at least 1 second.")
     if options["ca_path"] is not None:
         check_path(options["ca_path"], "ca_path")
         if b"-----BEGIN " not in read.content(options["ca_path"], "ca_path"):
-            raise OptionError(f"O(ca_path): {options['ca_path']} holds no certificate in PEM form: name the CA's file.")
+            raise OptionError(
+                f"O(ca_path): {options['ca_path']} contains no certificate in PEM format: specify the file of the CA"
+                " certificate."
+            )
     return Connection(
         url=url,
         credentials=_credentials(options, environment, url) if needs_credentials else None,
@@ -87,25 +90,24 @@ def from_options(
 def tenant_url(text: str, source: str) -> str:
     """Validate the URL of a tenant, and remove a trailing slash.
 
-    :param source: the option (as ``O(name)``) or variable, for messages. They do not repeat the URL, which may contain a
-        password.
+    :param source: the option (as ``O(name)``) or variable, for messages, which omit the URL: it may contain a password.
     :raises OptionError: if it is not ``https://host`` or ``https://host:port``. http is only allowed for this machine.
     """
     try:
         parts = urllib.parse.urlsplit(text.strip())
         host, port = parts.hostname, parts.port
     except ValueError as error:
-        raise OptionError(f"{source} is not the address of a tenant: {_EXAMPLE}.") from error
+        raise OptionError(f"{source} is not the URL of a tenant: {_EXAMPLE}.") from error
     if "@" in parts.netloc:
-        raise OptionError(f"{source} has credentials in it: leave them out, and use O(api_key), or an OAuth client.")
+        raise OptionError(f"{source} contains credentials: remove them, and use O(api_key) or an OAuth client.")
     if parts.scheme not in ("https", "http") or not host:
-        raise OptionError(f"{source} is no address with a scheme: {_EXAMPLE}.")
+        raise OptionError(f"{source} is not a URL with a scheme: {_EXAMPLE}.")
     if parts.path not in ("", "/") or parts.query or parts.fragment:
-        raise OptionError(f"{source} has more than the tenant's host in it: leave the path out, {_EXAMPLE}.")
+        raise OptionError(f"{source} contains more than the tenant's host: leave out the path, and {_EXAMPLE}.")
     if not _HOST_NAME.fullmatch(host) and not _is_loopback(host):
-        raise OptionError(f"{source} names a host that cannot exist: {_EXAMPLE}.")
+        raise OptionError(f"{source} contains an invalid host name: {_EXAMPLE}.")
     if parts.scheme == "http" and not _is_loopback(host):
-        raise OptionError(f"{source} begins with http, so that anybody on the way could read the secrets: use https.")
+        raise OptionError(f"{source} uses http, so anyone on the network could read the secrets: use https.")
     default = {"https": 443, "http": 80}[parts.scheme]
     named_port = f":{port}" if port not in (None, default) else ""
     return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}{named_port}"
@@ -130,21 +132,19 @@ def _credentials(options: t.Mapping[str, t.Any], environment: t.Mapping[str, str
         if given:
             _check_environment_tenant(url, environment)
     if not given:
-        variables = ", or ".join(
-            [CREDENTIAL_VARIABLES["api_key"], "both of QSCLOUD_CLIENT_ID and QSCLOUD_CLIENT_SECRET"]
-        )
         raise OptionError(
-            f"Credentials for the tenant are missing: give O(api_key), or O(client_id) and O(client_secret), or set {variables}"
-            f" together with {URL_VARIABLE} in the environment."
+            "Credentials for the tenant are missing: set O(api_key), or O(client_id) and O(client_secret). Or set"
+            f" QSCLOUD_API_KEY, or both QSCLOUD_CLIENT_ID and QSCLOUD_CLIENT_SECRET, together with {URL_VARIABLE} in"
+            " the environment."
         )
     for name, text in given.items():
         if not _CREDENTIAL.fullmatch(text):
             raise OptionError(
-                f"{names[name]} is empty, or has blanks, line breaks or letters in it that are not ASCII: copy it anew."
+                f"{names[name]} is empty, or contains spaces, line breaks or non-ASCII characters: copy it again."
             )
     if "api_key" in given and len(given) > 1:
         raise OptionError(
-            f"{names['api_key']} and an OAuth client ({names['client_id']}, {names['client_secret']}) are both given:"
+            f"{names['api_key']} and an OAuth client ({names['client_id']}, {names['client_secret']}) are both set:"
             " leave one out."
         )
     if len(given) == 1 and "api_key" not in given:
@@ -157,13 +157,13 @@ def _check_environment_tenant(url: str, environment: t.Mapping[str, str]) -> Non
     owner = environment.get(URL_VARIABLE)
     if not owner:
         raise OptionError(
-            f"The credentials are in the environment, but {URL_VARIABLE} is not: set it to the tenant that they are"
-            " for, or give them as options."
+            f"The credentials are in the environment, but {URL_VARIABLE} is not: set it to their tenant, or set the"
+            " credentials as options."
         )
     if tenant_url(owner, URL_VARIABLE) != url:
         raise OptionError(
-            f"The credentials in the environment are for the tenant in {URL_VARIABLE}, which is another one than"
-            " O(tenant_url): give those of this tenant as options."
+            f"The credentials in the environment are for the tenant in {URL_VARIABLE}, which differs from"
+            " O(tenant_url): set the credentials of this tenant as options."
         )
 
 

@@ -25,7 +25,7 @@ def ensure_auto_create(tenant: Tenant, wanted: bool | None, check_mode: bool) ->
     """
     before = tenant.get(PATH).get("autoCreateGroups")
     if not isinstance(before, bool):
-        raise TenantError(f"{tenant.url} does not say whether it creates groups.", "Check O(tenant_url).")
+        raise TenantError(f"{tenant.url} did not return the setting autoCreateGroups.", "Check O(tenant_url).")
     if wanted in (None, before):
         return before, before
     if not check_mode:

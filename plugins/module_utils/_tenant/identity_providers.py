@@ -215,9 +215,9 @@ def _create(tenant: Tenant, wanted: Wanted, description: str, old: dict[str, t.A
             raise
         if not wanted.allow_gap:
             raise TenantError(
-                f"{error.answer} So {old['id']} could not be replaced, and stays.",
-                "If the tenant does not take two identity providers with one issuer and key id, use another O(key_id), or"
-                " set O(allow_gap) to delete the old one first: then nobody can log in for a moment.",
+                f"{error.answer} Therefore, {old['id']} was not replaced.",
+                "If the tenant does not accept two identity providers with the same issuer and key id, use another"
+                " O(key_id), or set O(allow_gap) to delete the old one first, which interrupts logins for a moment.",
                 error.status,
             ) from error
     tenant.delete(f"{PATH}/{old['id']}")
@@ -259,8 +259,8 @@ def _validated(tenant: Tenant, provider: dict[str, t.Any]) -> dict[str, t.Any]:
         or not all(isinstance(one, str) for one in tenant_ids or [])
     ):
         raise TenantError(
-            f"{tenant.url} describes an identity provider whose id, description or tenantIds is none.",
-            "Check O(tenant_url); nothing is changed on the strength of that.",
+            f"{tenant.url} returned an identity provider with an invalid id, description or tenantIds.",
+            "Nothing was changed because of it. Check O(tenant_url).",
         )
     return provider
 

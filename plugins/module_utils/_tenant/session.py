@@ -17,7 +17,7 @@ if t.TYPE_CHECKING:
     from .api import Tenant
 
 CSRF_COOKIE = "_csrfToken"
-NOT_A_TOKEN = ": give one as the module qscloud_jwt returns it."
+NOT_A_TOKEN = ": specify a token returned by the module qscloud_jwt."
 
 
 class Session(t.NamedTuple):
@@ -41,7 +41,7 @@ def log_in(tenant: Tenant, token: str, now: int) -> Session:
     except NoAnswerError as error:
         raise TenantError(
             error.answer,
-            "The token may be spent, so it is not used again: sign a fresh token and run again.",
+            "The token may be used up and is not sent again: sign a new token and run again.",
             error.status,
         ) from error
     except TenantError as error:
@@ -58,9 +58,9 @@ def _advice(claims: dict[str, t.Any], now: int, error: TenantError) -> str:
         return error.advice
     mistakes = [*broken_rules(claims), *time_problems(claims, now)]
     return " ".join(mistakes) or (
-        "Its claims are in order. So it may have been used before, since each token is good for one login: sign a fresh"
-        " one. Or the tenant has no active identity provider with the issuer, key id and public key of this token, or has"
-        " it only since a moment ago."
+        "The claims of the token are valid. It may have been used before, because each token is valid for one login:"
+        " sign a new one. Or the tenant has no active identity provider with the issuer, key id and public key of this"
+        " token, or created it only a moment ago."
     )
 
 

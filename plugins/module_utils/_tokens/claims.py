@@ -74,9 +74,7 @@ def subject(issuer: str, email: str | None) -> str:
     :raises OptionError: if there is no e-mail address. A name is not unique enough.
     """
     if email is None:
-        raise OptionError(
-            "O(subject) is missing, and without an O(email) it cannot be derived: give O(subject), or O(email)."
-        )
+        raise OptionError("O(subject) is missing, and cannot be derived without O(email): set O(subject) or O(email).")
     normal = unicodedata.normalize("NFC", email.strip()).lower()
     text = json.dumps([issuer, normal], ensure_ascii=False, separators=(",", ":"))
     return str(uuid.uuid5(SUBJECT_NAMESPACE, text))
@@ -90,14 +88,14 @@ def broken_rules(claims: t.Mapping[str, t.Any], audience: str = AUDIENCE) -> lis
     sentences = []
     missing = [name for name in REQUIRED if name not in claims]
     if missing:
-        sentences.append(f"The token lacks {', '.join(missing)}, which Qlik Cloud requires: it will refuse the login.")
+        sentences.append(f"The token lacks {', '.join(missing)}, which Qlik Cloud requires: it will reject the login.")
     if "aud" in claims and claims["aud"] != audience:
-        sentences.append(f"The audience is not {audience}: Qlik Cloud will refuse the login.")
+        sentences.append(f"The audience is not {audience}: Qlik Cloud will reject the login.")
     if _is_time(claims.get("nbf")) and _is_time(claims.get("exp")) and claims["exp"] - claims["nbf"] > MAXIMUM_LIFETIME:
         sentences.append(
             f"The token is valid for {claims['exp'] - claims['nbf']} seconds, but Qlik Cloud accepts at most"
-            f" {MAXIMUM_LIFETIME} (one hour) between nbf and exp: it will refuse the login. Sign a short-lived token at"
-            " each login."
+            f" {MAXIMUM_LIFETIME} (one hour) between nbf and exp: it will reject the login. Sign a short-lived token"
+            " for each login."
         )
     return [*sentences, *_broken_types(claims)]
 
@@ -106,11 +104,11 @@ def broken_header_rules(header: t.Mapping[str, t.Any]) -> list[str]:
     """The reasons why Qlik Cloud will reject a login with this header, as sentences."""
     sentences = []
     if header.get("alg") != ALGORITHM:
-        sentences.append(f"The algorithm (alg) is not {ALGORITHM}: Qlik Cloud will refuse the login.")
+        sentences.append(f"The algorithm (alg) is not {ALGORITHM}: Qlik Cloud will reject the login.")
     if header.get("typ") != "JWT":
-        sentences.append("The type (typ) in the header is not JWT: Qlik Cloud will refuse the login.")
+        sentences.append("The type (typ) in the header is not JWT: Qlik Cloud will reject the login.")
     if not _is_name(header.get("kid")):
-        sentences.append("The header lacks the key id (kid), so that Qlik Cloud cannot find the identity provider.")
+        sentences.append("The header lacks the key id (kid), so Qlik Cloud cannot find the identity provider.")
     return sentences
 
 
@@ -121,10 +119,11 @@ def time_problems(claims: t.Mapping[str, t.Any], now: int) -> list[str]:
     """
     sentences = []
     if _is_time(claims.get("exp")) and claims["exp"] <= now:
-        sentences.append(f"The token expired {now - claims['exp']} seconds ago: sign a fresh one.")
+        sentences.append(f"The token expired {now - claims['exp']} seconds ago: sign a new one.")
     if _is_time(claims.get("nbf")) and claims["nbf"] > now:
         sentences.append(
-            f"The token is valid only in {claims['nbf'] - now} seconds: wait, or sign one with an earlier not_before."
+            f"The token becomes valid only in {claims['nbf'] - now} seconds: wait, or sign one with an earlier"
+            " not_before."
         )
     return sentences
 
@@ -169,27 +168,27 @@ def iso8601(seconds: t.Any) -> str | None:
 
 def _broken_types(claims: t.Mapping[str, t.Any]) -> list[str]:
     sentences = [
-        f"{name} is no text: Qlik Cloud will refuse the login."
+        f"{name} must be a non-empty string: Qlik Cloud will reject the login."
         for name in ("iss", "sub", "name", "email", "jti")
         if name in claims and not _is_name(claims[name])
     ]
     sentences += [
-        f"{name} is no number of seconds: Qlik Cloud will refuse the login."
+        f"{name} must be a number of seconds: Qlik Cloud will reject the login."
         for name in ("iat", "nbf", "exp")
         if name in claims and not _is_time(claims[name])
     ]
     if _is_time(claims.get("nbf")) and _is_time(claims.get("exp")) and claims["exp"] <= claims["nbf"]:
-        sentences.append("exp is not after nbf, so that the token is never valid.")
+        sentences.append("exp is not after nbf, so the token is never valid.")
     if "subType" in claims and claims["subType"] != SUBJECT_TYPE:
-        sentences.append(f"subType is not {SUBJECT_TYPE}: Qlik Cloud will refuse the login.")
+        sentences.append(f"subType is not {SUBJECT_TYPE}: Qlik Cloud will reject the login.")
     if "email_verified" in claims and not isinstance(claims["email_verified"], bool):
-        sentences.append("email_verified is neither true nor false (a text is not): Qlik Cloud will refuse the login.")
+        sentences.append("email_verified must be true or false, not a string: Qlik Cloud will reject the login.")
     if "groups" in claims and not (isinstance(claims["groups"], list) and all(map(_is_name, claims["groups"]))):
-        sentences.append("groups is no list of names: Qlik Cloud will refuse the login, or drop them.")
+        sentences.append("groups must be a list of names: Qlik Cloud will reject the login, or drop the groups.")
     if "group" in claims:
-        sentences.append("group is not read by Qlik Cloud, but by client-managed Qlik Sense alone: name it groups.")
+        sentences.append("group is only read by client-managed Qlik Sense, not by Qlik Cloud: rename it to groups.")
     if "kid" in claims:
-        sentences.append("kid is a claim, but Qlik Cloud reads the key id in the header alone.")
+        sentences.append("kid is a claim, but Qlik Cloud only reads the key id in the header.")
     return sentences
 
 
@@ -221,33 +220,34 @@ def _check(options: t.Mapping[str, t.Any]) -> None:
     for option in _TEXT_OPTIONS:
         text = options[option]
         if text is not None and not text.strip():
-            raise OptionError(f"O({option}) is empty: give a value, or leave the option out where it is not required.")
+            raise OptionError(f"O({option}) is empty: specify a value, or leave the option out if it is not required.")
         if text is not None and not _is_unicode(text):
-            raise OptionError(f"O({option}) has bytes in it that are no text: write it in UTF-8.")
+            raise OptionError(f"O({option}) is not valid UTF-8: correct its encoding.")
     if options["email"] is not None and options["email_verified"] is None:
         raise OptionError(
-            "O(email) needs O(email_verified): say with true or false whether you vouch for the address. With true, Qlik"
-            " Cloud can link the login to an account that has the same address."
+            "O(email) requires O(email_verified): state with true or false whether you vouch for the address. With"
+            " true, Qlik Cloud can link the login to an account that has the same address."
         )
     groups = options["groups"]
     if groups is not None and not (
         isinstance(groups, list)
         and all(isinstance(group, str) and group.strip() and _is_unicode(group) for group in groups)
     ):
-        raise OptionError("O(groups) must be a list of names, each a text that is not empty: write numbers in quotes.")
+        raise OptionError("O(groups) must be a list of names, each a non-empty string: write numbers in quotes.")
     claims = options["claims"] or {}
     overruled = sorted(set(claims) & set(MANAGED))
     if overruled:
         raise OptionError(
-            f"O(claims) must not hold {', '.join(overruled)}: use the option of that claim, or leave it to this module."
+            f"O(claims) must not contain {', '.join(overruled)}: use the option for that claim, or let the module set"
+            " it."
         )
     if _json.is_too_deep(claims):
-        raise OptionError(f"O(claims) is nested more deeply than {_json.MAXIMUM_DEPTH} levels: give fewer.")
+        raise OptionError(f"O(claims) has more than {_json.MAXIMUM_DEPTH} levels of nesting: use fewer.")
     try:
         json.dumps(claims, ensure_ascii=False, allow_nan=False).encode()
     except UnicodeEncodeError as error:
-        raise OptionError("O(claims) has bytes in it that are no text: write it in UTF-8.") from error
+        raise OptionError("O(claims) contains text that is not valid UTF-8: correct its encoding.") from error
     except ValueError as error:
         raise OptionError(
-            "O(claims) holds a number that JSON cannot write (infinity, or not a number). Leave it out."
+            "O(claims) contains a number that JSON cannot represent (infinity or NaN): leave it out."
         ) from error

@@ -43,7 +43,9 @@ def sign(claims: dict[str, t.Any], key: rsa.RSAPrivateKey, key_id: str) -> Token
     """
     token = Token(jwt.encode(claims, key, ALGORITHM, headers=header(key_id)), header(key_id), claims)
     if not is_signed_by(token, key.public_key()):
-        raise PrivateKeyError("The private key made a signature that does not verify: restore the key from a backup.")
+        raise PrivateKeyError(
+            "The private key produced a signature that does not verify: restore the key from a backup."
+        )
     return token
 
 
@@ -70,7 +72,7 @@ def parse(text: bytes, source: str, advice: str) -> Token:
     :param advice: the end of the message.
     :raises TokenError: if it is not a JWT.
     """
-    refusal = TokenError(f"{source} holds something else than a JWT{advice}")
+    refusal = TokenError(f"{source} is not a JWT{advice}")
     try:
         token = text.decode("ascii").strip()
         header_part, claims_part, signature_part = token.split(".")

@@ -65,13 +65,11 @@ def window(not_before: str, expires_in: str, now: int) -> Window:
     result = Window(seconds(not_before, "not_before"), positive_seconds(expires_in, "expires_in"))
     start = now + result.not_before
     if start < 0 or start + result.lifetime > LATEST:
-        raise OptionError(
-            "O(not_before) and O(expires_in) lead outside the years 1970 to 9999: give shorter durations."
-        )
+        raise OptionError("O(not_before) and O(expires_in) lead outside the years 1970 to 9999: use shorter durations.")
     if start + result.lifetime <= now:
         raise OptionError(
-            f"O(not_before) is '{printable(not_before)}' and O(expires_in) is '{printable(expires_in)}': such a token has expired"
-            " before it is signed. Give a longer O(expires_in)."
+            f"O(not_before) is '{printable(not_before)}' and O(expires_in) is '{printable(expires_in)}': such a token"
+            " would expire before it is signed. Use a longer O(expires_in)."
         )
     return result
 
@@ -88,7 +86,7 @@ def renewal(renew_before: str | None, left_when_signed: int) -> int:
     result = positive_seconds(renew_before, "renew_before")
     if result >= left_when_signed:
         raise OptionError(
-            f"O(renew_before) is '{printable(renew_before)}', but a new token is valid for {left_when_signed} seconds: with"
-            " such a window every run would sign a new one. Give a shorter one."
+            f"O(renew_before) is '{printable(renew_before)}', but a new token is valid for {left_when_signed} seconds:"
+            " with such a window, every run would sign a new one. Use a shorter one."
         )
     return result

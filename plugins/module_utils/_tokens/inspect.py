@@ -55,8 +55,8 @@ def inspect(text: bytes, source: str, expected: Expected, now: int) -> dict[str,
         token = compact.parse(
             text,
             source,
-            ": three parts of base64url, with points between them, are expected, and in the first two a JSON object in"
-            f" which no name occurs twice and nothing is nested more deeply than {_json.MAXIMUM_DEPTH} levels.",
+            ": it must have three base64url parts separated by periods, and the first two must be JSON objects without"
+            f" duplicate names and with at most {_json.MAXIMUM_DEPTH} levels of nesting.",
         )
     except TokenError as error:
         return {**facts, "valid": False, "problems": [error.message]}
@@ -82,12 +82,12 @@ def inspect(text: bytes, source: str, expected: Expected, now: int) -> dict[str,
         *time_problems(claims, now),
     ]
     if expected.issuer is not None and claims.get("iss") != expected.issuer:
-        problems.append("iss is another issuer than the expected one.")
+        problems.append("iss is not the expected issuer.")
     if expected.key:
         facts["signature_verified"] = compact.is_signed_by(token, expected.key, expected.algorithms)
         if not facts["signature_verified"]:
             problems.append(
-                f"The signature is not one of this key with {' or '.join(expected.algorithms)}: the token was changed, or"
-                " signed by another key or in another way."
+                f"This key does not verify the signature with {' or '.join(expected.algorithms)}: the token was"
+                " changed, or signed with another key or algorithm."
             )
     return {**facts, "valid": not problems, "problems": problems}

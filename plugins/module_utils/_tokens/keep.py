@@ -18,7 +18,7 @@ from .durations import renewal
 
 ACCESS = Access(0o600)
 
-NOT_OVERWRITTEN = ", and is not overwritten: name another file, or remove it."
+NOT_OVERWRITTEN = ", and is not overwritten: specify another file, or remove it."
 
 
 def issue(
@@ -41,7 +41,7 @@ def issue(
 
     name = os.path.basename(options["path"])
     if not name:
-        raise FileError(f"O(path): {options['path']} is a directory: give a file.")
+        raise FileError(f"O(path): {options['path']} is a directory: specify a file.")
     with locked_folder(os.path.dirname(options["path"]) or ".") as folder:
         found = folder.read(name)
         kept = found and compact.parse(found.content, folder.path_of(name), NOT_OVERWRITTEN)

@@ -124,7 +124,7 @@ def is_key_missing(options: t.Mapping[str, t.Any]) -> bool:
 
 def without_key(options: t.Mapping[str, t.Any], wanted: Draft, changed: bool) -> Outcome:
     """The result in check mode if the private key does not exist yet."""
-    warning = f"{options['private_key_path']} does not exist yet, so that no token could be signed."
+    warning = f"{options['private_key_path']} does not exist yet, so no token was signed."
     return Outcome(changed, False, dict.fromkeys(FACTS), [*wanted.warnings, warning], {}, {})
 
 
