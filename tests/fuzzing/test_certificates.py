@@ -167,7 +167,7 @@ def test_bits_of_the_signature_that_do_not_count(rsa_key: rsa.RSAPrivateKey, now
     der[-rsa_key.key_size // 8 - 1] = 1
     loaded = _certificates.load(pem("CERTIFICATE", bytes(der)), "THE_SOURCE")
     reasons = _certificates.reasons_to_reissue(loaded, rsa_key.public_key(), TERMS, now)
-    assert "its signature does not fit its key" in reasons
+    assert "its signature does not match its key" in reasons
 
 
 @attack(share=5, data=st.data())

@@ -24,7 +24,7 @@ TENANTS = int(os.environ.get("FLEET_TENANTS", "12"))
 NAMES = [f"t{number:04d}.eu.qlikcloud.com" for number in range(TENANTS)]
 FAILED = "Failed"
 CHANGED = "Changed"
-BY_HAND = "To be entered in the identity providers by hand, since these certificates are new"
+BY_HAND = "New certificates to enter by hand in the identity providers"
 SOON = "Certificates that expire soon"
 
 PATIENCE = 15

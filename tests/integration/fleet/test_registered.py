@@ -63,7 +63,7 @@ def test_registered_proven_and_then_unchanged(two_runs):
     (first, after_first), (again, after_again) = two_runs
     assert first.returncode == 0, first.output
     assert numbers(first) == (TENANTS, 0, TENANTS, 0)
-    assert not listed(first, "To be entered in the identity providers by hand, since these certificates are new")
+    assert not listed(first, "New certificates to enter by hand in the identity providers")
     for state in after_first:
         assert state["sessions"] == 1
         assert len([provider for provider in state["providers"] if provider["protocol"] == "jwtAuth"]) == 1

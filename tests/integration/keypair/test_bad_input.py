@@ -28,10 +28,10 @@ OPTIONS = {
     "no folder": Case("missing required arguments: directory", {"directory": "{{ omit }}"}),
     "folder empty": Case("directory is empty: ...", {"directory": ""}),
     "prefix with a slash": Case(
-        "file_prefix must not contain a slash: name the folder in the option directory.", {"file_prefix": "keys/"}
+        "file_prefix must not contain a slash: set the folder in directory.", {"file_prefix": "keys/"}
     ),
     "prefix that leads out": Case(
-        "file_prefix must not contain a slash: name the folder in the option directory.", {"file_prefix": "../"}
+        "file_prefix must not contain a slash: set the folder in directory.", {"file_prefix": "../"}
     ),
     "size too small": Case("value of size must be one of: 2048, 3072, 4096, got: 1024", {"size": 1024}),
     "size no number": Case("argument 'size' is of type str and we were unable to convert to int: ...", {"size": "big"}),
@@ -58,35 +58,40 @@ OPTIONS = {
         "passphrase has more than 1023 bytes: choose a shorter one.", {"passphrase": "long" * 256}
     ),
     "passphrase is part of the path": Case(
-        "The value of passphrase is part of private_key_path and public_key_path and certificate_path, where"
-        " Ansible would replace it by asterisks: choose another value.",
+        "The value of passphrase is part of private_key_path and public_key_path and certificate_path, where Ansible"
+        " would mask it with asterisks: choose another value.",
         {"directory": "{folder}/{{ passphrase }}", "passphrase": "{{ passphrase }}"},
     ),
     "passphrase is part of the certificate": Case(
-        "The value of passphrase is part of certificate..., where Ansible would replace it by asterisks: choose another"
+        "The value of passphrase is part of certificate..., where Ansible would mask it with asterisks: choose another"
         " value.",
         {"passphrase": "BEGIN CERTIFICATE"},
     ),
     "common name empty": Case("common_name must have 1 to 64 ...", {"common_name": " "}),
     "common name too long": Case("common_name must have 1 to 64 ...", {"common_name": "x" * 65}),
     "common name with umlauts": Case("common_name must have 1 to 64 ...", {"common_name": "ü" * 40}),
-    "no valid days": Case("valid_days is 0: give a number of days from 1 to 36500.", {"valid_days": 0}),
-    "valid days below zero": Case("valid_days is -1: give a number of days from 1 to 36500.", {"valid_days": -1}),
-    "valid days beyond all": Case("valid_days is 36501: give a number of days from 1 to 36500.", {"valid_days": 36501}),
+    "no valid days": Case("valid_days is 0: specify a number of days from 1 to 36500.", {"valid_days": 0}),
+    "valid days below zero": Case("valid_days is -1: specify a number of days from 1 to 36500.", {"valid_days": -1}),
+    "valid days beyond all": Case(
+        "valid_days is 36501: specify a number of days from 1 to 36500.", {"valid_days": 36501}
+    ),
     "valid days as a duration": Case(
         "argument 'valid_days' is of type str and we were unable to convert to int: ...", {"valid_days": "400d"}
     ),
     "window longer than the lifetime": Case(
-        "renew_before_days is 90, but the certificate is valid for 60 days: with such a window every run would"
-        " renew it. Give fewer days, at least 0.",
+        "renew_before_days is 90, but the certificate is valid for 60 days: with such a window, every run would renew"
+        " it. Specify fewer days, at least 0.",
         {"valid_days": 60, "renew_before_days": 90},
     ),
     "window as long as the lifetime": Case(
         "renew_before_days is 365, but the certificate is valid for 365 days: ...", {"renew_before_days": 365}
     ),
-    "window below zero": Case("renew_before_days is -1, ... Give fewer days, at least 0.", {"renew_before_days": -1}),
+    "window below zero": Case(
+        "renew_before_days is -1, ... Specify fewer days, at least 0.", {"renew_before_days": -1}
+    ),
     "mode open for others": Case(
-        "mode is 0644: it must let the owner read, and have no bit of 0007. Write it in quotes, as in '0600'.",
+        "mode is 0644: it must let the owner read, and must not include any bit of 0007. Write it in quotes, as in"
+        " '0600'.",
         {"mode": "0644"},
     ),
     "mode without quotes": Case("mode is 1130: ... Write it in quotes, as in '0600'.", {"mode": 600}),
@@ -95,11 +100,15 @@ OPTIONS = {
     "mode infinite": Case("mode is not an octal number: write it in quotes, as in '0600'.", {"mode": float("inf")}),
     "mode a list": Case("mode is not an octal number: write it in quotes, as in '0600'.", {"mode": ["0600"]}),
     "public mode open for others": Case(
-        "public_mode is 0666: ..., and have no bit of 0022. ...", {"public_mode": "0666"}
+        "public_mode is 0666: ..., and must not include any bit of 0022. ...", {"public_mode": "0666"}
     ),
-    "owner unknown": Case("owner: there is no ... named nobody-at-all on this machine....", {"owner": "nobody-at-all"}),
-    "group unknown": Case("group: there is no ... named nobody-at-all on this machine....", {"group": "nobody-at-all"}),
-    "owner in odd digits": Case("owner: there is no ... named ² on this machine....", {"owner": "²"}),
+    "owner unknown": Case(
+        "owner is 'nobody-at-all', which does not exist on this machine....", {"owner": "nobody-at-all"}
+    ),
+    "group unknown": Case(
+        "group is 'nobody-at-all', which does not exist on this machine....", {"group": "nobody-at-all"}
+    ),
+    "owner in odd digits": Case("owner is '²', which does not exist on this machine....", {"owner": "²"}),
     "owner beyond all": Case("owner...99999999999...", {"owner": "99999999999"}),
     "regenerate unknown": Case(
         "value of regenerate must be one of: fail, mismatch, always, got: never", {"regenerate": "never"}
@@ -112,45 +121,47 @@ OPTIONS = {
 }
 
 PRIVATE_KEYS = {
-    "key empty": Case("{folder}/privatekey.pem is empty: give a private key in PEM form.", files={KEY: "empty"}),
-    "key blank": Case("{folder}/privatekey.pem is empty: give a private key in PEM form.", files={KEY: "blank"}),
+    "key empty": Case("{folder}/privatekey.pem is empty: specify a private key in PEM format.", files={KEY: "empty"}),
+    "key blank": Case("{folder}/privatekey.pem is empty: specify a private key in PEM format.", files={KEY: "blank"}),
     "key is text": Case(
-        "{folder}/privatekey.pem is not a private key in PEM form: there is no line '-----BEGIN ...-----'....",
+        "{folder}/privatekey.pem is not a private key in PEM format: the line '-----BEGIN ...-----' is missing....",
         files={KEY: "text"},
     ),
     "public key in its place": Case(
-        "{folder}/privatekey.pem holds a public key, not a private key: give the private key.", files={KEY: "public"}
+        "{folder}/privatekey.pem contains a public key, not a private key: specify the private key.",
+        files={KEY: "public"},
     ),
     "certificate in its place": Case(
-        "{folder}/privatekey.pem holds a certificate, not a private key: give the private key.",
+        "{folder}/privatekey.pem contains a certificate, not a private key: specify the private key.",
         files={KEY: "certificate"},
     ),
     "two keys in the file": Case(
-        "{folder}/privatekey.pem holds 2 blocks that are a private key: leave only the one to use.",
+        "{folder}/privatekey.pem contains 2 private keys: keep only the one to use.",
         files={KEY: "two keys"},
     ),
     "EC key": Case(
-        "{folder}/privatekey.pem is a private key of kind EC, but Qlik Cloud needs RSA: use an RSA key.",
+        "{folder}/privatekey.pem is a private key of type EC, but Qlik Cloud requires RSA: use an RSA key.",
         files={KEY: "ec"},
     ),
     "EC key SEC1": Case(
-        "{folder}/privatekey.pem is a private key of kind EC, but Qlik Cloud needs RSA: use an RSA key.",
+        "{folder}/privatekey.pem is a private key of type EC, but Qlik Cloud requires RSA: use an RSA key.",
         files={KEY: "ec sec1"},
     ),
     "Ed25519 key": Case(
-        "{folder}/privatekey.pem is a private key of kind Ed25519, but Qlik Cloud needs RSA: use an RSA key.",
+        "{folder}/privatekey.pem is a private key of type Ed25519, but Qlik Cloud requires RSA: use an RSA key.",
         files={KEY: "ed25519"},
     ),
     "DSA key": Case(
-        "{folder}/privatekey.pem is a private key of kind DSA, but Qlik Cloud needs RSA: use an RSA key.",
+        "{folder}/privatekey.pem is a private key of type DSA, but Qlik Cloud requires RSA: use an RSA key.",
         files={KEY: "dsa"},
     ),
     "DER": Case(
-        "{folder}/privatekey.pem is in DER form (binary): convert it to PEM with 'openssl pkey -inform DER -in FILE'.",
+        "{folder}/privatekey.pem is in DER format (binary): convert it to PEM with 'openssl pkey -inform DER -in"
+        " FILE'.",
         files={KEY: "der"},
     ),
     "OpenSSH form": Case(
-        "{folder}/privatekey.pem is in OpenSSH's own form: convert a copy of it with 'ssh-keygen -p -m PEM -f FILE'.",
+        "{folder}/privatekey.pem is in OpenSSH's own format: convert a copy of it with 'ssh-keygen -p -m PEM -f FILE'.",
         files={KEY: "openssh"},
     ),
     "key cut off": Case(
@@ -176,10 +187,10 @@ PRIVATE_KEYS = {
         {KEY: "one bit flipped"},
     ),
     "encrypted without a passphrase": Case(
-        "{folder}/privatekey.pem is encrypted: give its passphrase in passphrase.", files={KEY: "encrypted"}
+        "{folder}/privatekey.pem is encrypted: specify its passphrase in passphrase.", files={KEY: "encrypted"}
     ),
     "encrypted PKCS1 without a passphrase": Case(
-        "{folder}/privatekey.pem is encrypted: give its passphrase in passphrase.", files={KEY: "encrypted pkcs1"}
+        "{folder}/privatekey.pem is encrypted: specify its passphrase in passphrase.", files={KEY: "encrypted pkcs1"}
     ),
     "wrong passphrase": Case(
         "{folder}/privatekey.pem cannot be decrypted: passphrase is not its passphrase, or the key is damaged....",
@@ -192,7 +203,7 @@ PRIVATE_KEYS = {
         {KEY: "encrypted pkcs1"},
     ),
     "passphrase for a key that has none": Case(
-        "{folder}/privatekey.pem is not encrypted, but passphrase is given: leave the option out, or encrypt the key.",
+        "{folder}/privatekey.pem is not encrypted, but passphrase is set: leave the option out, or encrypt the key.",
         {"passphrase": "{{ passphrase }}"},
         PAIR,
     ),
@@ -213,18 +224,18 @@ PRIVATE_KEYS = {
         {KEY: "encrypted with little"},
     ),
     "encrypted key is not deleted without its passphrase": Case(
-        "{folder}/privatekey.pem is encrypted: give its passphrase in passphrase.",
+        "{folder}/privatekey.pem is encrypted: specify its passphrase in passphrase.",
         {"state": "absent", "backup": False},
         {**PAIR, KEY: "encrypted"},
     ),
     "certificate of a CA": Case(
-        "{folder}/publickey.cer was issued by somebody else: move it away, or set regenerate to mismatch to replace"
-        " it by a self-signed certificate.",
+        "{folder}/publickey.cer was issued by a third party: move it away, or set regenerate to mismatch to replace it"
+        " with a self-signed certificate.",
         files={**PAIR, "publickey.cer": "certificate of a CA"},
     ),
     "certificate of a CA and no key": Case(
-        "{folder}/publickey.cer was issued by somebody else: move it away, or set regenerate to mismatch to replace"
-        " it by a self-signed certificate.",
+        "{folder}/publickey.cer was issued by a third party: move it away, or set regenerate to mismatch to replace it"
+        " with a self-signed certificate.",
         files={"publickey.cer": "certificate of a CA"},
     ),
 }
@@ -244,22 +255,22 @@ PLACES = {
         "{folder}/privatekey.pem is a directory: ...", prepare=lambda folder: (folder / KEY).mkdir()
     ),
     "key is a dangling link": Case(
-        "{folder}/privatekey.pem is a link: replace it by the file itself.",
+        "{folder}/privatekey.pem is a symbolic link: replace it with the file itself.",
         prepare=lambda folder: (folder / KEY).symlink_to("nowhere"),
     ),
     "key is a link": Case(
-        "{folder}/privatekey.pem is a link: replace it by the file itself.",
+        "{folder}/privatekey.pem is a symbolic link: replace it with the file itself.",
         files={"the-file": "rsa"},
         prepare=lambda folder: (folder / KEY).symlink_to("the-file"),
     ),
     "certificate is a link": Case(
-        "{folder}/publickey.cer is a link: replace it by the file itself.",
+        "{folder}/publickey.cer is a symbolic link: replace it with the file itself.",
         files={KEY: "rsa", "the-file": "certificate"},
         prepare=lambda folder: (folder / "publickey.cer").symlink_to("the-file"),
     ),
     "key has two names": Case(
-        "{folder}/privatekey.pem has 2 names (hard links), so that others may hold it: copy it, and put the copy in its"
-        " place.",
+        "{folder}/privatekey.pem has 2 hard links, so other users may have access to it: replace it with a copy of"
+        " itself.",
         files=PAIR,
         prepare=lambda folder: (folder / "another-name").hardlink_to(folder / KEY),
     ),
@@ -267,7 +278,7 @@ PLACES = {
         "{folder}/privatekey.pem is not a regular file....", prepare=lambda folder: os.mkfifo(folder / KEY)
     ),
     "key is far too large": Case(
-        "{folder}/privatekey.pem has more than 1048576 bytes: that cannot be a key, certificate or token....",
+        "{folder}/privatekey.pem has more than 1048576 bytes, which is too large for a key, certificate or token....",
         prepare=lambda folder: (folder / KEY).write_bytes(bytes(2**20 + 1)),
     ),
     "folder is a file": Case(
@@ -276,7 +287,7 @@ PLACES = {
         files={"file": "text"},
     ),
     "folder below a file": Case(
-        "Cannot make the folder {folder}/file/new: Not a directory....",
+        "Cannot create the folder {folder}/file/new: Not a directory....",
         {"directory": "{folder}/file/new"},
         files={"file": "text"},
     ),
@@ -286,14 +297,14 @@ PLACES = {
         prepare=lambda folder: (folder / "link").symlink_to("nowhere"),
     ),
     "folder that others can write to": Case(
-        "The folder {folder} has mode 0770, so that others can write to it: take that away with 'chmod go-w', or take"
+        "The folder {folder} has mode 0770, which lets other users write to it: fix this with 'chmod go-w', or use"
         " another folder.",
         files=PAIR,
         prepare=lambda folder: folder.chmod(0o770),
     ),
     "folder of another user": Case(
-        "The folder {folder} belongs to user 4711, who could swap the files in it: run as that user, or take"
-        " another folder.",
+        "The folder {folder} belongs to user 4711, who could replace the files in it: run as that user, or use another"
+        " folder.",
         prepare=give_away,
     ),
     "folder read-only": Case(
@@ -305,7 +316,7 @@ PLACES = {
         prepare=lambda folder: folder.chmod(0o500),
     ),
     "parent read-only": Case(
-        "Cannot make the folder {folder}/new: Permission denied....",
+        "Cannot create the folder {folder}/new: Permission denied....",
         {"directory": "{folder}/new"},
         prepare=lambda folder: folder.chmod(0o500),
     ),

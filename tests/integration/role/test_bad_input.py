@@ -19,10 +19,10 @@ ANNA = {"name": "Anna Anderson", "email": "anna@grusgrus.com", "email_verified":
 BERT = {"name": "Bert Bertson", "email": "bert@grusgrus.com", "email_verified": True}
 INVALID = "Validation of arguments failed:\n"
 HOST_NAME = "tenant must be a host name such as acme.eu.qlikcloud.com: leave out the scheme and the path."
-ONE_KEY = "keys must hold exactly one key whose state is current: it signs."
-NO_ID = "users holds a user without id, email and name: give an id."
-SAME_ID = "users holds two users with the same id (or else email, or else name): give each an id of its own."
-NO_USERS = "users is empty, so that there is nothing to sign with the existing private key: give at least one user."
+ONE_KEY = "keys must contain exactly one key with the state current, which signs the tokens."
+NO_ID = "users contains a user without id, email and name: set an id."
+SAME_ID = "users contains two users with the same id (or else email, or else name): set a different id for each."
+NO_USERS = "users is empty, so there is nothing to sign with the existing private key: specify at least one user."
 
 
 def wrong_type(variable, is_type, wanted, value):
@@ -78,19 +78,19 @@ CASES = {
     "two keys": Case(ONE_KEY, {"tenant_jwt_keys": [{"prefix": "old_"}, {"prefix": "new_"}]}),
     "no current key": Case(ONE_KEY, {"tenant_jwt_keys": [{"state": "retiring"}, {"prefix": "b_", "state": "absent"}]}),
     "key both current and retiring": Case(
-        "keys holds two keys with the same prefix: each needs a prefix of its own.",
+        "keys contains two keys with the same prefix: use a different prefix for each.",
         {"tenant_jwt_keys": [{"state": "current"}, {"state": "retiring"}]},
     ),
     "one key id for several keys": Case(
-        "key_id is given, but keys holds several keys, which must not have the same key id: leave it out.",
+        "key_id is set, but keys contains several keys, which need different key ids: leave it out.",
         {"tenant_jwt_key_id": "a", "tenant_jwt_keys": [{}, {"prefix": "old_", "state": "retiring"}]},
     ),
     "proof of login without a user": Case(
-        "users is empty, so that nobody can log in to prove that it works: give at least one user.",
+        "users is empty, so no login can be checked: specify at least one user.",
         {"tenant_jwt_register_idp": True, "tenant_jwt_verify_login": "changed", "tenant_jwt_users": []},
     ),
     "absent without a key id": Case(
-        "key_id is missing: without it, nobody knows which identity provider of the existing private key to delete.",
+        "key_id is missing: set it to identify which identity provider of the existing private key to delete.",
         {"tenant_jwt_state": "absent", "tenant_jwt_private_key_path": "{folder}/key.pem"},
         {"key.pem": "rsa"},
     ),
@@ -103,7 +103,7 @@ CASES = {
         {"tenant_jwt_verify_login": "sometimes"},
     ),
     "prefix with a slash": Case(
-        "file_prefix must not contain a slash: name the folder in the option directory.",
+        "file_prefix must not contain a slash: set the folder in directory.",
         {"tenant_jwt_keys": [{"prefix": "keys/"}]},
     ),
     "key as file and as content": Case(
@@ -126,7 +126,7 @@ CASES = {
         {"tenant_jwt_private_key_path": "{folder}/key.pem"},
     ),
     "key an EC key": Case(
-        "private_key_path: {folder}/key.pem is a private key of kind EC, but Qlik Cloud needs RSA: use an RSA key.",
+        "private_key_path: {folder}/key.pem is a private key of type EC, but Qlik Cloud requires RSA: use an RSA key.",
         {"tenant_jwt_private_key_path": "{folder}/key.pem"},
         {"key.pem": "ec"},
     ),
@@ -209,34 +209,34 @@ PLAYBOOK_CASES = {
     "both ways": (
         (*ACME, *INVENTORY),
         "The command line names the tenant acme.eu.qlikcloud.com, but the inventory has the group tenants with 2"
-        " hosts: use one of the two ways.",
+        " hosts: use one or the other.",
     ),
     "both ways with another group": (
         (*ACME, *INVENTORY, "-e", "provision_group=others"),
         "The command line names the tenant acme.eu.qlikcloud.com, but the inventory has the group others with 1"
-        " hosts: use one of the two ways.",
+        " hosts: use one or the other.",
     ),
     # The play that looks at both is left out then.
     "both ways with a limit": (
         (*ACME, *INVENTORY, *LIMIT),
-        "The command line names the tenant acme.eu.qlikcloud.com, but this is a host of an inventory: use one of"
-        " the two ways.",
+        "The command line names the tenant acme.eu.qlikcloud.com, but this is a host of an inventory: use one or the"
+        " other.",
     ),
     "neither": (
         (),
-        "There is no tenant: give one with -e tenant_jwt_tenant=acme.eu.qlikcloud.com, or an inventory with the group"
-        " tenants.",
+        "There is no tenant: specify one with -e tenant_jwt_tenant=acme.eu.qlikcloud.com, or use an inventory with the"
+        " group tenants.",
     ),
     "a group that is missing": (
         (*INVENTORY, "-e", "provision_group=missing"),
-        "There is no tenant: give one with -e tenant_jwt_tenant=acme.eu.qlikcloud.com, or an inventory with the group"
-        " missing.",
+        "There is no tenant: specify one with -e tenant_jwt_tenant=acme.eu.qlikcloud.com, or use an inventory with the"
+        " group missing.",
     ),
     "a tenant with a scheme": (("-e", "tenant_jwt_tenant=https://acme.eu.qlikcloud.com"), HOST_NAME),
     "an empty tenant": (
         ("-e", "tenant_jwt_tenant="),
-        "There is no tenant: give one with -e tenant_jwt_tenant=acme.eu.qlikcloud.com, or an inventory with the group"
-        " tenants.",
+        "There is no tenant: specify one with -e tenant_jwt_tenant=acme.eu.qlikcloud.com, or use an inventory with the"
+        " group tenants.",
     ),
 }
 

@@ -231,7 +231,7 @@ def test_a_provider_that_can_be_used_only_later(runner, tenant, simulator):
     run = runner.run_one(tenant, {}, "-v")
     assert run.changed
     assert simulator.state()["sessions"] == 1
-    assert "trying again in 1 s" in run.output
+    assert "retrying in 1 s" in run.output
 
 
 def test_a_login_that_does_not_work_is_told(runner, tenant, simulator):
@@ -240,4 +240,4 @@ def test_a_login_that_does_not_work_is_told(runner, tenant, simulator):
     run = runner.run_one(tenant, {"tenant_jwt_verify_login": "always"}, "-v", check=False)
     assert run.failed
     assert "SIMULATED-EXP" in run.output and "traceId" in run.output
-    assert "trying again" not in run.output
+    assert "retrying" not in run.output

@@ -15,7 +15,7 @@ from shared_run import THOROUGH_ORDINARY
 
 KEY = {"key.pem": "rsa"}
 NOTATION = "write a whole number of seconds, or a number with a unit, as in 30s, 60m, 48h, 365d, 2w or 5y."
-GROUPS = "groups must be a list of names, each a text that is not empty: write numbers in quotes."
+GROUPS = "groups must be a list of names, each a non-empty string: write numbers in quotes."
 NO_OPTION = {"private_key_path": "{{ omit }}"}
 
 
@@ -53,26 +53,32 @@ PRIVATE_KEYS = {
     ),
     "path of the key empty": Case("private_key_path is empty: ...", {"private_key_path": ""}),
     "path of the key null": Case("private_key_path is empty: ...", {"private_key_path": None}),
-    **both_ways("key empty", "KEY is empty: give a private key in PEM form.", "empty"),
-    **both_ways("key blank", "KEY is empty: give a private key in PEM form.", "blank"),
+    **both_ways("key empty", "KEY is empty: specify a private key in PEM format.", "empty"),
+    **both_ways("key blank", "KEY is empty: specify a private key in PEM format.", "blank"),
     **both_ways(
         "text",
-        "KEY is not a private key in PEM form: there is no line '-----BEGIN ...-----'....",
+        "KEY is not a private key in PEM format: the line '-----BEGIN ...-----' is missing....",
         "text",
     ),
-    **both_ways("public key", "KEY holds a public key, not a private key: give the private key.", "public"),
-    **both_ways("certificate", "KEY holds a certificate, not a private key: give the private key.", "certificate"),
-    **both_ways("two keys in one", "KEY holds 2 blocks that are a private key: leave only the one to use.", "two keys"),
-    **both_ways("EC key", "KEY is a private key of kind EC, but Qlik Cloud needs RSA: use an RSA key.", "ec"),
-    **both_ways("EC key SEC1", "KEY is a private key of kind EC, but Qlik Cloud needs RSA: use an RSA key.", "ec sec1"),
+    **both_ways("public key", "KEY contains a public key, not a private key: specify the private key.", "public"),
     **both_ways(
-        "Ed25519 key", "KEY is a private key of kind Ed25519, but Qlik Cloud needs RSA: use an RSA key.", "ed25519"
+        "certificate", "KEY contains a certificate, not a private key: specify the private key.", "certificate"
     ),
-    **both_ways("DSA key", "KEY is a private key of kind DSA, but Qlik Cloud needs RSA: use an RSA key.", "dsa"),
-    "DER": from_path("KEY is in DER form (binary): convert it to PEM with 'openssl pkey -inform DER -in FILE'.", "der"),
+    **both_ways("two keys in one", "KEY contains 2 private keys: keep only the one to use.", "two keys"),
+    **both_ways("EC key", "KEY is a private key of type EC, but Qlik Cloud requires RSA: use an RSA key.", "ec"),
+    **both_ways(
+        "EC key SEC1", "KEY is a private key of type EC, but Qlik Cloud requires RSA: use an RSA key.", "ec sec1"
+    ),
+    **both_ways(
+        "Ed25519 key", "KEY is a private key of type Ed25519, but Qlik Cloud requires RSA: use an RSA key.", "ed25519"
+    ),
+    **both_ways("DSA key", "KEY is a private key of type DSA, but Qlik Cloud requires RSA: use an RSA key.", "dsa"),
+    "DER": from_path(
+        "KEY is in DER format (binary): convert it to PEM with 'openssl pkey -inform DER -in FILE'.", "der"
+    ),
     **both_ways(
         "OpenSSH form",
-        "KEY is in OpenSSH's own form: convert a copy of it with 'ssh-keygen -p -m PEM -f FILE'.",
+        "KEY is in OpenSSH's own format: convert a copy of it with 'ssh-keygen -p -m PEM -f FILE'.",
         "openssh",
     ),
     **both_ways(
@@ -92,12 +98,12 @@ PRIVATE_KEYS = {
     ),
     **both_ways(
         "encrypted without a passphrase",
-        "KEY is encrypted: give its passphrase in private_key_passphrase.",
+        "KEY is encrypted: specify its passphrase in private_key_passphrase.",
         "encrypted",
     ),
     **both_ways(
         "encrypted PKCS1 without a passphrase",
-        "KEY is encrypted: give its passphrase in private_key_passphrase.",
+        "KEY is encrypted: specify its passphrase in private_key_passphrase.",
         "encrypted pkcs1",
     ),
     **both_ways(
@@ -114,7 +120,7 @@ PRIVATE_KEYS = {
     ),
     **both_ways(
         "passphrase for a key that has none",
-        "KEY is not encrypted, but private_key_passphrase is given: leave the option out, or encrypt the key.",
+        "KEY is not encrypted, but private_key_passphrase is set: leave the option out, or encrypt the key.",
         "rsa",
         private_key_passphrase="{{ passphrase }}",
     ),
@@ -147,7 +153,7 @@ PRIVATE_KEYS = {
         "private_key_path: cannot read {folder}/key.pem: Permission denied....", lambda folder: folder.chmod(0)
     ),
     "key is a directory": Case(
-        "private_key_path: {folder}/key.pem is a directory: give a file.",
+        "private_key_path: {folder}/key.pem is a directory: specify a file.",
         prepare=lambda folder: (folder / "key.pem").mkdir(),
     ),
     "key is a dangling link": Case(
@@ -159,7 +165,7 @@ PRIVATE_KEYS = {
         prepare=lambda folder: os.mkfifo(folder / "key.pem"),
     ),
     "key is far too large": Case(
-        "private_key_path: {folder}/key.pem has more than 1048576 bytes: that cannot be a key, certificate or"
+        "private_key_path: {folder}/key.pem has more than 1048576 bytes, which is too large for a key, certificate or"
         " token....",
         prepare=lambda folder: (folder / "key.pem").write_bytes(bytes(2**20 + 1)),
     ),
@@ -167,17 +173,17 @@ PRIVATE_KEYS = {
 
 CLAIMS = {
     "no issuer": with_key("missing required arguments: issuer", issuer="{{ omit }}"),
-    "issuer empty": with_key("issuer is empty: give a value...", issuer=""),
-    "issuer blank": with_key("issuer is empty: give a value...", issuer=" "),
-    "issuer null": with_key("issuer is empty: give a value...", issuer=None),
-    "key id empty": with_key("key_id is empty: give a value, or leave the option out...", key_id=""),
-    "subject empty": with_key("subject is empty: give a value, or leave the option out...", subject=""),
-    "name empty": with_key("name is empty: give a value, or leave the option out...", name=""),
-    "email empty": with_key("email is empty: give a value, or leave the option out...", email=""),
-    "jti empty": with_key("jti is empty: give a value, or leave the option out...", jti=""),
-    "audience empty": with_key("audience is empty: give a value, or leave the option out...", audience=""),
+    "issuer empty": with_key("issuer is empty: specify a value...", issuer=""),
+    "issuer blank": with_key("issuer is empty: specify a value...", issuer=" "),
+    "issuer null": with_key("issuer is empty: specify a value...", issuer=None),
+    "key id empty": with_key("key_id is empty: specify a value, or leave the option out...", key_id=""),
+    "subject empty": with_key("subject is empty: specify a value, or leave the option out...", subject=""),
+    "name empty": with_key("name is empty: specify a value, or leave the option out...", name=""),
+    "email empty": with_key("email is empty: specify a value, or leave the option out...", email=""),
+    "jti empty": with_key("jti is empty: specify a value, or leave the option out...", jti=""),
+    "audience empty": with_key("audience is empty: specify a value, or leave the option out...", audience=""),
     "email without email_verified": with_key(
-        "email needs email_verified: say with true or false whether you vouch for the address. With true, Qlik"
+        "email requires email_verified: state with true or false whether you vouch for the address. With true, Qlik"
         " Cloud can link the login to an account that has the same address.",
         email_verified="{{ omit }}",
     ),
@@ -185,7 +191,7 @@ CLAIMS = {
         "argument 'email_verified' is of type str and we were unable to convert to bool: ...", email_verified="maybe"
     ),
     "neither email nor subject": with_key(
-        "subject is missing, and without an email it cannot be derived: give subject, or email.",
+        "subject is missing, and cannot be derived without email: set subject or email.",
         email="{{ omit }}",
         email_verified="{{ omit }}",
     ),
@@ -199,29 +205,29 @@ CLAIMS = {
     "groups is a number": with_key(GROUPS, groups=1),
     "groups is a dict": with_key(GROUPS, groups={"group1": True}),
     "claims overrule exp": with_key(
-        "claims must not hold exp: use the option of that claim, or leave it to this module.", claims={"exp": 1}
+        "claims must not contain exp: use the option for that claim, or let the module set it.", claims={"exp": 1}
     ),
     "claims overrule groups and sub": with_key(
-        "claims must not hold groups, sub: use the option of that claim, or leave it to this module.",
+        "claims must not contain groups, sub: use the option for that claim, or let the module set it.",
         claims={"sub": "admin", "groups": ["admins"], "department": "sales"},
     ),
     "claims overrule subType": with_key(
-        "claims must not hold subType: use the option of that claim, or leave it to this module.",
+        "claims must not contain subType: use the option for that claim, or let the module set it.",
         claims={"subType": "service"},
     ),
     "claims is a text": with_key("argument 'claims' is of type str and ...", claims="department"),
     "claims is a list": with_key("argument 'claims' is of type list and ...", claims=["department"]),
     "claims infinite": with_key(
-        "claims holds a number that JSON cannot write (infinity, or not a number)....", claims={"x": float("inf")}
+        "claims contains a number that JSON cannot represent (infinity or NaN)....", claims={"x": float("inf")}
     ),
     "strict and 365 days": with_key(
         "strict is true: The token is valid for 31536000 seconds, but Qlik Cloud accepts at most 3600 (one hour)"
-        " between nbf and exp: it will refuse the login. Sign a short-lived token at each login.",
+        " between nbf and exp: it will reject the login. Sign a short-lived token for each login.",
         strict=True,
         expires_in="365d",
     ),
     "strict and no name": with_key(
-        "strict is true: The token lacks name, which Qlik Cloud requires: it will refuse the login.",
+        "strict is true: The token lacks name, which Qlik Cloud requires: it will reject the login.",
         strict=True,
         name="{{ omit }}",
     ),
@@ -237,13 +243,13 @@ CLAIMS = {
         user="Anna",
     ),
     "passphrase is part of the token": from_path(
-        "The value of private_key_passphrase is part of token, where Ansible would replace it by asterisks: choose"
+        "The value of private_key_passphrase is part of token, where Ansible would mask it with asterisks: choose"
         " another value.",
         "encrypted with a token",
         private_key_passphrase=".eyJ",  # in every token: so do its claims begin
     ),
     "passphrase is part of a claim": from_path(
-        "The value of private_key_passphrase is part of claims, where Ansible would replace it by asterisks: choose"
+        "The value of private_key_passphrase is part of claims, where Ansible would mask it with asterisks: choose"
         " another value.",
         "encrypted with little",
         private_key_passphrase="{{ short }}",
@@ -265,35 +271,35 @@ DURATIONS = {
         for value in ("0", "0m", "-5m", "-0")
     },
     "expires_in beyond the year 9999": with_key(
-        "not_before and expires_in lead outside the years 1970 to 9999: give shorter durations.",
+        "not_before and expires_in lead outside the years 1970 to 9999: use shorter durations.",
         expires_in="999999999999y",
     ),
     "expires_in null": with_key("expires_in ...", expires_in=None),
     "expires_in a list": with_key("expires_in ...", expires_in=["30m"]),
     "not_before soon": with_key(f"not_before is 'soon', which is not a duration: {NOTATION}", not_before="soon"),
     "not_before before the lifetime": with_key(
-        "not_before is '-1h' and expires_in is '30m': such a token has expired before it is signed. Give a longer"
+        "not_before is '-1h' and expires_in is '30m': such a token would expire before it is signed. Use a longer"
         " expires_in.",
         not_before="-1h",
     ),
     "not_before before 1970": with_key(
-        "not_before and expires_in lead outside the years 1970 to 9999: give shorter durations.", not_before="-100y"
+        "not_before and expires_in lead outside the years 1970 to 9999: use shorter durations.", not_before="-100y"
     ),
     "renew_before banana": with_key(
         f"renew_before is 'banana', which is not a duration: {NOTATION}", renew_before="banana"
     ),
     "renew_before 0": with_key(f"renew_before is '0', but must be longer than 0 seconds: {NOTATION}", renew_before="0"),
     "renew_before longer than the lifetime": with_key(
-        "renew_before is '2h', but a new token is valid for 1790 seconds: with such a window every run would sign a"
-        " new one. Give a shorter one.",
+        "renew_before is '2h', but a new token is valid for 1790 seconds: with such a window, every run would sign a"
+        " new one. Use a shorter one.",
         renew_before="2h",
     ),
     "renew_before as long as the lifetime": with_key(
-        "renew_before is '30m', but a new token is valid for 1790 seconds: ... Give a shorter one.", renew_before="30m"
+        "renew_before is '30m', but a new token is valid for 1790 seconds: ... Use a shorter one.", renew_before="30m"
     ),
 }
 
-NO_TOKEN = "{folder}/token holds something else than a JWT, and is not overwritten: name another file, or remove it."
+NO_TOKEN = "{folder}/token is not a JWT, and is not overwritten: specify another file, or remove it."
 TOKEN = {"path": "{folder}/token"}
 
 PLACES = {
@@ -305,16 +311,16 @@ PLACES = {
         "Cannot use the folder {folder}/key.pem: Not a directory....", path="{folder}/key.pem/token"
     ),
     "path is a directory": with_key(
-        "{folder}/token is a directory: give a file.", lambda folder: (folder / "token").mkdir(), **TOKEN
+        "{folder}/token is a directory: specify a file.", lambda folder: (folder / "token").mkdir(), **TOKEN
     ),
-    "path ends with a slash": with_key("path: {folder}/ is a directory: give a file.", path="{folder}/"),
+    "path ends with a slash": with_key("path: {folder}/ is a directory: specify a file.", path="{folder}/"),
     "path is a dangling link": with_key(
-        "{folder}/token is a link: replace it by the file itself.",
+        "{folder}/token is a symbolic link: replace it with the file itself.",
         lambda folder: (folder / "token").symlink_to("nowhere"),
         **TOKEN,
     ),
     "path is a link": with_key(
-        "{folder}/token is a link: replace it by the file itself.",
+        "{folder}/token is a symbolic link: replace it with the file itself.",
         lambda folder: (folder / "token").symlink_to("key.pem"),
         **TOKEN,
     ),
@@ -340,13 +346,12 @@ PLACES = {
         lambda folder: (folder / "token").chmod(0),
     ),
     "path has two names": with_key(
-        "{folder}/key.pem has 2 names (hard links), so that others may hold it: copy it, and put the copy in its"
-        " place.",
+        "{folder}/key.pem has 2 hard links, so other users may have access to it: replace it with a copy of itself.",
         lambda folder: (folder / "another").hardlink_to(folder / "key.pem"),
         path="{folder}/key.pem",
     ),
     "path in a folder that others can write to": with_key(
-        "The folder {folder} has mode 0777, so that others can write to it: take that away with 'chmod go-w', or take"
+        "The folder {folder} has mode 0777, which lets other users write to it: fix this with 'chmod go-w', or use"
         " another folder.",
         lambda folder: folder.chmod(0o777),
         **TOKEN,

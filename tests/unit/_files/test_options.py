@@ -59,7 +59,7 @@ def test_accounts() -> None:
 
 @pytest.mark.parametrize("name", ["", "nobody knows", "-1", "4294967295", "99999999999", "a\0b"])
 def test_an_account_that_does_not_exist_is_refused(name: str) -> None:
-    with pytest.raises(OptionError, match="^owner: "):
+    with pytest.raises(OptionError, match="^owner is '"):
         options.user_id(name, "owner")
-    with pytest.raises(OptionError, match="^group: "):
+    with pytest.raises(OptionError, match="^group is '"):
         options.group_id(name, "group")

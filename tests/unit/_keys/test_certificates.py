@@ -192,10 +192,10 @@ def test_a_window_of_zero_days_renews_at_the_end(
 @pytest.mark.parametrize(
     ("terms", "reason"),
     [
-        (TERMS._replace(common_name="other"), "it is for another common name"),
-        (TERMS._replace(common_name="QS-JWT"), "it is for another common name"),
-        (TERMS._replace(valid_days=366), "it is for another number of days"),
-        (TERMS._replace(valid_days=364), "it is for another number of days"),
+        (TERMS._replace(common_name="other"), "it has another common name"),
+        (TERMS._replace(common_name="QS-JWT"), "it has another common name"),
+        (TERMS._replace(valid_days=366), "it has another lifetime"),
+        (TERMS._replace(valid_days=364), "it has another lifetime"),
     ],
 )
 def test_it_does_not_fit_other_terms(
@@ -206,7 +206,7 @@ def test_it_does_not_fit_other_terms(
 
 def test_all_reasons_are_named(pem: bytes, rsa_key: rsa.RSAPrivateKey, now: datetime.datetime) -> None:
     found = reasons(pem, rsa_key, now + 400 * DAY, certificates.Terms("other", 400, 30))
-    assert found == ["it is for another common name", "it is for another number of days", "it expires on 2027-05-31"]
+    assert found == ["it has another common name", "it has another lifetime", "it expires on 2027-05-31"]
 
 
 def test_it_does_not_fit_another_key(pem: bytes, other_rsa_key: rsa.RSAPrivateKey, now: datetime.datetime) -> None:
@@ -227,9 +227,9 @@ def test_one_that_openssl_made_fits(
         (["-subj", "/CN=qs-jwt", "-sha1"], "it is not signed with SHA-256"),
         (["-subj", "/CN=qs-jwt", "-sha512"], "it is not signed with SHA-256"),
         (["-subj", "/CN=qs-jwt", "-sigopt", "rsa_padding_mode:pss"], "it is not signed with SHA-256"),
-        (["-subj", "/CN=qs-jwt/CN=second"], "it is for another common name"),
-        (["-subj", "/O=qs-jwt"], "it is for another common name"),
-        (["-subj", "/CN=qs-jwt", "-days", "364"], "it is for another number of days"),
+        (["-subj", "/CN=qs-jwt/CN=second"], "it has another common name"),
+        (["-subj", "/O=qs-jwt"], "it has another common name"),
+        (["-subj", "/CN=qs-jwt", "-days", "364"], "it has another lifetime"),
     ],
     ids=str,
 )

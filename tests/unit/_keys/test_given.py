@@ -63,7 +63,7 @@ def test_no_option_gives_nothing() -> None:
 def test_the_option_is_named(pems: dict[str, bytes], tmp_path: pathlib.Path) -> None:
     with pytest.raises(CertificateError, match="^certificate_content cannot"):
         read(certificate_content=pems["public_key"].decode())
-    with pytest.raises(PemError, match="^public_key_content holds a certificate"):
+    with pytest.raises(PemError, match="^public_key_content contains a certificate"):
         read(public_key_content=pems["certificate"].decode())
     with pytest.raises(FileError, match=f"^certificate_path: .*{tmp_path}/missing"):
         read(certificate_path=str(tmp_path / "missing"))

@@ -87,7 +87,7 @@ def test_one_is_damaged(folder, name):
 
 def test_private_key_that_others_can_read(folder):
     (folder / NAMES.private_key).chmod(0o640)
-    assert problem(look(folder), folder) == "privatekey.pem has the mode 0640: others may use it."
+    assert problem(look(folder), folder) == "privatekey.pem has mode 0640, which lets other users access it."
 
 
 def test_private_key_with_a_passphrase(folder, private_keys, passphrase):
@@ -123,13 +123,13 @@ def test_certificate_of_qs_jwt(folder, self_signed, rsa_pem):
 
 def test_certificate_of_a_ca(folder, ca_signed, rsa_pem):
     (folder / NAMES.certificate).write_bytes(ca_signed(rsa_pem)[0])
-    assert problem(look(folder), folder) == "publickey.cer was issued by somebody else."
+    assert problem(look(folder), folder) == "publickey.cer was issued by a third party."
 
 
 @pytest.mark.parametrize(
     "days, words, days_left",
     [
-        (-2, "it is valid only from", 366),
+        (-2, "it is not valid before", 366),
         (334, None, 30),
         (335, "it expires on", 29),
         (364, "it expires on", 0),

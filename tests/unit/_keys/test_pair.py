@@ -332,12 +332,12 @@ def test_a_damaged_certificate_is_repaired(
         (335 * DAY, {}, "it expires on 2027-05-31"),
         (400 * DAY, {}, "it expires on 2027-05-31"),
         (100 * DAY, {"renew_before_days": 300}, "it expires on 2027-05-31"),
-        (0 * DAY, {"common_name": "acme"}, "it is for another common name"),
-        (0 * DAY, {"valid_days": 400}, "it is for another number of days"),
+        (0 * DAY, {"common_name": "acme"}, "it has another common name"),
+        (0 * DAY, {"valid_days": 400}, "it has another lifetime"),
         (
             0 * DAY,
             {"common_name": "acme", "valid_days": 400},
-            "it is for another common name and it is for another number of days",
+            "it has another common name and it has another lifetime",
         ),
     ],
 )
@@ -388,7 +388,7 @@ def test_a_certificate_of_a_ca_stays_when_the_private_key_is_gone(
 ) -> None:
     empty.put({CERTIFICATE: ca_signed(good[PRIVATE])[0]})
     before = empty.contents()
-    with pytest.raises(FileError, match="was issued by somebody else"):
+    with pytest.raises(FileError, match="was issued by a third party"):
         empty.present()
     assert empty.contents() == before
 
@@ -405,7 +405,7 @@ def test_a_certificate_of_a_ca_is_replaced_if_that_is_asked_for(
     pair.put({CERTIFICATE: foreign})
     outcome = pair.present(regenerate=regenerate)
     assert pair.backups(outcome)[CERTIFICATE] == foreign
-    assert f"wrote {CERTIFICATE}: somebody else had issued it" in outcome.actions
+    assert f"wrote {CERTIFICATE}: a third party had issued it" in outcome.actions
     assert outcome.before["fingerprint_sha256"] not in (None, outcome.after["fingerprint_sha256"])
     assert (pair.contents()[PRIVATE] == good[PRIVATE]) is (regenerate == "mismatch")
     assert is_consistent(pair.contents())
@@ -421,12 +421,12 @@ def unreadable(private_keys: Contents, good: Contents) -> dict[str, tuple[bytes,
         "empty": (b"", PemError, "is empty"),
         "garbage": (b"\xff banana", PemError, "is not a private key"),
         "DER": (private_keys["DER"], PemError, "is in DER form"),
-        "public key": (private_keys["public"], PemError, "holds a public key"),
+        "public key": (private_keys["public"], PemError, "contains a public key"),
         "cut off": (b"".join(lines[:10]), PemError, "is cut off"),
         "lines missing": (b"".join(lines[:10] + lines[-1:]), PrivateKeyError, "is damaged"),
         "a bit flipped": (bytes(flipped), PrivateKeyError, "is damaged"),
-        "encrypted": (private_keys["encrypted PKCS#8"], PrivateKeyError, "is encrypted: give its passphrase"),
-        "OpenSSH": (private_keys["OpenSSH"], PrivateKeyError, "is in OpenSSH's own form: .*ssh-keygen"),
+        "encrypted": (private_keys["encrypted PKCS#8"], PrivateKeyError, "is encrypted: specify its passphrase"),
+        "OpenSSH": (private_keys["OpenSSH"], PrivateKeyError, "is in OpenSSH's own format: .*ssh-keygen"),
     }
 
 
@@ -457,7 +457,7 @@ def test_a_wrong_passphrase_is_refused(empty: KeyPair, private_keys: Contents, r
 
 @pytest.mark.parametrize("regenerate", ["fail", "mismatch", "always"])
 def test_a_passphrase_for_a_key_that_has_none_is_refused(pair: KeyPair, good: Contents, regenerate: str) -> None:
-    with pytest.raises(PrivateKeyError, match="is not encrypted, but passphrase is given"):
+    with pytest.raises(PrivateKeyError, match="is not encrypted, but passphrase is set"):
         pair.present(regenerate=regenerate, passphrase="correct horse battery")
     assert pair.contents() == good
 

@@ -164,5 +164,5 @@ def test_a_key_that_would_be_another_one_is_not_written(
 ) -> None:
     # As a library would that has a fault.
     monkeypatch.setattr(private_keys, "load", lambda *dummy: other_rsa_key)
-    with pytest.raises(PrivateKeyError, match="another one when it is read again"):
+    with pytest.raises(PrivateKeyError, match="changed when it was read back"):
         private_keys.to_pem(rsa_key, NEW)

@@ -73,19 +73,19 @@ def test_label(private_keys: dict[str, bytes], form: str, label: str) -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("", "THE_OPTION is empty: give a private key in PEM form."),
+        ("", "THE_OPTION is empty: specify a private key in PEM format."),
         (" \r\n\t\n", "THE_OPTION is empty: "),
         (r"\n", "THE_OPTION is empty: "),
-        ("banana", "THE_OPTION is not a private key in PEM form: "),
-        ("AAAA\n-----END PRIVATE KEY-----\n", "THE_OPTION is not a private key in PEM form: "),
-        (block("PUBLIC KEY"), "THE_OPTION holds a public key, not a private key: "),
-        (block("RSA PUBLIC KEY"), "THE_OPTION holds a rsa public key, not a private key: "),
+        ("banana", "THE_OPTION is not a private key in PEM format: "),
+        ("AAAA\n-----END PRIVATE KEY-----\n", "THE_OPTION is not a private key in PEM format: "),
+        (block("PUBLIC KEY"), "THE_OPTION contains a public key, not a private key: "),
+        (block("RSA PUBLIC KEY"), "THE_OPTION contains a rsa public key, not a private key: "),
         (
             block("PUBLIC KEY") + block("CERTIFICATE"),
-            "THE_OPTION holds a certificate and a public key, not a private key",
+            "THE_OPTION contains a certificate and a public key, not a private key",
         ),
-        (block("PRIVATE KEY") * 2, "THE_OPTION holds 2 blocks that are a private key: "),
-        (block("PRIVATE KEY") + block("RSA PRIVATE KEY"), "THE_OPTION holds 2 blocks that are a private key: "),
+        (block("PRIVATE KEY") * 2, "THE_OPTION contains 2 private keys: "),
+        (block("PRIVATE KEY") + block("RSA PRIVATE KEY"), "THE_OPTION contains 2 private keys: "),
         (
             block("PRIVATE KEY").split("-----END", maxsplit=1)[0],
             "THE_OPTION is cut off: the line '-----END PRIVATE KEY-----' is missing",
@@ -100,7 +100,7 @@ def test_what_is_no_private_key_is_refused(text: str, sentence: str) -> None:
 
 
 def test_der_is_named(private_keys: dict[str, bytes]) -> None:
-    with pytest.raises(PemError, match="^THE_FILE is in DER form .*openssl pkey -inform DER"):
+    with pytest.raises(PemError, match="^THE_FILE is in DER format .*openssl pkey -inform DER"):
         _pem.find(private_keys["DER"], "PRIVATE KEY", "THE_FILE")
 
 

@@ -90,7 +90,7 @@ def test_an_encrypted_key_is_loaded(
 @pytest.mark.parametrize("nothing", [None, ""])
 @pytest.mark.parametrize("form", ["encrypted PKCS#8", "encrypted PKCS#1", "EC, encrypted"])
 def test_an_encrypted_key_needs_its_passphrase(private_keys: dict[str, bytes], form: str, nothing: str | None) -> None:
-    with pytest.raises(PrivateKeyError, match="^THE_FILE is encrypted: give its passphrase in the_passphrase"):
+    with pytest.raises(PrivateKeyError, match="^THE_FILE is encrypted: specify its passphrase in the_passphrase"):
         load(private_keys[form], nothing)
 
 
@@ -106,7 +106,7 @@ def test_a_wrong_passphrase_is_refused_and_not_repeated(private_keys: dict[str, 
 def test_a_passphrase_for_a_key_that_has_none_is_refused(
     private_keys: dict[str, bytes], form: str, passphrase: str
 ) -> None:
-    with pytest.raises(PrivateKeyError, match="^THE_FILE is not encrypted, but the_passphrase is given"):
+    with pytest.raises(PrivateKeyError, match="^THE_FILE is not encrypted, but the_passphrase is set"):
         load(private_keys[form], passphrase)
 
 
@@ -127,7 +127,9 @@ def test_an_empty_passphrase_is_none(rsa_pem: bytes) -> None:
     ],
 )
 def test_other_kinds_of_keys_are_named(private_keys: dict[str, bytes], kind: str, named: str, passphrase: str) -> None:
-    with pytest.raises(KeyMismatchError, match=f"^THE_FILE is a private key of kind {named}, but Qlik Cloud needs RSA"):
+    with pytest.raises(
+        KeyMismatchError, match=f"^THE_FILE is a private key of type {named}, but Qlik Cloud requires RSA"
+    ):
         load(private_keys[kind], passphrase if "encrypted" in kind else None)
 
 
@@ -143,7 +145,7 @@ def test_a_key_on_a_curve_that_nobody_knows_is_of_another_kind(
     assert p256 in content
     # Before 45, cryptography does not tell it from damage; then the key is safe from regenerate=mismatch.
     told = int(cryptography.__version__.split(".", maxsplit=1)[0]) >= 45
-    message = f"is a private key of kind {named}, but" if told else "is damaged"
+    message = f"is a private key of type {named}, but" if told else "is damaged"
     with pytest.raises(PrivateKeyError, match=f"^THE_FILE {message}") as caught:
         load(pem(label, content.replace(p256, p256[:-1] + b"\x7f")))
     assert isinstance(caught.value, KeyMismatchError) == told
@@ -165,7 +167,7 @@ def test_what_is_no_private_key_in_pem_form_is_refused(private_keys: dict[str, b
 
 
 def test_the_way_out_for_an_openssh_key_works(private_keys: dict[str, bytes], tmp_path: pathlib.Path) -> None:
-    with pytest.raises(PrivateKeyError, match="^THE_FILE is in OpenSSH's own form: .*'ssh-keygen -p -m PEM -f FILE'"):
+    with pytest.raises(PrivateKeyError, match="^THE_FILE is in OpenSSH's own format: .*'ssh-keygen -p -m PEM -f FILE'"):
         load(private_keys["OpenSSH"])
     copy = tmp_path / "key"
     copy.write_bytes(private_keys["OpenSSH"])

@@ -69,7 +69,7 @@ def test_a_public_key_of_another_kind_is_refused(
 
 
 def test_what_is_no_public_key_is_refused(rsa_pem: bytes, private_keys: dict[str, bytes]) -> None:
-    with pytest.raises(PemError, match="^THE_FILE holds a private key, not a public key"):
+    with pytest.raises(PemError, match="^THE_FILE contains a private key, not a public key"):
         public_keys.load(rsa_pem, "THE_FILE")
     lines = private_keys["public"].splitlines(keepends=True)
     with pytest.raises(PublicKeyError, match="^THE_FILE is damaged"):

@@ -50,21 +50,21 @@ def test_address(given, url):
 @pytest.mark.parametrize(
     "given, words",
     {
-        "acme.eu.qlikcloud.com": "no address with a scheme",
-        "": "no address with a scheme",
-        "ftp://acme.eu.qlikcloud.com": "no address with a scheme",
-        "https://": "no address with a scheme",
-        "https://acme.eu.qlikcloud.com/api/v1": "leave the path out",
-        "https://acme.eu.qlikcloud.com?x=1": "leave the path out",
-        "https://acme.eu.qlikcloud.com/#x": "leave the path out",
-        "https://anna:hunter22@acme.eu.qlikcloud.com": "has credentials in it",
-        "http://acme.eu.qlikcloud.com": "begins with http",
-        "http://127.0.0.1.example.com": "begins with http",
-        "https://acme.eu.qlikcloud.com:port": "is not the address",
-        "https://[::1": "is not the address",
-        "https://a b.example.com": "a host that cannot exist",
-        "https://a\x00b.example.com": "a host that cannot exist",
-        "https://-a.example.com": "a host that cannot exist",
+        "acme.eu.qlikcloud.com": "not a URL with a scheme",
+        "": "not a URL with a scheme",
+        "ftp://acme.eu.qlikcloud.com": "not a URL with a scheme",
+        "https://": "not a URL with a scheme",
+        "https://acme.eu.qlikcloud.com/api/v1": "leave out the path",
+        "https://acme.eu.qlikcloud.com?x=1": "leave out the path",
+        "https://acme.eu.qlikcloud.com/#x": "leave out the path",
+        "https://anna:hunter22@acme.eu.qlikcloud.com": "contains credentials",
+        "http://acme.eu.qlikcloud.com": "uses http",
+        "http://127.0.0.1.example.com": "uses http",
+        "https://acme.eu.qlikcloud.com:port": "is not the URL",
+        "https://[::1": "is not the URL",
+        "https://a b.example.com": "an invalid host name",
+        "https://a\x00b.example.com": "an invalid host name",
+        "https://-a.example.com": "an invalid host name",
     }.items(),
 )
 def test_no_address(given, words):
@@ -109,8 +109,8 @@ def test_credentials(options, environment, credentials):
     [
         ({}, {}, "tenant_url is missing"),
         ({"tenant_url": URL}, {}, "Credentials for the tenant are missing"),
-        ({"tenant_url": URL, "api_key": "key", **CLIENT}, {}, "both given"),
-        ({"tenant_url": URL, "api_key": "key", "client_id": "x"}, {}, "both given"),
+        ({"tenant_url": URL, "api_key": "key", **CLIENT}, {}, "both set"),
+        ({"tenant_url": URL, "api_key": "key", "client_id": "x"}, {}, "both set"),
         ({"tenant_url": URL, "client_id": "x"}, {}, "client_secret is missing"),
         ({"tenant_url": URL, "client_secret": "x"}, {}, "client_id is missing"),
         # Half of a client among the options is not completed by the environment.
@@ -126,13 +126,13 @@ def test_credentials(options, environment, credentials):
             "QSCLOUD_API_KEY and an OAuth client",
         ),
         # A credential of the environment goes nowhere else.
-        ({"tenant_url": "https://evil.example.com"}, ENVIRONMENT, "which is another one than tenant_url"),
-        ({"tenant_url": f"{URL}:8443"}, ENVIRONMENT, "which is another one than tenant_url"),
+        ({"tenant_url": "https://evil.example.com"}, ENVIRONMENT, "which differs from tenant_url"),
+        ({"tenant_url": f"{URL}:8443"}, ENVIRONMENT, "which differs from tenant_url"),
         ({"tenant_url": URL}, {"QSCLOUD_API_KEY": "key"}, "QSCLOUD_TENANT_URL is not"),
         ({"tenant_url": URL, "api_key": ""}, {}, "api_key is empty"),
         ({"tenant_url": URL, "api_key": "two\nlines"}, {}, "line breaks"),
-        ({"tenant_url": URL, "api_key": "schlüssel"}, {}, "not ASCII"),
-        ({}, {"QSCLOUD_TENANT_URL": "acme", "QSCLOUD_API_KEY": "key"}, "QSCLOUD_TENANT_URL is no address"),
+        ({"tenant_url": URL, "api_key": "schlüssel"}, {}, "non-ASCII"),
+        ({}, {"QSCLOUD_TENANT_URL": "acme", "QSCLOUD_API_KEY": "key"}, "QSCLOUD_TENANT_URL is not a URL"),
         ({"tenant_url": URL, "api_key": "key", "timeout": 0}, {}, "timeout is 0"),
         ({"tenant_url": URL, "api_key": "key", "ca_path": "nowhere.pem"}, {}, "ca_path: cannot read nowhere.pem"),
         ({"tenant_url": URL, "api_key": "key", "ca_path": ""}, {}, "ca_path is empty"),
@@ -145,7 +145,7 @@ def test_no_credentials(options, environment, words):
 
 def test_ca_that_is_none(tmp_path):
     (tmp_path / "ca").write_text("no certificate")
-    with pytest.raises(QlikError, match="holds no certificate"):
+    with pytest.raises(QlikError, match="contains no certificate"):
         read({"tenant_url": URL, "api_key": "key", "ca_path": str(tmp_path / "ca")})
 
 

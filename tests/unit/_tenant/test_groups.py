@@ -47,5 +47,5 @@ def test_check_mode_foretells_it(set_groups, client):
 
 def test_group_settings_that_say_nothing(simulator, connect):
     simulator.faults({"kind": "status", "value": 200, "body": {}})
-    with pytest.raises(_errors.TenantError, match="does not say whether it creates groups"):
+    with pytest.raises(_errors.TenantError, match="did not return the setting autoCreateGroups"):
         groups.ensure_auto_create(connect(), True, False)

@@ -163,7 +163,7 @@ def test_replaced_by_creating_first(simulator, tenant, client, pair, other_pair,
 def test_a_tenant_that_takes_no_two_at_once(simulator, tenant, client, pair, other_pair):
     simulator.switches(duplicate="refuse")
     old = client.create(provider_body(other_pair)).json()["id"]
-    with pytest.raises(_errors.TenantError, match=f"So {old} could not be replaced, and stays. If the tenant does not"):
+    with pytest.raises(_errors.TenantError, match=f"Therefore, {old} was not replaced. If the tenant does not"):
         ensure(tenant, wanted(pair.certificate))
     assert ids(simulator) == [old]
     assert client.login(token(other_pair)).status_code == 200
@@ -257,7 +257,7 @@ def test_check_mode_creates_and_deletes_nothing(simulator, tenant, pair):
 
 def test_tenant_ids(simulator, tenant, pair):
     own = simulator.state()["tenant_id"]
-    with pytest.raises(_errors.TenantError, match="HTTP 403.*tenant_ids, if given, must be this tenant's"):
+    with pytest.raises(_errors.TenantError, match="HTTP 403.*tenant_ids, if set, must be those of this tenant"):
         ensure(tenant, wanted(pair.certificate, tenant_ids=["another"]))
     assert ensure(tenant, wanted(pair.certificate, tenant_ids=[own])).provider["tenant_ids"] == [own]
     assert ensure(tenant, wanted(pair.certificate, tenant_ids=[own])).actions == []

@@ -82,6 +82,6 @@ def test_what_is_no_token_is_not_sent(connect, simulator, text):
 def test_a_login_without_an_answer_is_not_repeated(connect, simulator, pair):
     simulator.faults({"kind": "lost_answer", "path": "/login/jwt-session"})
     simulator.forget_requests()
-    with pytest.raises(_errors.TenantError, match="may be spent"):
+    with pytest.raises(_errors.TenantError, match="may be used up"):
         log_in(connect, token(pair))
     assert len(simulator.recorded()) == 1

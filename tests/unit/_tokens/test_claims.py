@@ -106,18 +106,18 @@ def test_further_claims() -> None:
     ["iss", "aud", "sub", "subType", "name", "email", "email_verified", "groups", "jti", "iat", "nbf", "exp"],
 )
 def test_managed_claims_may_not_be_overruled(claim: str) -> None:
-    with pytest.raises(OptionError, match=f"^claims must not hold {claim}: "):
+    with pytest.raises(OptionError, match=f"^claims must not contain {claim}: "):
         build(claims={claim: "x", "other": "y"})
 
 
 def test_all_overruled_claims_are_named() -> None:
-    with pytest.raises(OptionError, match="^claims must not hold exp, iss: "):
+    with pytest.raises(OptionError, match="^claims must not contain exp, iss: "):
         build(claims={"iss": "x", "exp": 1})
 
 
 @pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
 def test_numbers_that_json_cannot_write_are_refused(number: float) -> None:
-    with pytest.raises(OptionError, match="^claims holds a number that JSON cannot write"):
+    with pytest.raises(OptionError, match="^claims contains a number that JSON cannot represent"):
         build(claims={"nested": [{"number": number}]})
 
 
@@ -129,7 +129,7 @@ def test_empty_text_is_refused(option: str, empty: str) -> None:
 
 
 def test_an_email_needs_email_verified() -> None:
-    with pytest.raises(OptionError, match="^email needs email_verified: .*link"):
+    with pytest.raises(OptionError, match="^email requires email_verified: .*link"):
         build(email_verified=None)
 
 
@@ -188,7 +188,7 @@ def test_the_name_plays_no_part_in_the_subject() -> None:
 
 
 def test_without_an_email_a_subject_is_asked_for() -> None:
-    with pytest.raises(OptionError, match="^subject is missing, .* give subject"):
+    with pytest.raises(OptionError, match="^subject is missing, .* set subject"):
         build(email=None, email_verified=None)
 
 

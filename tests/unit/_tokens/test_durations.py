@@ -83,7 +83,7 @@ def test_the_window_is_what_is_asked_for() -> None:
     ("not_before", "expires_in"), [("-30m", "30m"), ("-1h", "60s"), ("-10s", "10s"), ("-10s", "5")]
 )
 def test_a_token_that_has_expired_before_it_is_signed_is_refused(not_before: str, expires_in: str) -> None:
-    with pytest.raises(OptionError, match=f"not_before is '{not_before}' and expires_in is '{expires_in}'.*expired"):
+    with pytest.raises(OptionError, match=f"not_before is '{not_before}' and expires_in is '{expires_in}'.*expire"):
         durations.window(not_before, expires_in, NOW)
 
 

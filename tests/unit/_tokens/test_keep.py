@@ -171,7 +171,7 @@ def test_something_else_than_a_token_is_never_overwritten(
     issuer: Issuer, content: bytes, options: dict[str, t.Any]
 ) -> None:
     issuer.put(content)
-    with pytest.raises(TokenError, match=f"^{re.escape(str(issuer.token_path))} holds something else than a JWT"):
+    with pytest.raises(TokenError, match=f"^{re.escape(str(issuer.token_path))} is not a JWT"):
         issuer.keep(**options)
     assert issuer.token_path.read_bytes() == content
 

@@ -115,13 +115,13 @@ def test_the_key_in_a_file(
 @pytest.mark.parametrize(
     ("form", "error", "message"),
     [
-        ("EC", KeyMismatchError, "kind EC"),
-        ("DSA", KeyMismatchError, "kind DSA"),
+        ("EC", KeyMismatchError, "type EC"),
+        ("DSA", KeyMismatchError, "type DSA"),
         ("DER", PemError, "DER form"),
-        ("public", PemError, "holds a public key"),
+        ("public", PemError, "contains a public key"),
         ("OpenSSH", PrivateKeyError, "ssh-keygen"),
         ("1024 bits", PrivateKeyError, "has 1024 bits"),
-        ("encrypted PKCS#8", PrivateKeyError, "is encrypted: give its passphrase in private_key_passphrase"),
+        ("encrypted PKCS#8", PrivateKeyError, "is encrypted: specify its passphrase in private_key_passphrase"),
     ],
 )
 def test_keys_that_cannot_sign_are_refused_and_named(
@@ -138,7 +138,7 @@ def test_keys_that_cannot_sign_are_refused_and_named(
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"private_key_passphrase": "correct horse battery"}, "private_key_passphrase is given: leave the option out"),
+        ({"private_key_passphrase": "correct horse battery"}, "private_key_passphrase is set: leave the option out"),
         ({"private_key_content": ""}, "^private_key_content is empty"),
         ({"private_key_path": ""}, "private_key_path"),
         ({"private_key_content": "\udcff"}, "^private_key_content "),
@@ -155,10 +155,10 @@ def test_keys_that_cannot_sign_are_refused_and_named(
         ({"renew_before": "1h"}, "^renew_before is '1h'"),
         ({"issuer": ""}, "^issuer is empty"),
         ({"key_id": " "}, "^key_id is empty"),
-        ({"email_verified": None}, "^email needs email_verified"),
+        ({"email_verified": None}, "^email requires email_verified"),
         ({"email": None, "email_verified": None}, "^subject is missing"),
         ({"groups": [1]}, "^groups must be"),
-        ({"claims": {"sub": "x"}}, "^claims must not hold sub"),
+        ({"claims": {"sub": "x"}}, "^claims must not contain sub"),
         ({"issuer": "\udcff"}, "issuer"),
     ],
     ids=str,
