@@ -209,13 +209,12 @@ import typing as t
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils import _argument_specs, _module
-from ..module_utils._tokens import keep, sign
+from ..module_utils._tokens import keep
 
 
 def issue(module: AnsibleModule) -> dict[str, t.Any]:
     """Sign the requested token, or reuse the stored one."""
-    issue_token = sign.issue if module.params["path"] is None else keep.issue
-    outcome = issue_token(
+    outcome = keep.issue(
         module.params,
         int(time.time()),
         module.check_mode,

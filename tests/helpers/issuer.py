@@ -51,8 +51,7 @@ class Issuer:
     ) -> sign.Outcome:
         """Issue a token, some seconds later."""
         key = {} if "private_key_content" in options else {"private_key_path": str(self.key_path)}
-        issue = sign.issue if options.get("path") is None else keep.issue
-        return issue({**ANNA, **key, **options}, NOW + later, check_mode, accept)
+        return keep.issue({**ANNA, **key, **options}, NOW + later, check_mode, accept)
 
     def keep(self, **options: t.Any) -> sign.Outcome:
         """Issue one that is kept in the file."""

@@ -18,7 +18,6 @@ from plays import snapshot
 from shared_run import THOROUGH_ORDINARY, task
 from tenant_client import ISSUER, token
 
-
 GARBAGE = ["garbage", "a.b.c.d", "", "..", "eyJh.eyJh.eyJh"]
 SOURCES = {"public_key": "publickey.pem", "certificate": "publickey.cer"}
 
@@ -113,7 +112,7 @@ def test_keypair_info(answers, files):
     assert alone["fingerprint_sha256"] == info["fingerprint_sha256"] and alone["key_id"] == info["key_id"]
     assert answers["private key alone"]["key_id"] == info["key_id"]
     assert answers["refused"]["failed"]
-    assert answers["refused"]["msg"] == "renew_before_days is -1: give a number of days from 0 on."
+    assert answers["refused"]["msg"] == "renew_before_days is -1: it must be 0 or more days."
     assert answers["unchanged"]
     assert answers["no folder"]["exists"] is False and not (files / "nothing").exists()
 

@@ -22,22 +22,22 @@ ADDRESS = "write it as https://acme.eu.qlikcloud.com."
 CREDENTIALS = {"api_key": "{{ omit }}"}
 # By name: the options that are wrong, and what the user is told; see filled() for what stands in angle brackets.
 CASES = {
-    "no scheme": ({"tenant_url": "acme.eu.qlikcloud.com"}, "tenant_url is no address with a scheme: " + ADDRESS),
+    "no scheme": ({"tenant_url": "acme.eu.qlikcloud.com"}, "tenant_url is not a URL with a scheme: " + ADDRESS),
     "a path": (
         {"tenant_url": "<url>/console"},
-        "tenant_url has more than the tenant's host in it: leave the path out, " + ADDRESS,
+        "tenant_url contains more than the tenant's host: leave out the path, and " + ADDRESS,
     ),
     "credentials in the address": (
         {"tenant_url": "https://anna:pass-word-1@acme.eu.qlikcloud.com"},
-        "tenant_url has credentials in it: leave them out, and use api_key, or an OAuth client.",
+        "tenant_url contains credentials: remove them, and use api_key or an OAuth client.",
     ),
     "http": (
         {"tenant_url": "http://acme.eu.qlikcloud.com"},
-        "tenant_url begins with http, so that anybody on the way could read the secrets: use https.",
+        "tenant_url uses http, so anyone on the network could read the secrets: use https.",
     ),
     "unknown host": (
         {"tenant_url": "https://tenant.invalid"},
-        "The host of https://tenant.invalid is not known. Check tenant_url, and the network's DNS.",
+        "The host of https://tenant.invalid cannot be resolved. Check tenant_url and the DNS.",
     ),
     "nobody listens": (
         {"tenant_url": "https://127.0.0.1:1"},
@@ -46,8 +46,7 @@ CASES = {
     "certificate not trusted": (
         {"ca_path": "{{ omit }}"},
         "The TLS certificate of <url> is not trusted (unable to get local issuer certificate). Check"
-        " tenant_url; if a company's or a test's own CA has signed it, name the file of that CA's certificate in"
-        " ca_path.",
+        " tenant_url. If a private CA issued the certificate, set ca_path to the file of the CA certificate.",
     ),
     "certificate of another host": (
         {"tenant_url": "<another url>"},
@@ -55,16 +54,16 @@ CASES = {
     ),
     "CA missing": (
         {"ca_path": "/nowhere/ca.pem"},
-        "ca_path: cannot read /nowhere/ca.pem: No such file or directory. Give the path of something that exists.",
+        "ca_path: cannot read /nowhere/ca.pem: No such file or directory. Specify an existing path.",
     ),
     "CA no certificate": (
         {"ca_path": "/etc/hostname"},
-        "ca_path: /etc/hostname holds no certificate in PEM form: name the CA's file.",
+        "ca_path: /etc/hostname contains no certificate in PEM format: specify the file of the CA certificate.",
     ),
     "no credentials": (
         CREDENTIALS,
-        "Credentials for the tenant are missing: give api_key, or client_id and client_secret, or set"
-        " QSCLOUD_API_KEY, or both of QSCLOUD_CLIENT_ID and QSCLOUD_CLIENT_SECRET together with QSCLOUD_TENANT_URL"
+        "Credentials for the tenant are missing: set api_key, or client_id and client_secret. Or set"
+        " QSCLOUD_API_KEY, or both QSCLOUD_CLIENT_ID and QSCLOUD_CLIENT_SECRET, together with QSCLOUD_TENANT_URL"
         " in the environment.",
     ),
     "half an OAuth client": (
@@ -73,7 +72,7 @@ CASES = {
     ),
     "two credentials": (
         {"client_id": "abc", "client_secret": "defdefdef"},
-        "api_key and an OAuth client (client_id, client_secret) are both given: leave one out.",
+        "api_key and an OAuth client (client_id, client_secret) are both set: leave one out.",
     ),
     "wrong API key": (
         {"api_key": "not-the-api-key"},
@@ -81,14 +80,14 @@ CASES = {
     ),
     "no tenant admin": (
         {"api_key": "<user_api_key>"},
-        "...HTTP 403, ...The credentials need the role of a tenant admin, ...",
+        "...HTTP 403, ...The credentials need the tenant admin role, ...",
     ),
-    "no time": ({"timeout": 0}, "timeout is 0: give a number of seconds from 1 on."),
-    "empty issuer": ({"issuer": " "}, "issuer is empty: give the value that the tokens have."),
-    "empty key id": ({"key_id": ""}, "key_id is empty: give the value that the tokens have."),
+    "no time": ({"timeout": 0}, "timeout is 0: it must be at least 1 second."),
+    "empty issuer": ({"issuer": " "}, "issuer is empty: specify the value that the tokens have."),
+    "empty key id": ({"key_id": ""}, "key_id is empty: specify the value that the tokens have."),
     "negative tolerance": (
         {"clock_tolerance": -1},
-        "clock_tolerance is -1: give a number of seconds from 0 on.",
+        "clock_tolerance is -1: it must be 0 or more seconds.",
     ),
     "no key": (
         {"public_key_content": "{{ omit }}"},
@@ -99,15 +98,15 @@ CASES = {
     "garbage": ({"public_key_content": "garbage"}, "public_key_content..."),
     "certificates to compare without one": (
         {"compare": "certificate"},
-        "compare is certificate, but only a public key is given: give the certificate.",
+        "compare is certificate, but only a public key is specified: specify the certificate.",
     ),
     "absent without a key id": (
         {"state": "absent", "public_key_content": "{{ omit }}"},
-        "key_id is missing: give it, or the certificate that it belongs to.",
+        "key_id is missing: set it, or specify the certificate that it belongs to.",
     ),
 }
 
-UNKNOWN_TOKEN = "Its claims are in order. So it may have been used before, ..."
+UNKNOWN_TOKEN = "The claims of the token are valid. It may have been used before, ..."
 LOGIN_CASES = {
     "expired": ({"iat": 1000, "nbf": 1000, "exp": 2000}, "SIMULATED-EXP", "...expired..."),
     "not yet valid": ({"nbf": 4102444800, "exp": 4102444860}, "SIMULATED-NBF", "...valid only in...wait..."),
@@ -262,11 +261,11 @@ def test_tokens_that_are_refused_stay_secret(together, login_tokens):
 
 def test_a_tenant_that_does_not_exist(answers):
     assert answers["no tenant"]["msg"].endswith(
-        "LOGIN-2, No authentication configured for this hostname. There is no tenant of this name: check tenant_url."
+        "LOGIN-2, No authentication configured for this hostname. There is no tenant with this name: check tenant_url."
     )
 
 
 def test_a_login_whose_answer_is_lost(answers, tenants):
     message = answers["lost answer"]["msg"]
-    assert message.endswith("The token may be spent, so it is not used again: sign a fresh token and run again.")
+    assert message.endswith("The token may be used up and is not sent again: sign a new token and run again.")
     assert len([one for one in tenants["lost answer"].state()["requests"] if one["path"] == LOGIN]) == 1

@@ -26,14 +26,19 @@ def issue(
 ) -> sign.Outcome:
     """Reuse the token in the file ``path`` if it is equivalent to a new one. Otherwise, sign a new token and store it.
 
+    Without ``path``, sign a new token.
+
     :param options: the options of the module qscloud_jwt by name.
     :param now: seconds since 1970.
     :param accept: called with the facts before anything is written; raises an exception to reject them.
     :raises QlikError: if that fails. In that case, nothing has changed.
     """
-    check_path(options["path"], "path")
     wanted = sign.draft(options, now)
+    # An invalid value is an error even without a file, where it has no effect.
     renew_before = renewal(options["renew_before"], wanted.left_when_signed)
+    if options["path"] is None:
+        return sign.issue(options, now, check_mode, accept)
+    check_path(options["path"], "path")
     if check_mode and sign.is_key_missing(options):
         return sign.without_key(options, wanted, changed=True)
     key = sign.private_key(options)

@@ -127,4 +127,4 @@ def test_wrong_options(together, message):
 
 def test_terms_are_refused(together):
     result = together.results["terms"]
-    assert result["failed"] and "There are options with names alone" in " ".join(result["_output"].split())
+    assert result["failed"] and "This lookup takes no positional terms" in " ".join(result["_output"].split())

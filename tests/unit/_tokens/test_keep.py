@@ -13,7 +13,7 @@ import re
 import typing as t
 
 import pytest
-from issuer import Issuer
+from issuer import ANNA, NOW, Issuer
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 
@@ -23,6 +23,7 @@ from ansible_collections.tenantops.qlik.plugins.module_utils._errors import (
     QlikError,
     TokenError,
 )
+from ansible_collections.tenantops.qlik.plugins.module_utils._tokens import keep
 
 Verified = t.Callable[[str], jwt.Token]
 
@@ -267,3 +268,10 @@ def test_the_diff_shows_what_the_tokens_say_and_no_signature(issuer: Issuer) -> 
 def test_nothing_that_is_returned_holds_the_private_key(issuer: Issuer, rsa_pem: bytes) -> None:
     returned = json.dumps(issuer.keep())
     assert not [line for line in rsa_pem.decode().splitlines() if line in returned]
+
+
+@pytest.mark.parametrize("renew_before", ["banana", "0", "30m"])
+def test_a_renewal_window_is_checked_without_a_file_too(issuer: Issuer, renew_before: str) -> None:
+    options = {**ANNA, "private_key_path": str(issuer.key_path), "renew_before": renew_before}
+    with pytest.raises(OptionError, match="^renew_before is "):
+        keep.issue(options, NOW, False, lambda facts: None)
