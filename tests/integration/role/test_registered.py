@@ -108,7 +108,7 @@ def check_mode_with_files_that_are_not_there_yet(tenant):
 def groups_that_the_tenant_drops(tenant):
     run = yield Role({"tenant_jwt_auto_create_groups": None})
     (warning,) = run.warnings
-    assert warning.startswith(f"[WARNING]: {tenant.url} drops the groups of tokens")
+    assert warning.startswith(f"[WARNING]: {tenant.url} drops the groups in tokens")
     assert tenant.state["group_settings"]["autoCreateGroups"] is False
     on = yield Role({"tenant_jwt_auto_create_groups": True})
     assert on.warnings == []

@@ -323,7 +323,7 @@ def test_provision_refuses_tenants_that_share_a_key(run_playbook, tmp_path, priv
     run = run_playbook("tenantops.qlik.provision", *arguments, check=False)
     assert run.returncode != 0
     message = SHARED[what][1].replace("{folder}", str(tmp_path))
-    sentence = f"{message} Give each its own, or set tenant_jwt_allow_shared_key to"
+    sentence = f"{message} Use a different one for each, or set tenant_jwt_allow_shared_key to"
     assert sentence in " ".join(run.output.split())
     assert not (tmp_path / "project" / "keys").exists() and not (tmp_path / "same").exists()
     assert not re.search(r"changed=[1-9]", run.output)
@@ -348,7 +348,7 @@ def test_provision_makes_no_keys_in_the_folder_of_the_collection(run_playbook, t
     for more, host in ((), "b"), (("-e", "tenant_jwt_key_directory=some/keys"), "a"):
         run = run_playbook(*arguments, *more, check=False)
         assert run.returncode != 0
-        sentence = f"tenant_jwt_key_directory of {host}.eu.qlikcloud.com is not absolute: begin it with /"
+        sentence = f"tenant_jwt_key_directory of {host}.eu.qlikcloud.com is not absolute: start it with /"
         assert sentence in " ".join(run.output.split())
         assert not re.search(r"changed=[1-9]", run.output)
 
