@@ -71,7 +71,7 @@ def subject(issuer: str, email: str | None) -> str:
     ``["<issuer>","<e-mail>"]`` in UTF-8 without spaces, with the address trimmed, in Unicode normalization form C, and
     in lower case.
 
-    :raises OptionError: if there is no e-mail address. A name is not unique enough.
+    :raises OptionError: if there is no e-mail address. A name is not necessarily unique.
     """
     if email is None:
         raise OptionError("O(subject) is missing, and cannot be derived without O(email): set O(subject) or O(email).")
