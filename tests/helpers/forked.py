@@ -203,7 +203,7 @@ def run(
     before: t.Callable[[], None] | None = None,
     user: int | None = None,
 ) -> Finished:
-    """Run a module up to its end; in a process of its own if something is to be done there first, or as another user."""
+    """Run a module up to its end; in a process of its own if something comes first there, or as another user."""
     if before is None and user is None:
         return _run_here(module, options)
     return Running(module, options, before or (lambda: None), user).wait()

@@ -195,6 +195,13 @@ EVERYWHERE = {
 }
 
 
+def _is_installed(collection: str) -> bool:
+    try:
+        return importlib.util.find_spec(f"ansible_collections.{collection}") is not None
+    except ModuleNotFoundError:
+        return False
+
+
 # `make test` installs no other collections, and so has fewer callbacks.
 FROM_COLLECTIONS = {
     "ansible.posix": ["profile_tasks", "profile_roles", "timer"],
@@ -203,7 +210,7 @@ FROM_COLLECTIONS = {
 WRITERS = ["ansible.builtin.tree", "ansible.builtin.junit"] + [
     f"{collection}.{name}"
     for collection, names in FROM_COLLECTIONS.items()
-    if importlib.util.find_spec(f"ansible_collections.{collection}")
+    if _is_installed(collection)
     for name in names
 ]
 LOG_PLAYS = ["log_plays"] if "community.general.log_plays" in WRITERS else []
