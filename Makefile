@@ -55,7 +55,7 @@ demo-tenant: $(VENV)/test.stamp $(VENV)/collection.stamp ## Provision a simulate
 
 test: $(VENV)/$(if $(COVERAGE),test-all,test).stamp $(VENV)/collection.stamp ## Say in three minutes whether it works
 	$(if $(COVERAGE),rm -rf $(COVERAGE_FOLDER) && mkdir -p $(COVERAGE_FOLDER))
-	$(if $(COVERAGE),COVERAGE_PROCESS_START=$(CURDIR)/.coveragerc) $(bin)/python -m pytest $(PYTEST_ARGS) -m "not thorough"
+	$(if $(COVERAGE),COVERAGE_PROCESS_START=$(CURDIR)/.coveragerc) $(bin)/python -m pytest $(PYTEST_ARGS) -m "not thorough" tests/unit tests/integration
 
 # What the tests of `make test` run of plugins/ is measured. The others run without it, which nearly halves their time.
 test-all: $(VENV)/test-all.stamp $(VENV)/collection.stamp $(qlik_clients) ## Run every test, and print the coverage of plugins/

@@ -87,7 +87,7 @@ STEPS = {
     "qscloud_session": [
         ("log in", {"token": "{{ signed }}"}, False, {}),
         ("log in in check mode", {"token": "{{ signed }}"}, False, CHECK),
-        ("refuse", {"token": "{{ signed }}"}, "it may have been used before", {}),
+        ("refuse", {"token": "{{ signed }}"}, "It may have been used before", {}),
     ],
     "qscloud_idp_instructions": [
         ("print", {"issuer": ISSUER, "key_id": KEY_ID, "certificate": "{{ certificate }}"}, False, {}),
