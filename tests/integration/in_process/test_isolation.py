@@ -107,7 +107,11 @@ def test_a_worker_that_is_killed_ends_the_run_and_the_next_one_completes_it(run_
         start_new_session=True,
     ) as process:
         waiting = []
+        deadline = time.monotonic() + 60
         while not waiting:
+            if process.poll() is not None or time.monotonic() > deadline:
+                os.killpg(process.pid, signal.SIGKILL)
+                pytest.fail(process.communicate()[0])
             time.sleep(0.05)
             waiting = [pid for pid in workers(process.pid) if is_waiting(pid, folder)]
         os.kill(waiting[0], signal.SIGKILL)
