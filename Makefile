@@ -65,7 +65,7 @@ test-all: $(VENV)/test-all.stamp $(VENV)/collection.stamp $(qlik_clients) ## Run
 	$(bin)/coverage report
 
 pytest: $(VENV)/test-all.stamp $(VENV)/collection.stamp $(qlik_clients)
-	$(bin)/python -m pytest $(PYTEST_ARGS)
+	$(bin)/python -m pytest $(PYTEST_ARGS) $(TESTS)
 
 compat: $(VENV)/test-all.stamp $(VENV)/collection.stamp $(qlik_clients) ## Run tests with all supported releases and Pythons, with COMPAT_ARGS
 	$(bin)/python tests/compat/run.py $(COMPAT_ARGS)

@@ -13,12 +13,23 @@ import yaml
 
 # Both ways to run a module, and what is seen from a playbook.
 _DEPENDS_ON_CORE = (
-    "equivalence or isolation or in_process or targets or seed or lookup or runner or whole_chain"
-    " or hunt or (test_role and not tenant)"
+    "tests/integration/in_process",
+    "tests/integration/role/test_role.py",
+    "tests/integration/role/test_rotation.py",
+    "tests/integration/secrets/test_hunt.py",
+    "tests/integration/test_jobs.py",
+    "tests/integration/test_modules.py",
+    "tests/integration/test_seed.py",
+    "tests/integration/test_targets.py",
+    "tests/integration/token/test_lookup.py",
 )
 
-# The tests that have TARGET_PYTHON run a module: see MODES in tests/integration/plays.py.
+# What depends on the libraries and needs no Ansible: `make test-all` has only the newest.
+_DEPENDS_ON_LIBRARIES = ("tests/unit", "tests/robustness", "tests/fuzzing")
+
+# The tests that have TARGET_PYTHON run a module, by their names: see MODES in tests/helpers/plays.py.
 _USES_TARGET = "ordinary or both_ways"
+_USES_TARGET_BUT_BAD_INPUT = f"({_USES_TARGET}) and not bad_input"
 
 # Answers to bad input are compared word by word, and some are ansible-core's own: those of this release, that of
 # `make test`.
@@ -40,13 +51,11 @@ class Controller:
         return f"Ansible, {self.libraries} libraries"
 
     @property
-    def tests(self) -> str:
-        """Which tests: an expression for pytest's ``-k``."""
-        tests = f"({_DEPENDS_ON_CORE}) and not bad_input"
+    def tests(self) -> tuple[str, ...]:
+        """Which tests: arguments of pytest."""
         if self.libraries == "newest":
-            return tests
-        # What needs no Ansible depends on the libraries: `make test` has the newest alone.
-        return f"unit or {_USES_TARGET} or ({tests})" if self.core == _WORD_BY_WORD else f"unit or ({tests})"
+            return _DEPENDS_ON_CORE
+        return _DEPENDS_ON_LIBRARIES + (("tests/integration",) if self.core == _WORD_BY_WORD else _DEPENDS_ON_CORE)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,9 +73,9 @@ class Target:
         return f"modules, {self.libraries} libraries"
 
     @property
-    def tests(self) -> str:
-        """Which tests: an expression for pytest's ``-k``."""
-        return _USES_TARGET if self.core == _WORD_BY_WORD else f"({_USES_TARGET}) and not bad_input"
+    def tests(self) -> tuple[str, ...]:
+        """Which tests: arguments of pytest."""
+        return ("tests/integration", "-k", _USES_TARGET if self.core == _WORD_BY_WORD else _USES_TARGET_BUT_BAD_INPUT)
 
 
 @dataclasses.dataclass(frozen=True)
