@@ -15,7 +15,7 @@ import material as key_material
 import pytest
 import shared_run
 import simulator as tenant_simulator
-from plays import MODES, Run, new_home, play, playbook_runner, save
+from plays import MODES, Run, new_home, playbook_runner
 from tenant_client import Client, Pair
 
 
@@ -41,24 +41,6 @@ def run_playbook(tmp_path: pathlib.Path, home: pathlib.Path) -> t.Callable[..., 
 def mode(request: pytest.FixtureRequest) -> str:
     """Both ways in which a module runs."""
     return request.param
-
-
-@pytest.fixture
-def run_module(run_playbook: t.Callable[..., Run], mode: str) -> t.Callable[..., dict[str, t.Any]]:
-    """Run one task of the collection, in both ways, and return what ``register`` gave; a failure is a result too."""
-
-    def run(module: str, options: dict[str, t.Any], *arguments: str, **keywords: t.Any) -> dict[str, t.Any]:
-        task = {
-            f"tenantops.qlik.{module}": options,
-            "register": "result",
-            "ignore_errors": True,
-            **MODES[mode],
-        }
-        finished = run_playbook([play(task, save("result"))], "-v", *arguments, **keywords)
-        assert ("runs as an ordinary module" in finished.output) == (mode == "ordinary"), finished.output
-        return {**finished.registered("result"), "_output": finished.output}
-
-    return run
 
 
 @pytest.fixture(scope="module")
