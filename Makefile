@@ -24,6 +24,7 @@ bin := $(abspath $(VENV))/bin
 requirements := $(wildcard tests/requirements/*.txt)
 export CORE LIBRARIES
 export COVERAGE_FOLDER := $(CURDIR)/.build/coverage
+measured := COVERAGE_PROCESS_START=$(CURDIR)/.coveragerc
 
 # Folders are named along with their files, so that a file's removal is noticed too; `docs` alone would mean the target.
 sources := $(shell find $(wildcard COPYING README.md CHANGELOG.* SECURITY.md galaxy.yml requirements.txt \
@@ -55,12 +56,13 @@ demo-tenant: $(VENV)/test.stamp $(VENV)/collection.stamp ## Provision a simulate
 
 test: $(VENV)/$(if $(COVERAGE),test-all,test).stamp $(VENV)/collection.stamp ## Say in three minutes whether it works
 	$(if $(COVERAGE),rm -rf $(COVERAGE_FOLDER) && mkdir -p $(COVERAGE_FOLDER))
-	$(if $(COVERAGE),COVERAGE_PROCESS_START=$(CURDIR)/.coveragerc) $(bin)/python -m pytest $(PYTEST_ARGS) -m "not thorough" tests/unit tests/integration
+	$(if $(COVERAGE),$(measured)) $(bin)/python -m pytest $(PYTEST_ARGS) -m "not thorough" tests/unit tests/integration
 
-# What the tests of `make test` run of plugins/ is measured. The others run without it, which nearly halves their time.
+# Only the unit and integration tests measure which lines of plugins/ they run: the others would take twice as long with it.
 test-all: $(VENV)/test-all.stamp $(VENV)/collection.stamp $(qlik_clients) ## Run every test, and print the coverage of plugins/
 	$(if $(AFTER_TEST),,$(MAKE) test COVERAGE=yes)
-	$(bin)/python -m pytest $(PYTEST_ARGS) -m thorough
+	$(measured) $(bin)/python -m pytest $(PYTEST_ARGS) -m thorough tests/unit tests/integration
+	$(bin)/python -m pytest $(PYTEST_ARGS) tests/project tests/robustness tests/fuzzing tests/tenant_simulator
 	$(bin)/coverage combine --quiet
 	$(bin)/coverage report
 

@@ -6,12 +6,8 @@
 
 from __future__ import annotations
 
-import pathlib
-
 import installed
 import pytest
-
-HERE = pathlib.Path(__file__).parent
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -23,10 +19,3 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(reason)
     for plugin in ("key_fixtures", "playbook_fixtures"):
         config.pluginmanager.import_plugin(plugin)
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave to `make test-all` whatever is neither a test of the library nor of what users do with it."""
-    for item in items:
-        if item.path.relative_to(HERE).parts[0] not in ("unit", "integration"):
-            item.add_marker("thorough")
