@@ -97,7 +97,7 @@ def test_what_is_no_file_of_ours_is_not_read(folder: Folder, path: pathlib.Path,
     (path / "other").write_bytes(b"1")
     {
         "link": lambda: (path / "a").symlink_to("other"),
-        "folder": lambda: (path / "a").mkdir(),
+        "folder": (path / "a").mkdir,
         "pipe": lambda: os.mkfifo(path / "a"),
         "second name": lambda: (path / "a").hardlink_to(path / "other"),
     }[kind]()
