@@ -13,6 +13,7 @@ import re
 import sys
 
 import pytest
+import yaml
 from plays import MODES, TARGET_PYTHON, play, playbook_runner
 from shared_run import PIPELINING, run_together, runner, sections, task
 
@@ -247,3 +248,14 @@ def test_timeout_ends_a_task_that_waits(run_playbook, tmp_path):
     os.close(held)
     assert re.search("(?i)timed out|in the expected time", str(run.registered("result")["msg"]))
     assert not list(folder.iterdir())
+
+
+def test_relative_paths_start_at_the_folder_of_the_playbook(tmp_path, home):
+    run = playbook_runner(tmp_path, home)
+    folder = tmp_path / "project" / "below"
+    folder.mkdir()
+    for mode, keywords in MODES.items():
+        create = {"tenantops.qlik.qscloud_keypair": {"directory": mode, "size": 2048}, **keywords}
+        (folder / "playbook.yml").write_text(yaml.safe_dump([play(create)]))
+        run("below/playbook.yml")
+        assert (folder / mode / "privatekey.pem").exists()
