@@ -86,7 +86,7 @@ class LookupModule(LookupBase):
         options = self._validated(kwargs)
         written = _argument_specs.as_written(_argument_specs.SIGNING, options)
         try:
-            outcome = sign.issue(options, int(time.time()))
+            outcome = sign.issue(options, sign.draft(options, int(time.time())))
         except QlikError as error:
             # Ansible would append the message of the cause, which has option names that the user did not write.
             raise AnsibleLookupError(replace_options(error.message, written)) from None

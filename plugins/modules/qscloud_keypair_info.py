@@ -201,7 +201,7 @@ def gather(module: AnsibleModule) -> dict[str, t.Any]:
         content, source = value.encode(errors="replace"), f"O({option})"
     else:
         check_path(value, option)
-        content, source = None if option == "directory" else inspection.read(value, option), value
+        content, source = None if option == "directory" else inspection.read_file(value, option), value
     if option == "directory":
         names = pair.names(options["file_prefix"])
         paths = pair.paths(value, names)

@@ -17,7 +17,7 @@ from joserfc.jwk import RSAKey
 from ansible_collections.tenantops.qlik.plugins.module_utils._errors import QlikError
 from ansible_collections.tenantops.qlik.plugins.module_utils._tokens import claims as _claims
 from ansible_collections.tenantops.qlik.plugins.module_utils._tokens import durations
-from ansible_collections.tenantops.qlik.plugins.module_utils._tokens.sign import issue
+from ansible_collections.tenantops.qlik.plugins.module_utils._tokens.sign import draft, issue
 
 NOW = 1_780_000_000
 ANNA = {
@@ -66,7 +66,7 @@ def sign(rsa_pem: bytes, **changes: t.Any) -> dict[str, t.Any] | None:
     options |= {"not_before": "-10s", "expires_in": "30m", "renew_before": None, "strict": False, "force": False}
     options |= {"path": None}
     try:
-        outcome = issue(options, NOW)
+        outcome = issue(options, draft(options, NOW))
     except QlikError as error:
         message = str(error)
         assert message.isprintable() and len(message) < 1500, message

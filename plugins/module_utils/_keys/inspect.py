@@ -47,13 +47,15 @@ class Inspection:
             self.problems.append(f"{directory} does not exist.")
             return
         private_key, public_key, certificate = (os.path.join(directory, name) for name in names)
-        self.inspect_private_key(self.read(private_key, "directory"), private_key, passphrase, pair.PASSPHRASE_OPTION)
+        self.inspect_private_key(
+            self.read_file(private_key, "directory"), private_key, passphrase, pair.PASSPHRASE_OPTION
+        )
         if read.exists(private_key):
             with self._recording_problems():
                 if (mode := read.mode(private_key)) & 0o077:
                     self.problems.append(f"{private_key} has mode {mode:04o}, which lets other users access it.")
-        self._inspect_public_key(self.read(public_key, "directory"), public_key)
-        self.inspect_certificate(self.read(certificate, "directory"), certificate)
+        self._inspect_public_key(self.read_file(public_key, "directory"), public_key)
+        self.inspect_certificate(self.read_file(certificate, "directory"), certificate)
 
     def inspect_private_key(
         self, content: bytes | None, source: str, passphrase: str | None, passphrase_option: str
@@ -95,7 +97,7 @@ class Inspection:
                 self.problems.append(f"{source} does not match the private key.")
             self.public_key = self.public_key or key
 
-    def read(self, path: str, option: str) -> bytes | None:
+    def read_file(self, path: str, option: str) -> bytes | None:
         """Read a file; None if it does not exist or cannot be read.
 
         :param option: the option that names the file, for messages.

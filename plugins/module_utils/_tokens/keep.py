@@ -37,7 +37,7 @@ def issue(
     # An invalid value is an error even without a file, where it has no effect.
     renew_before = renewal(options["renew_before"], wanted.left_when_signed)
     if options["path"] is None:
-        return sign.issue(options, now, check_mode, accept)
+        return sign.issue(options, wanted, check_mode, accept)
     check_path(options["path"], "path")
     if check_mode and sign.is_key_missing(options):
         return sign.without_key(options, wanted, changed=True)

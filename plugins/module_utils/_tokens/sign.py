@@ -58,18 +58,17 @@ class Draft(t.NamedTuple):
 
 def issue(
     options: t.Mapping[str, t.Any],
-    now: int,
+    wanted: Draft,
     check_mode: bool = False,
     accept: t.Callable[[dict[str, t.Any]], None] = lambda facts: None,
 ) -> Outcome:
     """Sign a new token, without changing anything on the host.
 
     :param options: the options of the documentation fragment ``signing`` by name.
-    :param now: seconds since 1970.
+    :param wanted: what :func:`draft` returns for these options.
     :param accept: called with the facts; raises an exception to reject them.
     :raises QlikError: if that fails.
     """
-    wanted = draft(options, now)
     if check_mode and is_key_missing(options):
         return without_key(options, wanted, changed=False)
     key = private_key(options)
@@ -81,6 +80,8 @@ def issue(
 def draft(options: t.Mapping[str, t.Any], now: int) -> Draft:
     """Validate all options except the key, and build the claims.
 
+    :param options: the options of the documentation fragment ``signing`` by name.
+    :param now: seconds since 1970.
     :raises OptionError: if options are invalid or contradict each other.
     """
     if options["private_key_content"] is None:
