@@ -19,8 +19,13 @@ def missing() -> str | None:
         (folder,) = importlib.util.find_spec("ansible_collections.tenantops.qlik").submodule_search_locations
     except ImportError:
         return f"tenantops.qlik is not installed for this Python. {remedy}"
-    for path in (ROOT / "plugins").rglob("*.py"):
-        installed = pathlib.Path(folder, path.relative_to(ROOT))
-        if not installed.is_file() or installed.read_bytes() != path.read_bytes():
-            return f"{path.relative_to(ROOT)} has changed since tenantops.qlik was installed. {remedy}"
+    for name in ("playbooks", "plugins", "roles"):
+        for path in (ROOT / name).rglob("*"):
+            installed = pathlib.Path(folder, path.relative_to(ROOT))
+            if path.suffix in (".py", ".yml") and not _are_alike(path, installed):
+                return f"{path.relative_to(ROOT)} has changed since tenantops.qlik was installed. {remedy}"
     return None
+
+
+def _are_alike(path: pathlib.Path, other: pathlib.Path) -> bool:
+    return other.is_file() and path.read_bytes() == other.read_bytes()
