@@ -6,16 +6,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import json
+import socketserver
 import ssl
+import threading
 import typing as t
 
 import pytest
 from ansible.module_utils import urls
 from fuzz import DEPTHS, JSON_TEXTS, JSON_VALUES, attack, mutated, nested
 from hypothesis import strategies as st
-from raw_server import Server, answer
 
 from ansible_collections.tenantops.qlik.plugins.module_utils._errors import QlikError
 from ansible_collections.tenantops.qlik.plugins.module_utils._keys import given, public_keys
@@ -29,6 +31,52 @@ CLIENT_SECRET = "the-client-secret"
 ISSUER, KEY_ID = "acme", "the-key"
 PROVIDERS = identity_providers.PATH
 NOW = 1_780_000_000
+
+
+class _Handler(socketserver.StreamRequestHandler):
+    def handle(self) -> None:
+        head = []
+        while (line := self.rfile.readline()).strip():
+            head.append(line)
+        lengths = [int(line.split(b":")[1]) for line in head if line.lower().startswith(b"content-length:")]
+        request = b"".join(head) + b"\r\n" + self.rfile.read(sum(lengths))
+        self.server.requests.append(request)
+        answers = self.server.answers
+        answer = answers.pop(0) if len(answers) > 1 else answers[0]
+        # Who has read enough hangs up.
+        with contextlib.suppress(OSError):
+            self.wfile.write(answer(request) if callable(answer) else answer)
+
+
+class Server(socketserver.TCPServer):
+    """Answers each request with the next of ``answers``, and goes on with the last: bytes, or what makes them."""
+
+    allow_reuse_address = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.requests: list[bytes] = []
+        self.answers: list[bytes | t.Callable[[bytes], bytes]] = []
+        self.url = f"http://127.0.0.1:{self.server_address[1]}"
+        self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        self._thread.start()
+
+    def expect(self, *answers: bytes | t.Callable[[bytes], bytes]) -> None:
+        """Forget what was, and answer so from now on."""
+        self.requests.clear()
+        self.answers[:] = answers
+
+    def handle_error(self, request: t.Any, client_address: t.Any) -> None:
+        """What the other side does to a connection is not ours to report."""
+
+
+def answer(body: t.Any = None, status: str = "200 OK", headers: t.Sequence[bytes] = ()) -> bytes:
+    """An answer with this body: bytes, or what is written as JSON."""
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    lines = [f"HTTP/1.1 {status}".encode(), *headers, b"Connection: close"]
+    if not any(line.lower().startswith((b"content-length", b"transfer-encoding")) for line in headers):
+        lines.append(b"Content-Length: %d" % len(content))
+    return b"\r\n".join([*lines, b"", content])
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 import typing as t
 
@@ -38,10 +39,12 @@ class Tenant:
         return {"name": name, "request": {**request, "ca_path": self.region.ca_path}}
 
 
-def start(subjects: t.Sequence[str]) -> dict[str, Tenant]:
-    """Start them; they are one region, which has to be stopped."""
+@contextlib.contextmanager
+def running(subjects: t.Sequence[str]) -> t.Iterator[dict[str, Tenant]]:
+    """One region of them, by subject, for as long as the body of the ``with`` statement runs."""
     region = simulator.start(f"--tenants={len(subjects)}")
-    return {subject: Tenant(region, url) for subject, url in zip(subjects, region.urls)}
+    yield {subject: Tenant(region, url) for subject, url in zip(subjects, region.urls)}
+    region.stop()
 
 
 def lasting_token(pair: Pair, **changes: t.Any) -> str:

@@ -15,7 +15,7 @@ import material as key_material
 import pytest
 import shared_run
 import simulator as tenant_simulator
-from plays import MODES, Run, new_home, playbook_runner
+from plays import Run, new_home, playbook_runner
 from tenant_client import Client, Pair
 
 
@@ -37,9 +37,9 @@ def run_playbook(tmp_path: pathlib.Path, home: pathlib.Path) -> t.Callable[..., 
     return playbook_runner(tmp_path, home)
 
 
-@pytest.fixture(params=MODES, scope="session")
+@pytest.fixture(params=["in-process", pytest.param("ordinary", marks=pytest.mark.thorough)], scope="module")
 def mode(request: pytest.FixtureRequest) -> str:
-    """Both ways in which a module runs."""
+    """Both ways in which a module runs: see :data:`plays.MODES`. For `make test`, the first one is enough."""
     return request.param
 
 

@@ -11,14 +11,10 @@ import re
 import shutil
 import typing as t
 
-import pytest
 from plays import HERE, MODES, Run, play, playbook_runner
 
 PIPELINING = {"ANSIBLE_PIPELINING": "true"}
 """Sends ordinary modules to their Python directly, which saves four processes each."""
-
-THOROUGH_ORDINARY = ["in-process", pytest.param("ordinary", marks=pytest.mark.thorough)]
-"""Parameters of the fixture ``mode``, where `make test` is content with the modules in process."""
 
 
 class Together(t.NamedTuple):

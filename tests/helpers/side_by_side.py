@@ -133,9 +133,7 @@ class Runner:
         plugins = self.project / "callback_plugins"
         shutil.copytree(HERE / "callback_plugins", plugins, ignore=shutil.ignore_patterns("__pycache__"))
 
-    def run(
-        self, roles: dict[Tenant, Role], *options: str, env: dict[str, str] | None = None
-    ) -> dict[Tenant, Result]:
+    def run(self, roles: dict[Tenant, Role], *options: str, env: dict[str, str] | None = None) -> dict[Tenant, Result]:
         """Run one playbook for these tenants."""
         hosts = {tenant.name: tenant.variables(role) for tenant, role in roles.items()}
         (self.project / "inventory.json").write_text(json.dumps({"all": {"hosts": hosts}}))
@@ -147,7 +145,8 @@ class Runner:
             env |= {"ANSIBLE_CALLBACKS_ENABLED": "killer", "KILLER_FOLDER": str(self._reached)}
             env |= {"KILLER_TENANTS": str(len(roles))}
         facts = {
-            tenant: {name: f"{{{{ hostvars['{tenant}'].{name} | default(none) }}}}" for name in FACTS} for tenant in hosts
+            tenant: {name: f"{{{{ hostvars['{tenant}'].{name} | default(none) }}}}" for name in FACTS}
+            for tenant in hosts
         }
         save = {"save": {"path": "{{ saved }}/facts", "value": facts}, "run_once": True}
         forks = f"--forks={len(roles)}"

@@ -15,16 +15,11 @@ import time
 
 import pytest
 from plays import snapshot
-from shared_run import THOROUGH_ORDINARY, task
+from shared_run import task
 from tenant_client import ISSUER, token
 
 GARBAGE = ["garbage", "a.b.c.d", "", "..", "eyJh.eyJh.eyJh"]
 SOURCES = {"public_key": "publickey.pem", "certificate": "publickey.cer"}
-
-
-@pytest.fixture(scope="module", params=THOROUGH_ORDINARY)
-def mode(request):
-    return request.param
 
 
 @pytest.fixture(scope="module")

@@ -112,9 +112,8 @@ CASES = [(module, step) for module, steps in STEPS.items() for step, *_rest in s
 @pytest.fixture(scope="module")
 def tenants():
     """A tenant for each module that speaks to one."""
-    started = own_tenants.start(TENANTS_SIDE)
-    yield started
-    started["qscloud_session"].region.stop()
+    with own_tenants.running(TENANTS_SIDE) as started:
+        yield started
 
 
 @pytest.fixture(scope="module")

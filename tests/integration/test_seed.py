@@ -17,7 +17,7 @@ import uuid
 import pytest
 from joserfc import jwk, jws, jwt
 from plays import snapshot
-from shared_run import THOROUGH_ORDINARY, task
+from shared_run import task
 
 ANNA = {
     "username": "Anna Anderson",
@@ -64,11 +64,6 @@ def check_annas_token(token, public_key_pem, *, groups, key_id="your-key-id"):
         "email": "anna@grusgrus.com",
     }
     assert claims == expected | ({"groups": GROUPS} if groups else {})
-
-
-@pytest.fixture(scope="module", params=THOROUGH_ORDINARY)
-def mode(request):
-    return request.param
 
 
 @pytest.fixture(scope="session")

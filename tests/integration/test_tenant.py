@@ -9,7 +9,7 @@ from __future__ import annotations
 import own_tenants
 import pytest
 from own_tenants import lasting_token, pem_of
-from shared_run import THOROUGH_ORDINARY, task
+from shared_run import task
 from tenant_client import ISSUER, KEY_ID, provider_body
 
 SUBJECTS = (
@@ -19,16 +19,10 @@ SUBJECTS = (
 CREDENTIALS_OF = ("qscloud_identity_provider_info", "qscloud_group_settings")
 
 
-@pytest.fixture(scope="module", params=THOROUGH_ORDINARY)
-def mode(request):
-    return request.param
-
-
 @pytest.fixture(scope="module")
 def running_tenants():
-    tenants = own_tenants.start(SUBJECTS)
-    yield tenants
-    tenants["info"].region.stop()
+    with own_tenants.running(SUBJECTS) as started:
+        yield started
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ import time
 import own_tenants
 import pytest
 from own_tenants import lasting_token, pem_of
-from shared_run import THOROUGH_ORDINARY, task
+from shared_run import task
 from tenant_client import ISSUER, LOGIN, provider_body, token
 
 SUBJECTS = ("bad input", "logins", "no tenant", "lost answer")
@@ -122,16 +122,10 @@ LOGIN_CASES = {
 NO_TOKENS = ("garbage", "cut off", "empty")
 
 
-@pytest.fixture(scope="module", params=THOROUGH_ORDINARY)
-def mode(request):
-    return request.param
-
-
 @pytest.fixture(scope="module")
 def running_tenants():
-    tenants = own_tenants.start(SUBJECTS)
-    yield tenants
-    tenants["logins"].region.stop()
+    with own_tenants.running(SUBJECTS) as started:
+        yield started
 
 
 @pytest.fixture(scope="module")

@@ -98,9 +98,8 @@ def tasks_of(module, tenant):
 
 @pytest.fixture(scope="module")
 def tenants():
-    started = own_tenants.start(list(CASES))
-    yield started
-    started["qscloud_session"].region.stop()
+    with own_tenants.running(list(CASES)) as started:
+        yield started
 
 
 @pytest.fixture(scope="module", params=[False, True], ids=["real", "check"])

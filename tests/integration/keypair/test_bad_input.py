@@ -10,7 +10,6 @@ import os
 
 import pytest
 from bad_input import Case, fill_disk
-from shared_run import THOROUGH_ORDINARY
 
 
 def give_away(folder):
@@ -343,11 +342,6 @@ PLACES = {
 }
 
 CASES = OPTIONS | PRIVATE_KEYS | PLACES
-
-
-@pytest.fixture(scope="module", params=THOROUGH_ORDINARY)
-def mode(request):
-    return request.param
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ import functools
 import pytest
 import simulator as tenant_simulator
 from cryptography.hazmat.primitives import serialization
-from side_by_side import ANNA, INTRODUCED, Role, Runner, Tenant, run_cases
+from side_by_side import ANNA, INTRODUCED, Role, Runner, run_cases
 from tenant_client import Pair
 
 pytestmark = pytest.mark.thorough
@@ -205,16 +205,6 @@ def test_side_by_side(raised, name):
 
 
 # ---- Cases that need a playbook of their own
-
-
-@pytest.fixture
-def runner(tmp_path, home):
-    return Runner(tmp_path, home)
-
-
-@pytest.fixture
-def tenant(runner, simulator):
-    return Tenant("acme.eu.qlikcloud.com", simulator, simulator.url, runner.project)
 
 
 def test_with_an_oauth_client_of_the_environment(runner, tenant, simulator):

@@ -10,18 +10,8 @@ import threading
 import time
 
 import pytest
-from side_by_side import INTRODUCED, RETIRED, Runner, Tenant
+from side_by_side import INTRODUCED, RETIRED
 from tenant_client import Client, token
-
-
-@pytest.fixture
-def runner(tmp_path, home):
-    return Runner(tmp_path, home)
-
-
-@pytest.fixture
-def tenant(runner, simulator):
-    return Tenant("acme.eu.qlikcloud.com", simulator, simulator.url, runner.project)
 
 
 def test_a_key_from_its_introduction_to_its_end(runner, tenant):

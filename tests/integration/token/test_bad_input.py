@@ -11,7 +11,6 @@ import os
 import pytest
 from bad_input import Case, fill_disk
 from joserfc import jwk, jwt
-from shared_run import THOROUGH_ORDINARY
 
 KEY = {"key.pem": "rsa"}
 NOTATION = "write a whole number of seconds, or a number with a unit, as in 30s, 60m, 48h, 365d, 2w or 5y."
@@ -398,11 +397,6 @@ ACCEPTED = {
         "", {**NO_OPTION, "private_key_content": "{{ the_text }}{{ the_public }}{{ the_rsa }}{{ the_text }}"}
     ),
 }
-
-
-@pytest.fixture(scope="module", params=THOROUGH_ORDINARY)
-def mode(request):
-    return request.param
 
 
 @pytest.fixture(scope="module")
