@@ -43,8 +43,10 @@ class Tenant:
 def running(subjects: t.Sequence[str]) -> t.Iterator[dict[str, Tenant]]:
     """One region of them, by subject, for as long as the body of the ``with`` statement runs."""
     region = simulator.start(f"--tenants={len(subjects)}")
-    yield {subject: Tenant(region, url) for subject, url in zip(subjects, region.urls)}
-    region.stop()
+    try:
+        yield {subject: Tenant(region, url) for subject, url in zip(subjects, region.urls)}
+    finally:
+        region.stop()
 
 
 def lasting_token(pair: Pair, **changes: t.Any) -> str:
