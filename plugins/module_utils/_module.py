@@ -72,6 +72,12 @@ def user_message(module: AnsibleModule, message: str) -> str:
     return replace_options(message, as_written(module.argument_spec, module.params))
 
 
+def warn(module: AnsibleModule, sentences: t.Iterable[str | None]) -> None:
+    """Issue warnings of the library, except those that are None."""
+    for sentence in filter(None, sentences):
+        module.warn(user_message(module, sentence))
+
+
 def refuse_masked(module: AnsibleModule, result: t.Mapping[str, t.Any]) -> None:
     """Reject a result that Ansible's masking of secret options would damage.
 

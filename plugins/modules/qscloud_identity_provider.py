@@ -245,6 +245,7 @@ from ..module_utils._tenant import identity_providers
 def ensure(module: AnsibleModule) -> dict[str, t.Any]:
     """Bring the identity provider into the requested state."""
     wanted = read_options(module.params)
+    _module.warn(module, [wanted.key and wanted.key.repairs])
     tenant = _tenant_module.tenant(module)
     if module.params["state"] == "present":
         outcome = identity_providers.ensure_present(tenant, wanted, module.check_mode)

@@ -220,8 +220,7 @@ def issue(module: AnsibleModule) -> dict[str, t.Any]:
         module.check_mode,
         accept=lambda facts: _module.refuse_masked(module, facts),
     )
-    for sentence in outcome.warnings:
-        module.warn(_module.user_message(module, sentence))
+    _module.warn(module, outcome.warnings)
     return {
         "changed": outcome.changed,
         "reused": outcome.reused,

@@ -211,6 +211,7 @@ def decode(module: AnsibleModule) -> dict[str, t.Any]:
     """Decode the token and list its problems."""
     options = module.params
     key = given.from_options(options)
+    _module.warn(module, [key and key.repairs])
     if options["token_path"] is not None:
         check_path(options["token_path"], "token_path")
         text, source = read.content(options["token_path"], "token_path"), f"O(token_path): {options['token_path']}"

@@ -286,6 +286,7 @@ def ensure(module: AnsibleModule) -> dict[str, t.Any]:
         )
     else:
         outcome = pair.ensure_absent(wanted, module.check_mode)
+    _module.warn(module, outcome.warnings)
     return {
         "changed": bool(outcome.actions),
         "actions": outcome.actions,

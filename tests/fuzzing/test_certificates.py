@@ -99,7 +99,7 @@ def use(data: bytes, key: rsa.RSAPrivateKey, now: datetime.datetime) -> given.Pu
     assert all(problem.isprintable() and len(problem) < 2000 for problem in state.problems)
     try:
         found = given.parse(data, "CERTIFICATE", "THE_SOURCE")
-        loaded = _certificates.load(data, "THE_SOURCE")
+        loaded = _certificates.load(data, "THE_SOURCE").certificate
         reasons = _certificates.reasons_to_reissue(loaded, key.public_key(), TERMS, now)
     except QlikError as error:
         assert str(error).startswith("THE_SOURCE") and str(error).isprintable() and len(str(error)) < 2000
@@ -124,7 +124,7 @@ def test_a_good_one(rsa_key: rsa.RSAPrivateKey, now: datetime.datetime) -> None:
     text = certificate(rsa_key)
     assert use(text, rsa_key, now).thumbprint == public_keys.thumbprint(rsa_key.public_key())
     assert openssl_key(text) == public_keys.to_pem(rsa_key.public_key())
-    loaded = _certificates.load(text, "THE_SOURCE")
+    loaded = _certificates.load(text, "THE_SOURCE").certificate
     assert _certificates.reasons_to_reissue(loaded, rsa_key.public_key(), TERMS, now) == []
 
 
@@ -142,7 +142,7 @@ def test_mutated_certificates(
     if found and data.draw(st.integers(0, 30)) == 0:
         assert openssl_key(text) == public_keys.to_pem(found.key)
     if found and text != ours:
-        loaded = _certificates.load(text, "THE_SOURCE")
+        loaded = _certificates.load(text, "THE_SOURCE").certificate
         # Whatever is changed in a certificate is seen: it is issued anew.
         assert _certificates.reasons_to_reissue(loaded, rsa_key.public_key(), TERMS, now)
 
@@ -155,7 +155,7 @@ def test_a_bit_that_flips(
     der[int(place * len(der))] ^= 1 << bit
     text = pem("CERTIFICATE", bytes(der))
     if use(text, rsa_key, now):
-        loaded = _certificates.load(text, "THE_SOURCE")
+        loaded = _certificates.load(text, "THE_SOURCE").certificate
         assert _certificates.reasons_to_reissue(loaded, rsa_key.public_key(), TERMS, now)
 
 
@@ -165,7 +165,7 @@ def test_bits_of_the_signature_that_do_not_count(rsa_key: rsa.RSAPrivateKey, now
     )
     der = bytearray(next(der for der in certificates if der[-1] % 2 == 0))
     der[-rsa_key.key_size // 8 - 1] = 1
-    loaded = _certificates.load(pem("CERTIFICATE", bytes(der)), "THE_SOURCE")
+    loaded = _certificates.load(pem("CERTIFICATE", bytes(der)), "THE_SOURCE").certificate
     reasons = _certificates.reasons_to_reissue(loaded, rsa_key.public_key(), TERMS, now)
     assert "its signature does not match its key" in reasons
 
@@ -267,7 +267,7 @@ def test_another_key(
     text = self_signed({**private_keys, "other": other_rsa_pem}[other], "-days", str(days), "-subj", "/CN=qs-jwt")
     found = use(text, rsa_key, now)
     assert (found is not None) == (other in ("other", "1024 bits"))
-    loaded = _certificates.load(text, "THE_SOURCE")
+    loaded = _certificates.load(text, "THE_SOURCE").certificate
     assert _certificates.reasons_to_reissue(loaded, rsa_key.public_key(), TERMS, now) == ["it is for another key"]
 
 

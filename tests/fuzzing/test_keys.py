@@ -50,7 +50,7 @@ def check_message(error: QlikError) -> None:
 def load_private(data: bytes, passphrase: str | None = None) -> rsa.RSAPrivateKey | None:
     """The key, None if it was refused in a sentence. A key that is taken can sign, and is written and read again."""
     try:
-        key = private_keys.load(data, passphrase, "THE_SOURCE", "the_passphrase")
+        key = private_keys.load(data, passphrase, "THE_SOURCE", "the_passphrase").key
     except QlikError as error:
         check_message(error)
         return None
@@ -174,7 +174,7 @@ def test_factors_that_are_no_primes(p: int, q: int, more: int) -> None:
     except ValueError:
         return
     with contextlib.suppress(QlikError):
-        key = private_keys.load(text, None, "THE_SOURCE", "the_passphrase")
+        key = private_keys.load(text, None, "THE_SOURCE", "the_passphrase").key
         # The primes are not tested when it is loaded, but a signature is, before anybody gets it.
         with contextlib.suppress(QlikError):
             private_keys.check_size(key, "THE_SOURCE")

@@ -51,6 +51,8 @@ def make(folder: pathlib.Path) -> dict[str, str]:
     made["crlf"] = made["rsa"].replace("\n", "\r\n")
     made["openssh"] = _openssh(made["rsa"])
     made["certificate"] = openssl("req -x509 -key rsa.pem -subj /CN=qs-jwt -days 365")
+    (folder / "certificate.pem").write_text(made["certificate"])
+    made["pkcs12"] = openssl("pkcs12 -export -inkey rsa.pem -in certificate.pem -passout pass:")
     openssl("req -x509 -key another.pem -subj '/CN=CA of a company' -out ca.pem")
     openssl("req -new -key rsa.pem -subj /CN=qs-jwt -out request.pem")
     made["certificate of a CA"] = openssl("x509 -req -in request.pem -CA ca.pem -CAkey another.pem -set_serial 1")

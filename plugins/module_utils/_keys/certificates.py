@@ -11,7 +11,7 @@ import datetime
 import typing as t
 
 from .._errors import CertificateError, OptionError, PemError
-from . import pem, public_keys
+from . import mistaken, pem, public_keys, texts
 
 try:
     from cryptography import x509
@@ -22,7 +22,6 @@ try:
 except ImportError:
     pass  # Modules report it: see _module.run.
 
-_BEGIN, _END = b"-----BEGIN CERTIFICATE-----", b"-----END CERTIFICATE-----"
 MAXIMUM_COMMON_NAME_LENGTH = 64
 """In characters: ub-common-name of RFC 5280, appendix A.1."""
 
@@ -99,19 +98,44 @@ def issue(key: rsa.RSAPrivateKey, wanted: Terms, now: datetime.datetime) -> x509
     )
 
 
-def load(data: bytes, source: str) -> x509.Certificate:
-    """Parse a PEM certificate.
+class Loaded(t.NamedTuple):
+    """A certificate. ``repairs`` is a warning about what is wrong with its text, or None."""
 
-    :raises CertificateError: if it cannot be parsed.
+    certificate: x509.Certificate
+    repairs: str | None
+
+
+def load(data: bytes, source: str) -> Loaded:
+    """Parse a certificate, PEM or DER. Of a chain, it is the first one, whose issuers follow (RFC 8446, section 4.4.2).
+
+    :raises CertificateError: if it cannot be parsed, or if there are several that are not a chain.
     """
     try:
-        certificate = x509.load_pem_x509_certificate(pem.find(data, "CERTIFICATE", source).text.encode())
+        blocks = pem.find_all(data, "CERTIFICATE", source)
+        chain = [_parse(block, source) for block in blocks]
+    except PemError as error:
+        raise CertificateError(error.message) from error
+    # A certificate that is its own issuer ends a chain.
+    if any(one.issuer == one.subject or one.issuer != following.subject for one, following in zip(chain, chain[1:])):
+        raise CertificateError(
+            f"{source} contains {len(chain)} certificates that are not a chain: keep only the one to use."
+        )
+    return Loaded(chain[0], pem.warning(blocks[0], source))
+
+
+def _parse(block: pem.PemBlock, source: str) -> x509.Certificate:
+    if block.label == "TRUSTED CERTIFICATE":
+        raise CertificateError(
+            f"{source} contains {mistaken.noun(block.label)}: {mistaken.what_to_do(block.label, 'CERTIFICATE', False)}."
+        )
+    try:
+        certificate = x509.load_pem_x509_certificate(block.text.encode())
         # cryptography parses these fields lazily: access them here, so that errors occur now and not later.
         _parsed = certificate.subject, certificate.issuer, not_before(certificate), not_after(certificate)  # noqa: F841
         if certificate.serial_number.bit_length() > MAXIMUM_SERIAL_BITS:
             raise ValueError("serial number too long")
-    except (PemError, x509.InvalidVersion, ValueError, TypeError, KeyError) as error:
-        raise CertificateError(f"{source} cannot be read as a certificate in PEM format.") from error
+    except (x509.InvalidVersion, ValueError, TypeError, KeyError) as error:
+        raise CertificateError(f"{source} is damaged: it cannot be read as a certificate. Copy it again.") from error
     return certificate
 
 
@@ -179,11 +203,11 @@ def is_issued_by_another(data: bytes) -> bool:
 
     We must not replace such a file, whatever its format: PEM, a PEM chain, or DER.
     """
-    found = [_BEGIN + part[: part.find(_END)] + _END for part in data.split(_BEGIN)[1:] if _END in part]
-    loaders = [(x509.load_pem_x509_certificate, text) for text in found] or [(x509.load_der_x509_certificate, data)]
-    for load_one, text in loaders:
-        with contextlib.suppress(x509.InvalidVersion, ValueError, TypeError, KeyError):
-            certificate = load_one(text)
+    # Look at each block separately: another one may be unreadable.
+    parts = [f"-----BEGIN{part}".encode() for part in texts.decode(data).split("-----BEGIN")[1:]]
+    for part in parts or [data]:
+        with contextlib.suppress(PemError, x509.InvalidVersion, ValueError, TypeError, KeyError):
+            certificate = x509.load_pem_x509_certificate(pem.find(part, "CERTIFICATE", "").text.encode())
             if certificate.issuer != certificate.subject:
                 return True
     return False

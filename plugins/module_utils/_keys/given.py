@@ -28,7 +28,8 @@ class PublicKey(t.NamedTuple):
     """A public key, possibly from a certificate.
 
     ``line`` is the PEM of the key or certificate on a single line. ``thumbprint`` identifies the key (RFC 7638).
-    ``fingerprint`` and ``not_after`` describe the certificate, or are None.
+    ``fingerprint`` and ``not_after`` describe the certificate, or are None. ``repairs`` is a warning about what is wrong
+    with the text, or None.
     """
 
     key: rsa.RSAPublicKey
@@ -36,6 +37,7 @@ class PublicKey(t.NamedTuple):
     thumbprint: str
     fingerprint: str | None
     not_after: str | None
+    repairs: str | None
 
 
 def from_options(options: t.Mapping[str, t.Any]) -> PublicKey | None:
@@ -55,18 +57,18 @@ def from_options(options: t.Mapping[str, t.Any]) -> PublicKey | None:
 
 
 def parse(data: bytes, label: str, source: str) -> PublicKey:
-    """Parse a certificate or a public key in PEM format.
+    """Parse a certificate or a public key in PEM or DER format.
 
     :param label: ``CERTIFICATE`` or ``PUBLIC KEY``.
     :param source: the file or option, for messages.
     :raises QlikError: if it cannot be parsed.
     """
     if label == "CERTIFICATE":
-        certificate = certificates.load(data, source)
+        certificate, repairs = certificates.load(data, source)
         key = certificates.public_key(certificate, source)
         facts = certificates.describe(certificate)
         line, fingerprint, not_after = facts["certificate_line"], facts["fingerprint_sha256"], facts["not_after"]
     else:
-        key = public_keys.load(data, source)
+        key, repairs = public_keys.load(data, source)
         line, fingerprint, not_after = pem.one_line(public_keys.to_pem(key).decode()), None, None
-    return PublicKey(key, line, public_keys.thumbprint(key), fingerprint, not_after)
+    return PublicKey(key, line, public_keys.thumbprint(key), fingerprint, not_after, repairs)

@@ -52,8 +52,8 @@ class Inspection:
         )
         if read.exists(private_key):
             with self._recording_problems():
-                if (mode := read.mode(private_key)) & 0o077:
-                    self.problems.append(f"{private_key} has mode {mode:04o}, which lets other users access it.")
+                if problem := private_keys.exposure(private_key, read.mode(private_key)):
+                    self.problems.append(problem)
         self._inspect_public_key(self.read_file(public_key, "directory"), public_key)
         self.inspect_certificate(self.read_file(certificate, "directory"), certificate)
 
@@ -65,8 +65,9 @@ class Inspection:
             return
         self.exists = True
         with self._recording_problems():
-            key = private_keys.load(content, passphrase, source, passphrase_option)
+            key, repairs = private_keys.load(content, passphrase, source, passphrase_option)
             self.public_key = key.public_key()
+            self._add_repairs(repairs)
             private_keys.check_size(key, source)
 
     def inspect_certificate(self, content: bytes | None, source: str) -> None:
@@ -77,7 +78,8 @@ class Inspection:
         with self._recording_problems():
             if certificates.is_issued_by_another(content):
                 self.problems.append(f"{source} was issued by a third party.")
-            self.certificate = certificates.load(content, source)
+            self.certificate, repairs = certificates.load(content, source)
+            self._add_repairs(repairs)
             its_key = certificates.public_key(self.certificate, source)
             faults = certificates.validity_faults(self.certificate, self.renew_before_days, self.now)
             if not certificates.is_issued_by_another(content):
@@ -92,7 +94,8 @@ class Inspection:
             return
         self.exists = True
         with self._recording_problems():
-            key = public_keys.load(content, source)
+            key, repairs = public_keys.load(content, source)
+            self._add_repairs(repairs)
             if self.public_key and self.public_key.public_numbers() != key.public_numbers():
                 self.problems.append(f"{source} does not match the private key.")
             self.public_key = self.public_key or key
@@ -107,6 +110,9 @@ class Inspection:
                 return read.content(path, option)
             self.problems.append(f"{path} does not exist.")
         return None
+
+    def _add_repairs(self, repairs: str | None) -> None:
+        self.problems += [repairs] if repairs else []
 
     @contextlib.contextmanager
     def _recording_problems(self) -> t.Iterator[None]:

@@ -108,6 +108,7 @@ class Outcome(t.NamedTuple):
     before: dict[str, t.Any]
     after: dict[str, t.Any]
     passphrase_changed: bool = False
+    warnings: t.Sequence[str] = ()
 
 
 def ensure_present(
@@ -160,7 +161,7 @@ def _backups(folder: Folder, wanted: Wanted, found: t.Mapping[str, Found]) -> di
     return {folder.backup_name(name): (file.content, wanted.access(name)) for name, file in found.items()}
 
 
-def _load(content: bytes, path: str, wanted: Wanted) -> tuple[rsa.RSAPrivateKey, bool]:
+def _load(content: bytes, path: str, wanted: Wanted) -> tuple[private_keys.Loaded, bool]:
     """Load the private key, and return whether it still has the old passphrase."""
     try:
         return private_keys.load(content, wanted.passphrase, path, PASSPHRASE_OPTION), False
@@ -188,6 +189,7 @@ class _Repair:
         self.key = None
         self.certificate = None
         self.passphrase_changed = False
+        self.warnings: list[str] = []
         # The reason for writing each file. Files that can stay are not listed.
         self.reasons: dict[str, str] = {}
 
@@ -203,7 +205,7 @@ class _Repair:
         after = self._summary({name: self.wanted.access(name).mode for name in self.wanted.names})
         if self.passphrase_changed:
             before["opened_by"], after["opened_by"] = OLD_PASSPHRASE_OPTION, PASSPHRASE_OPTION
-        outcome = Outcome(actions, [], facts, before, after, self.passphrase_changed)
+        outcome = Outcome(actions, [], facts, before, after, self.passphrase_changed, self.warnings)
         if check_mode:
             return outcome
         if self.folder.is_empty():
@@ -232,7 +234,8 @@ class _Repair:
             self.reasons[name] = "it was missing"
         else:
             try:
-                self.key, self.passphrase_changed = _load(self.found[name].content, path, self.wanted)
+                (self.key, repairs), self.passphrase_changed = _load(self.found[name].content, path, self.wanted)
+                self.warnings += [repairs] if repairs else []
                 if self.key.key_size != self.wanted.size:
                     is_valid_size = self.key.key_size in private_keys.SIZES
                     keep = f"O(size) to {self.key.key_size} to keep it, or " if is_valid_size else ""
@@ -274,11 +277,12 @@ class _Repair:
                 " with a self-signed certificate."
             )
         with contextlib.suppress(CertificateError):
-            self.certificate = certificates.load(content, path)
+            self.certificate, repairs = certificates.load(content, path)
+            self.warnings += [repairs] if repairs else []
         if is_foreign:
             self.reasons[name] = "a third party had issued it"
         elif not self.certificate:
-            self.reasons[name] = "it was damaged"
+            self.reasons[name] = "it could not be read"
         elif self.wanted.names.private_key in self.reasons:
             self.reasons[name] = "the private key is new"
         elif reasons := certificates.reasons_to_reissue(

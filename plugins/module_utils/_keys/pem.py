@@ -2,46 +2,70 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""PEM as text (RFC 7468): find a block, repair its line breaks, write it on a single line. No cryptography."""
+"""Find a key or certificate in a file or option, and write it as a well-formed PEM (RFC 7468). No cryptography.
+
+What something is depends on its content. A missing or wrong label is corrected.
+"""
 
 from __future__ import annotations
 
+import base64
 import re
 import typing as t
 
 from .._errors import PemError
+from . import bodies, der, texts
+from .mistaken import noun, other_format, what_to_do
 
-_BEGIN = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----")
+_BEGIN = re.compile(r"-----BEGIN\s([A-Z0-9#\s]{1,80})-----")
+_END = re.compile(r"-----END\s([A-Z0-9#\s]{1,80})-----")
 
 
 class PemBlock(t.NamedTuple):
-    """A PEM block: its label, such as ``RSA PRIVATE KEY``, and its well-formed text."""
+    """A PEM block: its label, such as ``RSA PRIVATE KEY``, and its well-formed text.
+
+    ``repairs`` names what was undone, except line breaks and encodings. ``cipher`` is set if the block is in OpenSSL's
+    traditional encrypted format, for example to ``AES-256-CBC``.
+    """
 
     label: str
     text: str
+    content: bytes
+    cipher: str
+    repairs: tuple[str, ...]
 
 
 def find(data: bytes, label_ends: str, source: str) -> PemBlock:
-    """Find the only block with the given end of the label, and restore the line breaks of RFC 7468.
+    """Find the only block with the given end of the label.
 
-    Line breaks that an environment variable or a form has changed are repaired if that is unambiguous: Windows line
-    endings, the two characters ``\\n``, spaces, or no separators at all. None of these characters occur in base64.
-    A block with headers, the legacy encrypted format, needs its line breaks.
-
-    :param data: the text; other blocks and text around the block are ignored.
+    :param data: a PEM, in which other blocks and text around the block are ignored, or DER.
     :param label_ends: the end of the label, for example ``PRIVATE KEY``.
     :param source: the file or option, for messages.
-    :raises PemError: if there is no such block, more than one, or one without an end.
+    :raises PemError: if there is no such block, more than one, or one that cannot be read.
     """
-    text = data.decode("ascii", errors="replace").replace("\\r", "\r").replace("\\n", "\n")
-    begins = [match for match in _BEGIN.finditer(text) if match[1].endswith(label_ends)]
-    if len(begins) != 1:
-        raise PemError(_mismatch(data, text, label_ends, source, len(begins)))
-    label = begins[0][1]
-    end = text.find(f"-----END {label}-----", begins[0].end())
-    if end < 0:
-        raise PemError(f"{source} is cut off: the line '-----END {label}-----' is missing. Copy the whole text.")
-    return PemBlock(label, _well_formed(label, text[begins[0].end() : end]))
+    found = find_all(data, label_ends, source)
+    if len(found) > 1:
+        raise PemError(f"{source} contains {len(found)} {label_ends.lower()}s: keep only the one to use.")
+    return found[0]
+
+
+def find_all(data: bytes, label_ends: str, source: str) -> list[PemBlock]:
+    """Like :func:`find`, but return all such blocks, at least one."""
+    label = der.label(data)
+    if label:
+        return [_of_type(bodies.Body(data, "", "", ()), label, label_ends, source, is_der=True)]
+    text = texts.decode(data)
+    begins = list(_BEGIN.finditer(text))
+    if not begins:
+        return [_without_label(data, text, label_ends, source)]
+    wanted = [match for match in begins if _label(match).endswith(label_ends)]
+    if not wanted:
+        found = sorted({_label(match) for match in begins})
+        raise PemError(
+            f"{source} contains {' and '.join(map(noun, found))}, not a {label_ends.lower()}:"
+            f" {what_to_do(found[0], label_ends, is_der=False)}."
+        )
+    return [_block(text, match, label_ends, source) for match in wanted]
 
 
 def one_line(pem: str) -> str:
@@ -52,28 +76,73 @@ def one_line(pem: str) -> str:
     return "".join(pem.split("\n"))
 
 
-def _well_formed(label: str, body: str) -> str:
-    # The headers of the legacy encrypted format (RFC 1421) end with an empty line, so their line breaks matter.
-    headers, separator, base64_text = body.replace("\r\n", "\n").rpartition("\n\n")
-    if "Proc-Type:" not in headers:
-        headers, separator, base64_text = "", "", body
-    lines = [f"-----BEGIN {label}-----"]
-    if separator:
-        lines += [*headers.strip().split("\n"), ""]
-    lines += re.findall(".{1,64}", "".join(base64_text.split()))
-    return "\n".join([*lines, f"-----END {label}-----", ""])
+def warning(block: PemBlock, source: str) -> str | None:
+    """A sentence about the repairs of a block; None if there were none.
+
+    :param source: the file or option.
+    """
+    if not block.repairs:
+        return None
+    return (
+        f"{source} is not well-formed: it has {' and '.join(block.repairs)}. It was accepted, because it can be read in"
+        " only one way, but other programs may reject it: copy the original text again."
+    )
 
 
-def _mismatch(data: bytes, text: str, wanted: str, source: str, found: int) -> str:
-    wanted = wanted.lower()
+def _label(match: re.Match[str]) -> str:
+    return " ".join(match[1].split())
+
+
+def _block(text: str, begin: re.Match[str], label_ends: str, source: str) -> PemBlock:
+    label = _label(begin)
+    end = next((match for match in _END.finditer(text, begin.end()) if _label(match) == label), None)
+    if not end:
+        raise PemError(f"{source} is cut off: the line '-----END {label}-----' is missing. Copy the whole text.")
+    body_text = text[begin.end() : end.start()]
+    if label == "OPENSSH PRIVATE KEY":
+        return PemBlock(label, "", b"", "", ())
+    return _of_type(bodies.read(body_text, source, label_ends == "PRIVATE KEY"), label, label_ends, source)
+
+
+def _of_type(body: bodies.Body, label: str, label_ends: str, source: str, is_der: bool = False) -> PemBlock:
+    """The block, labeled by its content.
+
+    :raises PemError: if it is something else than wanted, or if only the label is wrong, but the right one is unknown.
+    """
+    if body.cipher and label in ("PRIVATE KEY", "ENCRYPTED PRIVATE KEY"):
+        raise PemError(
+            f"{source} is labeled '{label}', but has the headers of OpenSSL's traditional format: correct the label,"
+            " which is usually 'RSA PRIVATE KEY'."
+        )
+    actual = label if body.cipher else der.label(body.content) or label
+    if not actual.endswith(label_ends):
+        labeled = "" if actual == label else f" labeled as '{label}'"
+        raise PemError(
+            f"{source} contains {noun(actual)}{labeled}, not a {label_ends.lower()}:"
+            f" {what_to_do(actual, label_ends, is_der)}."
+        )
+    repairs = body.repairs if actual == label else (*body.repairs, f"the label '{label}' instead of '{actual}'")
+    return PemBlock(actual, _armored(body, actual), body.content, body.cipher, repairs)
+
+
+def _without_label(data: bytes, text: str, label_ends: str, source: str) -> PemBlock:
+    """The block in a text without the line BEGIN."""
     if not text.strip():
-        return f"{source} is empty: specify a {wanted} in PEM format."
-    if found > 1:
-        return f"{source} contains {found} {wanted}s: keep only the one to use."
-    others = sorted({match[1].lower() for match in _BEGIN.finditer(text)})
-    if others:
-        return f"{source} contains a {' and a '.join(others)}, not a {wanted}: specify the {wanted}."
-    if data[:1] == b"\x30":
-        return f"{source} is in DER format (binary): convert it to PEM with 'openssl pkey -inform DER -in FILE'."
-    first_line = f"-----BEGIN {wanted.upper()}-----"
-    return f"{source} is not a {wanted} in PEM format: the line '{first_line}' is missing. Copy the whole text."
+        raise PemError(f"{source} is empty: specify a {label_ends.lower()} in PEM format.")
+    try:
+        body = bodies.read(text.strip("\"' \r\n"), source, label_ends == "PRIVATE KEY")
+    except PemError:
+        body = None
+    label = body and der.label(body.content)
+    if not label:
+        raise PemError(f"{source} {other_format(data, text, label_ends)}")
+    block = _of_type(body, label, label_ends, source)
+    return block._replace(repairs=(*block.repairs, "no lines BEGIN and END"))
+
+
+def _armored(body: bodies.Body, label: str) -> str:
+    lines = [f"-----BEGIN {label}-----"]
+    if body.cipher:
+        lines += ["Proc-Type: 4,ENCRYPTED", f"DEK-Info: {body.cipher},{body.vector}", ""]
+    lines += re.findall(".{1,64}", base64.b64encode(body.content).decode())
+    return "\n".join([*lines, f"-----END {label}-----", ""])

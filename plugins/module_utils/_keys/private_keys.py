@@ -7,9 +7,10 @@
 from __future__ import annotations
 
 import functools
+import typing as t
 
 from .._errors import KeyMismatchError, OptionError, PassphraseError, PrivateKeyError
-from . import pem
+from . import der, pem
 
 try:
     import cryptography
@@ -29,6 +30,9 @@ MINIMUM_SIZE = 2048
 MINIMUM_PASSPHRASE_LENGTH = 12
 MAXIMUM_PASSPHRASE_BYTES = 1023
 """The limit of OpenSSL."""
+
+_TRADITIONAL_CIPHERS = ("AES-128-CBC", "AES-256-CBC", "DES-EDE3-CBC")
+"""The ciphers of OpenSSL's traditional format that all supported releases of cryptography can decrypt."""
 
 
 def generate(size: int) -> rsa.RSAPrivateKey:
@@ -54,18 +58,25 @@ def check_new_passphrase(passphrase: str | None, option: str) -> None:
         raise OptionError(f"O({option}) has more than {MAXIMUM_PASSPHRASE_BYTES} bytes: choose a shorter one.")
 
 
+class Loaded(t.NamedTuple):
+    """A private key. ``repairs`` is a warning about what is wrong with its text, or None."""
+
+    key: rsa.RSAPrivateKey
+    repairs: str | None
+
+
 # Cached so that signing for many users loads the key once. The cache key is the content, so any change of the file is
 # noticed, regardless of its size and modification time.
 @functools.lru_cache(maxsize=32)
-def load(data: bytes, passphrase: str | None, source: str, passphrase_option: str) -> rsa.RSAPrivateKey:
-    """Load a private key (PKCS#1 or PKCS#8, PEM) and check that its numbers are consistent.
+def load(data: bytes, passphrase: str | None, source: str, passphrase_option: str) -> Loaded:
+    """Load a private key (PKCS#1 or PKCS#8, PEM or DER) and check that its numbers are consistent.
 
     The check in cryptography tests the primes, which takes 0.3 s for 4096 bits. It is skipped in favor of
     :func:`_numbers_are_consistent`, which detects a damaged key in 0.05 ms.
 
     :param source: the file or option, for messages.
     :param passphrase_option: the option that contains the passphrase, for messages.
-    :raises PemError: if the data is not a private key in PEM format.
+    :raises PemError: if the data is not a private key.
     :raises KeyMismatchError: if the key is valid, but not an RSA key.
     :raises PassphraseError: if the passphrase is wrong, or the damage is indistinguishable from that.
     :raises PrivateKeyError: if the key cannot be read, or is damaged.
@@ -75,17 +86,26 @@ def load(data: bytes, passphrase: str | None, source: str, passphrase_option: st
         raise PrivateKeyError(
             f"{source} is in OpenSSH's own format: convert a copy of it with 'ssh-keygen -p -m PEM -f FILE'."
         )
-    encrypted = block.label == "ENCRYPTED PRIVATE KEY" or "Proc-Type: 4,ENCRYPTED" in block.text
+    encrypted = block.label == "ENCRYPTED PRIVATE KEY" or bool(block.cipher)
     if encrypted and not passphrase:
         raise PassphraseError(f"{source} is encrypted: specify its passphrase in O({passphrase_option}).")
     if passphrase and not encrypted:
         raise PassphraseError(
             f"{source} is not encrypted, but O({passphrase_option}) is set: leave the option out, or encrypt the key."
         )
+    if block.cipher and block.cipher not in _TRADITIONAL_CIPHERS:
+        raise PrivateKeyError(
+            f"{source} is encrypted with {block.cipher}, which is not supported: encrypt a copy of it with AES, using"
+            " 'openssl pkey -in FILE -aes256 -out NEW'."
+        )
+    if der.is_multi_prime(block.content):
+        raise PrivateKeyError(
+            f"{source} has more than two primes, which is not supported: use an RSA key with two primes."
+        )
     # In an encrypted key, damage and a wrong passphrase cannot be distinguished.
     damaged = (
-        f"{source} cannot be decrypted: O({passphrase_option}) is not its passphrase, or the key is damaged. Specify"
-        " the right passphrase, or restore the key from a backup."
+        f"{source} cannot be decrypted: O({passphrase_option}) is not its passphrase, or the key is damaged, or of an"
+        " unsupported kind. Specify the right passphrase, or restore the key from a backup."
         if encrypted
         else f"{source} is damaged: it cannot be read as a private key. Restore it from a backup."
     )
@@ -106,7 +126,7 @@ def load(data: bytes, passphrase: str | None, source: str, passphrase_option: st
         raise _not_rsa(source, kind.replace("EllipticCurve", "EC"))
     if not _numbers_are_consistent(key.private_numbers()):
         raise PrivateKeyError(f"{source} is damaged: it cannot be read as a private key. Restore it from a backup.")
-    return key
+    return Loaded(key, pem.warning(block, source))
 
 
 def check_size(key: rsa.RSAPrivateKey, source: str) -> None:
@@ -120,6 +140,16 @@ def check_size(key: rsa.RSAPrivateKey, source: str) -> None:
         )
 
 
+def exposure(path: str, mode: int) -> str | None:
+    """A sentence about a private key file that users other than its owner can access; None if they cannot.
+
+    :param mode: its permission bits.
+    """
+    if not mode & 0o077:
+        return None
+    return f"{path} has mode {mode:04o}, which lets other users access the private key: run 'chmod go= {path}'."
+
+
 def to_pem(key: rsa.RSAPrivateKey, passphrase: str | None) -> bytes:
     """The private key as PKCS#8 PEM, encrypted if a passphrase is given.
 
@@ -129,7 +159,7 @@ def to_pem(key: rsa.RSAPrivateKey, passphrase: str | None) -> bytes:
         serialization.BestAvailableEncryption(passphrase.encode()) if passphrase else serialization.NoEncryption()
     )
     data = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, encryption)
-    again = load(data, passphrase, "The private key", "passphrase")
+    again = load(data, passphrase, "The private key", "passphrase").key
     if again.private_numbers() != key.private_numbers():
         raise PrivateKeyError("The private key changed when it was read back, so it was not written. Report this.")
     return data

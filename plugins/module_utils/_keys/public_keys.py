@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import typing as t
 
 from .._errors import PublicKeyError
 from . import pem
@@ -21,11 +22,18 @@ except ImportError:
     pass  # Modules report it: see _module.run.
 
 
-def load(data: bytes, source: str) -> rsa.RSAPublicKey:
-    """Load a public key (SubjectPublicKeyInfo or PKCS#1, PEM).
+class Loaded(t.NamedTuple):
+    """A public key. ``repairs`` is a warning about what is wrong with its text, or None."""
+
+    key: rsa.RSAPublicKey
+    repairs: str | None
+
+
+def load(data: bytes, source: str) -> Loaded:
+    """Load a public key (SubjectPublicKeyInfo or PKCS#1, PEM or DER).
 
     :param source: the file or option, for messages.
-    :raises PemError: if the data is not a public key in PEM format.
+    :raises PemError: if the data is not a public key.
     :raises PublicKeyError: if it cannot be read, or is not an RSA key.
     """
     block = pem.find(data, "PUBLIC KEY", source)
@@ -35,7 +43,7 @@ def load(data: bytes, source: str) -> rsa.RSAPublicKey:
         raise PublicKeyError(f"{source} is damaged: it cannot be read as a public key. Copy the whole text.") from error
     if not is_rsa(key):
         raise PublicKeyError(f"{source} is not an RSA key, but Qlik Cloud requires RSA: use an RSA key.")
-    return key
+    return Loaded(key, pem.warning(block, source))
 
 
 def is_rsa(key: object) -> bool:

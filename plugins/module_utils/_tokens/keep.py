@@ -41,7 +41,7 @@ def issue(
     check_path(options["path"], "path")
     if check_mode and sign.is_key_missing(options):
         return sign.without_key(options, wanted, changed=True)
-    key = sign.private_key(options)
+    key, warnings = sign.private_key(options)
     key_id = sign.key_id(options, key)
 
     name = os.path.basename(options["path"])
@@ -74,7 +74,7 @@ def issue(
         changed=bool(not reused or not right_mode or leftovers),
         reused=bool(reused),
         facts=facts,
-        warnings=wanted.warnings,
+        warnings=[*wanted.warnings, *warnings],
         before=_summary(kept, found and found.access),
         after=_summary(token, ACCESS),
     )

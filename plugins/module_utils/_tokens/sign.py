@@ -71,10 +71,10 @@ def issue(
     """
     if check_mode and is_key_missing(options):
         return without_key(options, wanted, changed=False)
-    key = private_key(options)
+    key, warnings = private_key(options)
     facts = describe(compact.sign(wanted.claims, key, key_id(options, key)), key)
     accept(facts)
-    return Outcome(False, False, facts, wanted.warnings, {}, {})
+    return Outcome(False, False, facts, [*wanted.warnings, *warnings], {}, {})
 
 
 def draft(options: t.Mapping[str, t.Any], now: int) -> Draft:
@@ -94,20 +94,22 @@ def draft(options: t.Mapping[str, t.Any], now: int) -> Draft:
     return Draft(claims, valid.left_when_signed, warnings)
 
 
-def private_key(options: t.Mapping[str, t.Any]) -> rsa.RSAPrivateKey:
-    """Load the private key that the options specify.
+def private_key(options: t.Mapping[str, t.Any]) -> tuple[rsa.RSAPrivateKey, list[str]]:
+    """Load the private key that the options specify, and return it with warnings about its text and its file.
 
     :raises QlikError: if it cannot be used.
     """
     if options["private_key_path"] is not None:
         source = f"O(private_key_path): {options['private_key_path']}"
         content = read.content(options["private_key_path"], "private_key_path")
+        exposure = private_keys.exposure(options["private_key_path"], read.mode(options["private_key_path"]))
     else:
         source = "O(private_key_content)"
         content = options["private_key_content"].encode(errors="replace")
-    key = private_keys.load(content, options["private_key_passphrase"], source, "private_key_passphrase")
+        exposure = None
+    key, repairs = private_keys.load(content, options["private_key_passphrase"], source, "private_key_passphrase")
     private_keys.check_size(key, source)
-    return key
+    return key, [sentence for sentence in (repairs, exposure) if sentence]
 
 
 def key_id(options: t.Mapping[str, t.Any], key: rsa.RSAPrivateKey) -> str:

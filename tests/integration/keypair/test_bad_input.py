@@ -154,10 +154,10 @@ PRIVATE_KEYS = {
         "{folder}/privatekey.pem is a private key of type DSA, but Qlik Cloud requires RSA: use an RSA key.",
         files={KEY: "dsa"},
     ),
-    "DER": Case(
-        "{folder}/privatekey.pem is in DER format (binary): convert it to PEM with 'openssl pkey -inform DER -in"
-        " FILE'.",
-        files={KEY: "der"},
+    "PKCS#12": Case(
+        "{folder}/privatekey.pem contains a PKCS#12 file, not a private key: extract it with 'openssl pkcs12 -in FILE"
+        " -nocerts -out NEW'.",
+        files={KEY: "pkcs12"},
     ),
     "OpenSSH form": Case(
         "{folder}/privatekey.pem is in OpenSSH's own format: convert a copy of it with 'ssh-keygen -p -m PEM -f FILE'.",
@@ -168,7 +168,8 @@ PRIVATE_KEYS = {
         files={KEY: "cut off"},
     ),
     "key with a line missing": Case(
-        "{folder}/privatekey.pem is damaged: it cannot be read as a private key. Restore it from a backup.",
+        "{folder}/privatekey.pem cannot be read: it is incomplete. Copy the whole text again, or restore it from a"
+        " backup.",
         files={KEY: "line missing"},
     ),
     "key with one bit flipped": Case(

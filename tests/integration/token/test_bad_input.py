@@ -72,8 +72,9 @@ PRIVATE_KEYS = {
         "Ed25519 key", "KEY is a private key of type Ed25519, but Qlik Cloud requires RSA: use an RSA key.", "ed25519"
     ),
     **both_ways("DSA key", "KEY is a private key of type DSA, but Qlik Cloud requires RSA: use an RSA key.", "dsa"),
-    "DER": from_path(
-        "KEY is in DER format (binary): convert it to PEM with 'openssl pkey -inform DER -in FILE'.", "der"
+    "PKCS#12": from_path(
+        "KEY contains a PKCS#12 file, not a private key: extract it with 'openssl pkcs12 -in FILE -nocerts -out NEW'.",
+        "pkcs12",
     ),
     **both_ways(
         "OpenSSH form",
@@ -87,7 +88,7 @@ PRIVATE_KEYS = {
     ),
     **both_ways(
         "line missing",
-        "KEY is damaged: it cannot be read as a private key. Restore it from a backup.",
+        "KEY cannot be read: it is incomplete. Copy the whole text again, or restore it from a backup.",
         "line missing",
     ),
     **both_ways(

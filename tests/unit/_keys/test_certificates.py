@@ -37,7 +37,7 @@ def reasons(
     certificate: bytes, key: rsa.RSAPrivateKey, now: datetime.datetime, terms: certificates.Terms = TERMS
 ) -> list[str]:
     """Why this certificate would be issued anew."""
-    loaded = certificates.load(certificate, "THE_FILE")
+    loaded = certificates.load(certificate, "THE_FILE").certificate
     return certificates.reasons_to_reissue(loaded, key.public_key(), terms, now)
 
 
@@ -256,31 +256,46 @@ def test_one_that_somebody_else_has_issued(
     assert not certificates.is_issued_by_another(ca)
     assert not certificates.is_issued_by_another(pem)
     assert reasons(issued, rsa_key, datetime.datetime.now(datetime.timezone.utc))
+    # A chain is read by its first certificate, and found in any encoding.
+    assert certificates.to_pem(certificates.load(issued + ca, "THE_FILE").certificate) == issued
+    assert certificates.is_issued_by_another((ca + issued).decode().encode("utf-16"))
+    with pytest.raises(CertificateError, match="^THE_FILE contains 2 certificates that are not a chain: keep only"):
+        certificates.load(ca + issued, "THE_FILE")
 
 
-@pytest.mark.parametrize("data", [b"", b"banana", b"\x30\x82\x01\x01", b"\xff"])
-def test_what_is_no_certificate_is_refused(data: bytes) -> None:
-    with pytest.raises(CertificateError, match="^THE_FILE cannot be read as a certificate"):
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"", "is empty"),
+        (b"banana", "is not a certificate in PEM format"),
+        (b"\x30\x82\x01\x01", r"is in DER format \(binary\), but incomplete"),
+        (b"\xff", "is not a certificate in PEM format"),
+    ],
+)
+def test_what_is_no_certificate_is_refused(data: bytes, message: str) -> None:
+    with pytest.raises(CertificateError, match=f"^THE_FILE {message}"):
         certificates.load(data, "THE_FILE")
 
 
 @pytest.mark.parametrize(
-    "change",
+    ("change", "message"),
     [
-        lambda pem: pem[:-3],
-        lambda pem: b"\n".join(line for number, line in enumerate(pem.splitlines()) if number != 5),
-        lambda pem: pem.replace(b"CERTIFICATE", b"PUBLIC KEY"),
-        lambda pem: pem.replace(b"CERTIFICATE", b"CERTIFICATE REQUEST"),
-        lambda pem: pem + pem,
+        (lambda pem: pem[:-3], "is cut off"),
+        (
+            lambda pem: b"\n".join(line for number, line in enumerate(pem.splitlines()) if number != 5),
+            "cannot be read: it is incomplete",
+        ),
+        (lambda pem: pem.replace(b"CERTIFICATE", b"PUBLIC KEY"), "contains a public key, not a certificate"),
+        (lambda pem: pem + pem, "contains 2 certificates that are not a chain: keep only the one to use"),
     ],
 )
-def test_a_damaged_certificate_is_refused(pem: bytes, change: t.Callable[[bytes], bytes]) -> None:
-    with pytest.raises(CertificateError, match="^THE_FILE cannot be read as a certificate"):
+def test_a_damaged_certificate_is_refused(pem: bytes, change: t.Callable[[bytes], bytes], message: str) -> None:
+    with pytest.raises(CertificateError, match=f"^THE_FILE {message}"):
         certificates.load(change(pem), "THE_FILE")
 
 
 def test_a_private_key_is_no_certificate(rsa_pem: bytes) -> None:
-    with pytest.raises(CertificateError, match="^THE_FILE cannot be read as a certificate"):
+    with pytest.raises(CertificateError, match="^THE_FILE contains a private key, not a certificate"):
         certificates.load(rsa_pem, "THE_FILE")
 
 
@@ -288,7 +303,7 @@ def test_a_private_key_is_no_certificate(rsa_pem: bytes) -> None:
 def test_a_certificate_with_any_bit_flipped_does_not_fit(
     pem: bytes, rsa_key: rsa.RSAPrivateKey, now: datetime.datetime
 ) -> None:
-    original = certificates.load(pem, "f")
+    original = certificates.load(pem, "f").certificate
     encoded = base64.b64decode(b"".join(pem.splitlines()[1:-1]))
     # The head of a certificate is where its structure is; so all of its bits, and a sample of the others.
     positions = [*range(50 * 8), *random.Random(5280).sample(range(50 * 8, len(encoded) * 8), 400)]
@@ -300,7 +315,7 @@ def test_a_certificate_with_any_bit_flipped_does_not_fit(
         # What is done with every file, in good order or not, must not fail in any other way.
         assert certificates.is_issued_by_another(text.encode()) in (True, False)
         try:
-            loaded = certificates.load(text.encode(), "f")
+            loaded = certificates.load(text.encode(), "f").certificate
         except CertificateError:
             continue
         assert certificates.describe(loaded)["certificate"]
@@ -311,7 +326,7 @@ def test_a_certificate_with_any_bit_flipped_does_not_fit(
 
 
 def test_its_facts_are_those_that_openssl_prints(openssl: Openssl, pem: bytes) -> None:
-    facts = certificates.describe(certificates.load(pem, "f"))
+    facts = certificates.describe(certificates.load(pem, "f").certificate)
     printed = openssl("x509", "-noout", "-serial", "-fingerprint", "-sha256", data=pem).decode()
     serial_number, fingerprint = re.fullmatch("serial=(.*)\nsha256 Fingerprint=(.*)\n", printed).groups()
     assert facts["serial_number"] == int(serial_number, 16)
@@ -322,7 +337,7 @@ def test_its_facts_are_those_that_openssl_prints(openssl: Openssl, pem: bytes) -
 
 
 def test_the_line_is_the_certificate_on_one_line(openssl: Openssl, pem: bytes) -> None:
-    line = certificates.describe(certificates.load(pem, "f"))["certificate_line"]
+    line = certificates.describe(certificates.load(pem, "f").certificate)["certificate_line"]
     assert "\n" not in line
     begin, body, end = re.fullmatch(
         "(-----BEGIN CERTIFICATE-----)([A-Za-z0-9+/=]+)(-----END CERTIFICATE-----)", line
@@ -331,6 +346,6 @@ def test_the_line_is_the_certificate_on_one_line(openssl: Openssl, pem: bytes) -
 
 
 def test_the_times_know_their_zone(pem: bytes, now: datetime.datetime) -> None:
-    certificate = certificates.load(pem, "f")
+    certificate = certificates.load(pem, "f").certificate
     assert certificates.not_before(certificate) == now.replace(microsecond=0)
     assert certificates.not_after(certificate) == now.replace(microsecond=0) + 365 * DAY

@@ -61,7 +61,7 @@ def test_no_option_gives_nothing() -> None:
 
 
 def test_the_option_is_named(pems: dict[str, bytes], tmp_path: pathlib.Path) -> None:
-    with pytest.raises(CertificateError, match="^certificate_content cannot"):
+    with pytest.raises(CertificateError, match="^certificate_content contains a public key, not a certificate"):
         read(certificate_content=pems["public_key"].decode())
     with pytest.raises(PemError, match="^public_key_content contains a certificate"):
         read(public_key_content=pems["certificate"].decode())
@@ -70,3 +70,16 @@ def test_the_option_is_named(pems: dict[str, bytes], tmp_path: pathlib.Path) -> 
     with pytest.raises(OptionError, match="^public_key_path ") as caught:
         read(public_key_path=pems["public_key"].decode())
     assert caught.value.option == "public_key_path"
+
+
+def test_der_files_are_read(pems: dict[str, bytes], openssl: Openssl, tmp_path: pathlib.Path) -> None:
+    path = tmp_path / "file"
+    for name, command in (("certificate", ["x509"]), ("public_key", ["pkey", "-pubin"])):
+        path.write_bytes(openssl(*command, "-outform", "DER", data=pems[name]))
+        assert read(**{f"{name}_path": str(path)}) == read(**{f"{name}_content": pems[name].decode()})
+
+
+def test_repairs_are_returned(pems: dict[str, bytes]) -> None:
+    assert read(certificate_content=pems["certificate"].decode()).repairs is None
+    old_label = pems["certificate"].decode().replace(" CERTIFICATE", " X509 CERTIFICATE")
+    assert "has the label 'X509 CERTIFICATE' instead of 'CERTIFICATE'" in read(certificate_content=old_label).repairs

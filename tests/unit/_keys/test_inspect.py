@@ -87,7 +87,9 @@ def test_one_is_damaged(folder, name):
 
 def test_private_key_that_others_can_read(folder):
     (folder / NAMES.private_key).chmod(0o640)
-    assert problem(look(folder), folder) == "privatekey.pem has mode 0640, which lets other users access it."
+    assert problem(look(folder), folder) == (
+        "privatekey.pem has mode 0640, which lets other users access the private key: run 'chmod go= privatekey.pem'."
+    )
 
 
 def test_private_key_with_a_passphrase(folder, private_keys, passphrase):

@@ -163,6 +163,6 @@ def test_a_key_that_would_be_another_one_is_not_written(
     monkeypatch: pytest.MonkeyPatch, rsa_key: t.Any, other_rsa_key: t.Any
 ) -> None:
     # As a library would that has a fault.
-    monkeypatch.setattr(private_keys, "load", lambda *dummy: other_rsa_key)
+    monkeypatch.setattr(private_keys, "load", lambda *dummy: private_keys.Loaded(other_rsa_key, None))
     with pytest.raises(PrivateKeyError, match="changed when it was read back"):
         private_keys.to_pem(rsa_key, NEW)

@@ -79,7 +79,7 @@ def test_label(private_keys: dict[str, bytes], form: str, label: str) -> None:
         ("banana", "THE_OPTION is not a private key in PEM format: "),
         ("AAAA\n-----END PRIVATE KEY-----\n", "THE_OPTION is not a private key in PEM format: "),
         (block("PUBLIC KEY"), "THE_OPTION contains a public key, not a private key: "),
-        (block("RSA PUBLIC KEY"), "THE_OPTION contains a rsa public key, not a private key: "),
+        (block("RSA PUBLIC KEY"), "THE_OPTION contains an RSA public key, not a private key: "),
         (
             block("PUBLIC KEY") + block("CERTIFICATE"),
             "THE_OPTION contains a certificate and a public key, not a private key",
@@ -99,9 +99,10 @@ def test_what_is_no_private_key_is_refused(text: str, sentence: str) -> None:
         _pem.find(text.encode(), "PRIVATE KEY", "THE_OPTION")
 
 
-def test_der_is_named(private_keys: dict[str, bytes]) -> None:
-    with pytest.raises(PemError, match="^THE_FILE is in DER format .*openssl pkey -inform DER"):
-        _pem.find(private_keys["DER"], "PRIVATE KEY", "THE_FILE")
+def test_der_is_taken(private_keys: dict[str, bytes]) -> None:
+    # openssl's releases differ in which of the two they write.
+    found = _pem.find(private_keys["DER"], "PRIVATE KEY", "THE_FILE").text.encode()
+    assert found in (private_keys["PKCS#8"], private_keys["PKCS#1"])
 
 
 def test_the_end_must_come_after_the_beginning() -> None:

@@ -10,6 +10,7 @@ import base64
 import math
 import pathlib
 import random
+import re
 import subprocess
 import timeit
 import typing as t
@@ -18,12 +19,15 @@ import cryptography
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+from manglings import mislabeled
 
 from ansible_collections.tenantops.qlik.plugins.module_utils._errors import (
     KeyMismatchError,
     OptionError,
+    PassphraseError,
     PemError,
     PrivateKeyError,
+    QlikError,
 )
 from ansible_collections.tenantops.qlik.plugins.module_utils._keys import private_keys as _private_keys
 from ansible_collections.tenantops.qlik.plugins.module_utils._keys import public_keys
@@ -34,7 +38,7 @@ NUMBERS = ("n", "e", "d", "p", "q", "dmp1", "dmq1", "iqmp")
 
 def load(data: bytes, passphrase: str | None = None) -> rsa.RSAPrivateKey:
     """Load a private key."""
-    return _private_keys.load(data, passphrase, "THE_FILE", "the_passphrase")
+    return _private_keys.load(data, passphrase, "THE_FILE", "the_passphrase").key
 
 
 def numbers_of(key: rsa.RSAPrivateKey) -> dict[str, int]:
@@ -160,10 +164,63 @@ def test_a_damaged_key_of_another_kind_is_no_key_in_good_order(label: str, conte
     assert not isinstance(caught.value, KeyMismatchError)
 
 
-@pytest.mark.parametrize("form", ["DER", "public"])
-def test_what_is_no_private_key_in_pem_form_is_refused(private_keys: dict[str, bytes], form: str) -> None:
-    with pytest.raises(PemError, match="^THE_FILE "):
-        load(private_keys[form])
+def test_what_is_no_private_key_is_refused(private_keys: dict[str, bytes]) -> None:
+    with pytest.raises(PemError, match="^THE_FILE contains a public key, not a private key"):
+        load(private_keys["public"])
+
+
+@pytest.mark.parametrize("form", ["PKCS#8", "PKCS#1"])
+def test_a_wrong_label_is_corrected_and_warned_about(
+    private_keys: dict[str, bytes], rsa_key: rsa.RSAPrivateKey, form: str
+) -> None:
+    loaded = _private_keys.load(mislabeled(private_keys[form].decode()).encode(), None, "THE_FILE", "the_passphrase")
+    assert numbers_of(loaded.key) == numbers_of(rsa_key)
+    right, wrong = ("PRIVATE KEY", "RSA PRIVATE KEY") if form == "PKCS#8" else ("RSA PRIVATE KEY", "PRIVATE KEY")
+    assert loaded.repairs == (
+        f"THE_FILE is not well-formed: it has the label '{wrong}' instead of '{right}'. It was accepted, because it can"
+        " be read in only one way, but other programs may reject it: copy the original text again."
+    )
+    assert _private_keys.load(private_keys[form], None, "THE_FILE", "the_passphrase").repairs is None
+
+
+@pytest.mark.parametrize("line_end", [b" ", b"\r", b"\n    ", b""], ids=repr)
+def test_a_traditional_encrypted_key_stays_one_without_its_line_breaks(
+    private_keys: dict[str, bytes], rsa_key: rsa.RSAPrivateKey, passphrase: str, line_end: bytes
+) -> None:
+    text = private_keys["encrypted PKCS#1"].replace(b"\n", line_end)
+    assert numbers_of(load(text, passphrase)) == numbers_of(rsa_key)
+    with pytest.raises(PassphraseError, match="^THE_FILE is encrypted: specify its passphrase"):
+        load(text)
+
+
+def test_a_traditional_encrypted_key_with_another_label(private_keys: dict[str, bytes], passphrase: str) -> None:
+    text = private_keys["encrypted PKCS#1"].replace(b"RSA PRIVATE KEY", b"PRIVATE KEY")
+    with pytest.raises(PemError, match="correct the label, which is usually 'RSA PRIVATE KEY'"):
+        load(text, passphrase)
+
+
+def test_three_primes_are_named(openssl: t.Callable[..., bytes]) -> None:
+    three = openssl("genrsa", "-primes", "3", "2048")
+    for text in (three, openssl("rsa", "-traditional", data=three)):
+        with pytest.raises(PrivateKeyError, match="^THE_FILE has more than two primes, which is not supported: use"):
+            load(text)
+
+
+def test_the_way_out_for_an_unsupported_cipher_works(
+    openssl: t.Callable[..., bytes],
+    rsa_pem: bytes,
+    rsa_key: rsa.RSAPrivateKey,
+    passphrase: str,
+    tmp_path: pathlib.Path,
+) -> None:
+    password = f"pass:{passphrase}"
+    text = openssl("rsa", "-traditional", "-aes192", "-passout", password, data=rsa_pem)
+    with pytest.raises(PrivateKeyError, match="^THE_FILE is encrypted with AES-192-CBC, which is not supported") as caught:
+        load(text, passphrase)
+    (tmp_path / "FILE").write_bytes(text)
+    command = [*re.search("'(.+)'", str(caught.value))[1].split(), "-passin", password, "-passout", password]
+    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+    assert numbers_of(load((tmp_path / "NEW").read_bytes(), passphrase)) == numbers_of(rsa_key)
 
 
 def test_the_way_out_for_an_openssh_key_works(private_keys: dict[str, bytes], tmp_path: pathlib.Path) -> None:
@@ -188,7 +245,7 @@ def test_a_truncated_key_is_refused(
     private_keys: dict[str, bytes], form: str, passphrase: str, missing_lines: int
 ) -> None:
     *lines, end = private_keys[form].splitlines()
-    with pytest.raises(PrivateKeyError, match="damaged") as caught:
+    with pytest.raises(QlikError, match="it is incomplete|cannot be decrypted") as caught:
         load(b"\n".join([*lines[:-missing_lines], end]), passphrase if "encrypted" in form else None)
     assert not isinstance(caught.value, KeyMismatchError)
 
@@ -199,7 +256,7 @@ def test_a_truncated_key_is_refused(
 @pytest.mark.parametrize("label", ["PRIVATE KEY", "RSA PRIVATE KEY", "XYZ PRIVATE KEY"])
 def test_garbage_between_the_lines_is_refused(label: str, body: bytes) -> None:
     begin, end = pem(label, b"").split(b"\n", 1)
-    with pytest.raises(PrivateKeyError) as caught:
+    with pytest.raises(QlikError) as caught:
         load(begin + b"\n" + body + b"\n" + end)
     assert not isinstance(caught.value, KeyMismatchError)
 

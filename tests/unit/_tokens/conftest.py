@@ -20,6 +20,7 @@ def issuer(tmp_path: pathlib.Path, rsa_pem: bytes) -> Issuer:
     """A folder with a key and no token."""
     key_path = tmp_path / "privatekey.pem"
     key_path.write_bytes(rsa_pem)
+    key_path.chmod(0o600)
     return Issuer(key_path, tmp_path / "anna.jwt")
 
 

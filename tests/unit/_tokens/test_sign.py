@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
+import textwrap
 import time
 import typing as t
 
@@ -117,7 +119,6 @@ def test_the_key_in_a_file(
     [
         ("EC", KeyMismatchError, "type EC"),
         ("DSA", KeyMismatchError, "type DSA"),
-        ("DER", PemError, "DER form"),
         ("public", PemError, "contains a public key"),
         ("OpenSSH", PrivateKeyError, "ssh-keygen"),
         ("1024 bits", PrivateKeyError, "has 1024 bits"),
@@ -130,9 +131,8 @@ def test_keys_that_cannot_sign_are_refused_and_named(
     issuer.key_path.write_bytes(private_keys[form])
     with pytest.raises(error, match=f"^private_key_path: {re.escape(str(issuer.key_path))} .*{message}"):
         issuer.issue()
-    if form != "DER":
-        with pytest.raises(error, match=f"^private_key_content .*{message}"):
-            issuer.issue(private_key_content=private_keys[form].decode())
+    with pytest.raises(error, match=f"^private_key_content .*{message}"):
+        issuer.issue(private_key_content=private_keys[form].decode())
 
 
 @pytest.mark.parametrize(
@@ -276,3 +276,21 @@ def test_a_key_that_one_may_not_see_is_refused_in_check_mode_too(check_mode: boo
         options["_ansible_check_mode"] = check_mode
         finished = forked.Running(forked.qscloud_jwt, options, user=forked.NOBODY).wait()
         assert str(keys / forked.PRIVATE) in finished.refusal and "Permission denied" in finished.refusal
+
+
+def test_a_private_key_that_others_can_read_is_warned_about(issuer: Issuer) -> None:
+    assert issuer.issue().warnings == []
+    issuer.key_path.chmod(0o640)
+    assert issuer.issue().warnings == [
+        f"{issuer.key_path} has mode 0640, which lets other users access the private key: run 'chmod go="
+        f" {issuer.key_path}'."
+    ]
+    # The command works.
+    subprocess.run(["chmod", "go=", issuer.key_path], check=True)
+    assert issuer.issue().warnings == []
+
+
+def test_a_text_that_had_to_be_repaired_is_warned_about(issuer: Issuer, rsa_pem: bytes) -> None:
+    quoted = textwrap.indent(rsa_pem.decode(), "> ", lambda line: True)
+    (warning,) = issuer.issue(private_key_content=quoted).warnings
+    assert warning.startswith("O(private_key_content) is not well-formed: it has quotation marks (>).")
