@@ -12,14 +12,16 @@ class ModuleDocFragment:
 options:
   private_key_path:
     description:
-      - Path to the private key file. It must be an RSA key of at least 2048 bits in PEM format (PKCS#1 or PKCS#8).
+      - Path to the private key file. It must be an RSA key of at least 2048 bits, in PEM (PKCS#1 or PKCS#8) or DER
+        format.
       - Exactly one of O(private_key_path) and O(private_key_content) must be specified.
     type: path
     aliases: [cert_privatekey_file]
   private_key_content:
     description:
       - The content of the private key.
-      - Windows line endings are accepted, and so are line breaks written as the two characters C(\n).
+      - Line breaks may have been changed, lost, or written as the two characters C(\n), and the whole text may be
+        encoded in base64. If anything else was repaired, the task warns.
     type: str
     aliases: [cert_privatekey]
   private_key_passphrase:

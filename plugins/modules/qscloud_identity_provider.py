@@ -54,7 +54,7 @@ options:
     type: str
   certificate_path:
     description:
-      - Path to the certificate file in PEM format.
+      - Path to the certificate file in PEM or DER format. Of a chain, the first certificate is used.
       - With O(state=present), exactly one of O(certificate_path), O(certificate_content), O(public_key_path) and
         O(public_key_content) must be specified. Qlik's examples all use the certificate.
     type: path
@@ -62,7 +62,7 @@ options:
     description: The content of the certificate in PEM format.
     type: str
   public_key_path:
-    description: Path to the public key file in PEM format.
+    description: Path to the public key file in PEM or DER format.
     type: path
   public_key_content:
     description: The content of the public key in PEM format.

@@ -51,7 +51,7 @@ options:
     type: path
   certificate_path:
     description:
-      - Path to the certificate file in PEM format. Its public key verifies the signature.
+      - Path to the certificate file in PEM or DER format. Its public key verifies the signature.
       - At most one of O(certificate_path), O(certificate_content), O(public_key_path) and O(public_key_content) can be
         specified. If none is, the signature is not verified.
     type: path
@@ -59,7 +59,7 @@ options:
     description: The content of the certificate in PEM format.
     type: str
   public_key_path:
-    description: Path to the public key file in PEM format.
+    description: Path to the public key file in PEM or DER format.
     type: path
   public_key_content:
     description: The content of the public key in PEM format.

@@ -53,13 +53,13 @@ options:
     default: ''
     aliases: [cert_file_prefix]
   certificate_path:
-    description: Path to a certificate file in PEM format.
+    description: Path to a certificate file in PEM or DER format.
     type: path
   certificate_content:
     description: The content of a certificate in PEM format.
     type: str
   private_key_path:
-    description: Path to a private key file in PEM format.
+    description: Path to a private key file in PEM or DER format.
     type: path
     aliases: [cert_privatekey_file]
   private_key_content:

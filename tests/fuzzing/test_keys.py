@@ -107,9 +107,9 @@ def test_private_keys_with_wrong_numbers(
 def test_openssl_takes_what_is_taken(private_keys: dict[str, bytes], data: st.DataObject) -> None:
     name = data.draw(st.sampled_from(["PKCS#1", "PKCS#8", "1024 bits", "3072 bits"]))
     der = data.draw(st.just(der_of(private_keys[name])) | mutated(st.just(der_of(private_keys[name]))))
-    text = pem(data.draw(LABELS), der)
-    if key := load_private(text):
-        assert openssl_public(text, "-passin", "pass:") == public_der(key.public_key())
+    # openssl does not read every wrong label that is corrected here, so it gets none.
+    if key := load_private(pem(data.draw(LABELS), der)):
+        assert openssl_public(der, "-inform", "DER", "-passin", "pass:") == public_der(key.public_key())
 
 
 @attack(share=5, data=st.data())

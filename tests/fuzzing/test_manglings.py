@@ -77,7 +77,7 @@ def chains(draw: st.DrawFn) -> list[tuple[str, t.Callable]]:
     return [*chain, draw(st.sampled_from(sorted(UNICODE.items())))]
 
 
-@attack(share=1, chain=chains(), number=st.integers(0, 5))
+@attack(share=10, chain=chains(), number=st.integers(0, 5))
 def test_the_same_key_or_a_true_sentence(
     originals: list[Original], chain: list[tuple[str, t.Callable]], number: int
 ) -> None:

@@ -191,7 +191,7 @@ def what_the_collection_can_say():
         for node in ast.walk(ast.parse(path.read_text())):
             parts = node.values if isinstance(node, ast.JoinedStr) else [node]
             texts = [part.value if isinstance(part, ast.Constant) else None for part in parts]
-            if len("".join(text for text in texts if isinstance(text, str))) > 25:
+            if len("".join(text for text in texts if isinstance(text, str))) > 20:
                 # Messages mark up options as O(name), which users see as the name that they wrote.
                 said = re.sub(r"O\(([\w\0]+)\)", r"\1", "".join(text or "\0" for text in texts))
                 yield re.escape(said).replace(re.escape("\0"), ".+")

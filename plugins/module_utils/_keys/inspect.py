@@ -52,7 +52,7 @@ class Inspection:
         )
         if read.exists(private_key):
             with self._recording_problems():
-                if problem := private_keys.exposure(private_key, read.mode(private_key)):
+                if problem := private_keys.exposure(private_key, read.mode(private_key), 0o077):
                     self.problems.append(problem)
         self._inspect_public_key(self.read_file(public_key, "directory"), public_key)
         self.inspect_certificate(self.read_file(certificate, "directory"), certificate)

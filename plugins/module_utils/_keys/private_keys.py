@@ -140,12 +140,13 @@ def check_size(key: rsa.RSAPrivateKey, source: str) -> None:
         )
 
 
-def exposure(path: str, mode: int) -> str | None:
-    """A sentence about a private key file that users other than its owner can access; None if they cannot.
+def exposure(path: str, mode: int, forbidden: int) -> str | None:
+    """A sentence about a private key file that other users can access; None if they cannot.
 
     :param mode: its permission bits.
+    :param forbidden: the bits that must not be set.
     """
-    if not mode & 0o077:
+    if not mode & forbidden:
         return None
     return f"{path} has mode {mode:04o}, which lets other users access the private key: run 'chmod go= {path}'."
 

@@ -102,7 +102,9 @@ def private_key(options: t.Mapping[str, t.Any]) -> tuple[rsa.RSAPrivateKey, list
     if options["private_key_path"] is not None:
         source = f"O(private_key_path): {options['private_key_path']}"
         content = read.content(options["private_key_path"], "private_key_path")
-        exposure = private_keys.exposure(options["private_key_path"], read.mode(options["private_key_path"]))
+        # A group may share a key, if somebody has given it access.
+        mode = read.mode(options["private_key_path"])
+        exposure = private_keys.exposure(options["private_key_path"], mode, forbidden=0o007)
     else:
         source = "O(private_key_content)"
         content = options["private_key_content"].encode(errors="replace")

@@ -279,10 +279,11 @@ def test_a_key_that_one_may_not_see_is_refused_in_check_mode_too(check_mode: boo
 
 
 def test_a_private_key_that_others_can_read_is_warned_about(issuer: Issuer) -> None:
-    assert issuer.issue().warnings == []
     issuer.key_path.chmod(0o640)
+    assert issuer.issue().warnings == []
+    issuer.key_path.chmod(0o644)
     assert issuer.issue().warnings == [
-        f"{issuer.key_path} has mode 0640, which lets other users access the private key: run 'chmod go="
+        f"{issuer.key_path} has mode 0644, which lets other users access the private key: run 'chmod go="
         f" {issuer.key_path}'."
     ]
     # The command works.
