@@ -82,6 +82,16 @@ def test_what_cannot_be_undone_is_named(
     assert str(caught.value) == message
 
 
+def test_two_possible_readings_are_refused() -> None:
+    headers = "\nProc-Type: 4,ENCRYPTED\nDEK-Info: DES-EDE3-CBC,0011223344556677\n\n"
+    # Both without the spaces and with plus signs instead, this is a whole number of cipher blocks.
+    body = "A" * 10 + " " * 16 + "A" * 15 + " " * 16 + "A" * 7 + "\n"
+    for one in (body.replace(" ", ""), body.replace(" ", "+")):
+        assert bodies.read(headers + one, "THE_SOURCE", restore_plus=True).content
+    with pytest.raises(PemError, match=r"spaces, which may have been plus signs \(\+\)"):
+        bodies.read(headers + body, "THE_SOURCE", restore_plus=True)
+
+
 def test_numbers_that_do_not_count_up_are_no_line_numbers() -> None:
     with pytest.raises(PemError):
         bodies.read("\n2 MIIB\n7 AAAA\n", "THE_SOURCE", restore_plus=True)
