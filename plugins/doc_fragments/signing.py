@@ -14,6 +14,8 @@ options:
     description:
       - Path to the private key file. It must be an RSA key of at least 2048 bits, in PEM (PKCS#1 or PKCS#8) or DER
         format.
+      - A file that Ansible Vault has encrypted is decrypted in memory. Only the controller has the password for this,
+        so it does not work on another host, or with C(become), C(async) or C(environment).
       - Exactly one of O(private_key_path) and O(private_key_content) must be specified.
     type: path
     aliases: [cert_privatekey_file]

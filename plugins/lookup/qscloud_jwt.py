@@ -68,7 +68,9 @@ from ansible.utils.display import Display
 
 from ..module_utils import _argument_specs, _module
 from ..module_utils._errors import QlikError, replace_options
+from ..module_utils._files.vault import check_options
 from ..module_utils._tokens import sign
+from ..plugin_utils._vault import decrypting
 
 
 class LookupModule(LookupBase):
@@ -86,7 +88,9 @@ class LookupModule(LookupBase):
         options = self._validated(kwargs)
         written = _argument_specs.as_written(_argument_specs.SIGNING, options)
         try:
-            outcome = sign.issue(options, sign.draft(options, int(time.time())))
+            check_options(options)
+            with decrypting(self._loader):
+                outcome = sign.issue(options, sign.draft(options, int(time.time())))
         except QlikError as error:
             # Ansible would append the message of the cause, which has option names that the user did not write.
             raise AnsibleLookupError(replace_options(error.message, written)) from None

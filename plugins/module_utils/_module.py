@@ -14,6 +14,7 @@ from ansible.module_utils.common.parameters import remove_values
 
 from ._argument_specs import as_written
 from ._errors import OptionError, QlikError, replace_options
+from ._files import vault
 from ._files.options import is_content
 
 MISSING: dict[str, str] = {}
@@ -50,6 +51,7 @@ def run(
     }
     result, message = {}, ""
     try:
+        vault.check_options(module.params)
         result = task(module)
     except QlikError as error:
         message = user_message(module, error.message)

@@ -23,6 +23,8 @@ description:
     still has the right public key; Qlik does not document whether the validity of a registered certificate matters.
     See O(tenantops.qlik.qscloud_identity_provider#module:compare).
   - The module never replaces a private key unless O(regenerate) requests it, and never without a backup.
+  - On the controller, files that Ansible Vault has encrypted are decrypted in memory. The module does not replace such
+    a private key, because the new file would not be encrypted.
   - The folder must not be writable by other users. Symbolic links in place of the files are rejected. Symbolic links
     in the path to the folder are rejected if they belong to another user, unless the folder belongs to the same user.
 requirements:

@@ -26,6 +26,8 @@ from ansible.module_utils.common import json as core_json
 from ansible.module_utils.common import warnings as core_warnings
 from ansible.plugins.action import ActionBase
 
+from . import _vault
+
 COLLECTION = "tenantops.qlik"
 
 _PROFILE = "legacy"
@@ -93,6 +95,7 @@ class InProcessBase(ActionBase):
             _globals_replaced(basic, dict.fromkeys(_ARGUMENT_NAMES) | _argument_globals(written)),
             _globals_replaced(core_warnings, {name: type(getattr(core_warnings, name))() for name in _WARNING_STORES}),
             _working_directory(self._loader.get_basedir()),
+            _vault.decrypting(self._loader),
             contextlib.redirect_stdout(output),
             contextlib.redirect_stderr(io.StringIO()),
         ):

@@ -21,6 +21,7 @@ _DEPENDS_ON_CORE = (
     "tests/integration/test_modules.py",
     "tests/integration/test_seed.py",
     "tests/integration/test_targets.py",
+    "tests/integration/test_vault.py",
     "tests/integration/token/test_lookup.py",
 )
 

@@ -10,14 +10,34 @@ import os
 import stat
 
 from .._errors import FileError
+from . import vault
 from .failures import as_file_error
 
 MAXIMUM_SIZE = 1024 * 1024
 """Bytes. Keys, certificates and tokens are much smaller."""
 
+CONTENT_OPTIONS = {
+    "certificate_path": "certificate_content",
+    "private_key_path": "private_key_content",
+    "public_key_path": "public_key_content",
+    "token_path": "token",
+}
+"""For an option that names a file, the option that takes the content of such a file instead."""
+
 
 def content(path: str, option: str) -> bytes:
-    """Read a whole file.
+    """Read a whole file, and decrypt it if Ansible Vault has encrypted it.
+
+    :param option: the option that names the file or its folder, for messages.
+    :raises FileError: if it is not a readable regular file, is too large, or cannot be decrypted.
+    """
+    lookup = f"\"{{{{ lookup('ansible.builtin.file', '{path}') }}}}\""
+    instead = f"set O({CONTENT_OPTIONS[option]}) to {lookup} instead" if option in CONTENT_OPTIONS else vault.INSTEAD
+    return vault.decrypted(stored(path, option), f"O({option}): {path}", instead)
+
+
+def stored(path: str, option: str) -> bytes:
+    """Read a whole file as it is.
 
     :param option: the option that names the file, for messages.
     :raises FileError: if it is not a readable regular file, or is too large.

@@ -16,7 +16,7 @@ import os
 import typing as t
 
 from .._errors import CertificateError, FileError, KeyMismatchError, OptionError, PassphraseError
-from .._files import read
+from .._files import read, vault
 from .._files.folder import Access, Folder, Found, locked_folder, new_folder
 from . import certificates, private_keys, public_keys
 
@@ -143,7 +143,8 @@ def ensure_absent(wanted: Wanted, check_mode: bool) -> Outcome:
         leftovers = folder.leftovers(wanted.names)
         private_key = found.get(wanted.names.private_key)
         if private_key and not wanted.backup:
-            _load(private_key.content, folder.path_of(wanted.names.private_key), wanted)
+            path = folder.path_of(wanted.names.private_key)
+            _load(vault.decrypted(private_key.content, path), path, wanted)
         outcome = empty._replace(
             actions=[f"removed {name}" for name in [*found, *leftovers]], before=dict.fromkeys(found, "present")
         )
@@ -234,7 +235,7 @@ class _Repair:
             self.reasons[name] = "it was missing"
         else:
             try:
-                (self.key, repairs), self.passphrase_changed = _load(self.found[name].content, path, self.wanted)
+                (self.key, repairs), self.passphrase_changed = _load(self._content(name), path, self.wanted)
                 self.warnings += [repairs] if repairs else []
                 if self.key.key_size != self.wanted.size:
                     is_valid_size = self.key.key_size in private_keys.SIZES
@@ -253,6 +254,12 @@ class _Repair:
         self.passphrase_changed &= name not in self.reasons
         if name in self.reasons or self.passphrase_changed:
             private_keys.check_new_passphrase(self.wanted.passphrase, PASSPHRASE_OPTION)
+            if name in self.found and vault.is_encrypted(self.found[name].content):
+                # Ansible Vault's password is not known here, so the new file would be less protected than the old one.
+                raise FileError(
+                    f"{path} is encrypted with Ansible Vault, but the file that replaces it would not be: run"
+                    " 'ansible-vault decrypt' on it before this task, and 'ansible-vault encrypt' after it."
+                )
 
     def _inspect_public_key(self) -> None:
         name = self.wanted.names.public_key
@@ -260,7 +267,7 @@ class _Repair:
             self.reasons[name] = "it was missing"
         elif self.wanted.names.private_key in self.reasons:
             self.reasons[name] = "the private key is new"
-        elif self.found[name].content != public_keys.to_pem(self.key.public_key()):
+        elif self._content(name) != public_keys.to_pem(self.key.public_key()):
             self.reasons[name] = "it did not match the private key"
 
     def _inspect_certificate(self) -> None:
@@ -269,7 +276,7 @@ class _Repair:
         if name not in self.found:
             self.reasons[name] = "it was missing"
             return
-        content = self.found[name].content
+        content = self._content(name)
         is_foreign = certificates.is_issued_by_another(content)
         if is_foreign and self.wanted.regenerate == "fail":
             raise FileError(
@@ -289,6 +296,9 @@ class _Repair:
             self.certificate, self.key.public_key(), self.wanted.terms, self.now
         ):
             self.reasons[name] = " and ".join(reasons)
+
+    def _content(self, name: str) -> bytes:
+        return vault.decrypted(self.found[name].content, os.path.join(self.wanted.directory, name))
 
     def _wrong_access(self) -> list[str]:
         def differs(name: str) -> bool:

@@ -73,7 +73,7 @@ def from_options(
         raise OptionError(f"O(timeout) is {options['timeout']}: it must be at least 1 second.")
     if options["ca_path"] is not None:
         check_path(options["ca_path"], "ca_path")
-        if b"-----BEGIN " not in read.content(options["ca_path"], "ca_path"):
+        if b"-----BEGIN " not in read.stored(options["ca_path"], "ca_path"):
             raise OptionError(
                 f"O(ca_path): {options['ca_path']} contains no certificate in PEM format: specify the file of the CA"
                 " certificate."
