@@ -21,6 +21,7 @@ import types
 import typing as t
 
 from ansible import constants as C
+from ansible.errors import AnsibleActionFail
 from ansible.module_utils import basic
 from ansible.module_utils.common import json as core_json
 from ansible.module_utils.common import warnings as core_warnings
@@ -29,6 +30,9 @@ from ansible.plugins.action import ActionBase
 from . import _vault
 
 COLLECTION = "tenantops.qlik"
+
+TENANTS = ".qlikcloud.com"
+"""The end of the host names of tenants, as in Qlik's examples."""
 
 _PROFILE = "legacy"
 """The serialization profile that ansible-core 2.19 and newer use for modules that do not declare one."""
@@ -66,7 +70,11 @@ class InProcessBase(ActionBase):
     _supports_check_mode = True
 
     def in_process(self, task_vars: dict[str, t.Any]) -> bool:
-        """Whether modules can run in this process with the same result. If not, print the reason at ``-v``."""
+        """Whether modules can run in this process with the same result. If not, print the reason at ``-v``.
+
+        :raises AnsibleActionFail: if the modules would run in the tenant.
+        """
+        self._refuse_tenant()
         if obstacle := self._obstacle(task_vars):
             self._display.v(f"{self._task.action} runs as an ordinary module: {obstacle}")
         return not obstacle
@@ -120,6 +128,18 @@ class InProcessBase(ActionBase):
         for warning in result.get("warnings", []):
             if isinstance(warning, str):
                 self._display.warning(warning)
+
+    def _refuse_tenant(self) -> None:
+        # Each host of an inventory is a tenant, but it is not a machine of the user's. Without this, the task would end
+        # with a failed SSH connection, which does not say that a keyword is missing.
+        if self._connection.transport != "ssh":
+            return
+        host = self._connection.get_option("host") or ""
+        if host.lower().rstrip(".").endswith(TENANTS):
+            raise AnsibleActionFail(
+                f"The task would connect over SSH to {host}, the name of a Qlik Cloud tenant: set 'connection: local'"
+                " for the play, so that it runs on the controller."
+            )
 
     def _obstacle(self, task_vars: dict[str, t.Any]) -> str | None:
         """The reason why modules cannot run in this process with the same result."""
