@@ -42,18 +42,33 @@ def parse_mode(value: t.Any, option: str, *, forbidden: int) -> int:
     """Parse permission bits: an octal string such as ``0600``, or a YAML number as Ansible interprets it.
 
     :param forbidden: bits that must not be set.
-    :raises OptionError: if it is not such a number, has forbidden bits, or does not let the owner read the file.
+    :raises OptionError: if it is not such a number, has forbidden bits, or does not let the owner read the file; or if
+        it is a number whose digits are a mode too, so that the quotes may be missing.
     """
     try:
         mode = int(value, 8) if isinstance(value, str) else int(value)
     except (OverflowError, TypeError, ValueError) as error:
         raise OptionError(f"O({option}) is not an octal number: write it in quotes, as in '0600'.") from error
-    if mode & ~0o777 or mode & forbidden or not mode & stat.S_IRUSR:
+    if not _is_permitted(mode, forbidden) or _is_ambiguous(value, forbidden):
+        written = f"{mode:04o}" if isinstance(value, str) else f"{value} without quotes, which means {mode:04o}"
         raise OptionError(
-            f"O({option}) is {mode:04o}: it must let the owner read, and must not include any bit of {forbidden:04o}."
+            f"O({option}) is {written}: it must let the owner read, and must not include any bit of {forbidden:04o}."
             " Write it in quotes, as in '0600'."
         )
     return mode
+
+
+def _is_ambiguous(value: t.Any, forbidden: int) -> bool:
+    # YAML reads 400 without quotes as the decimal number, which is the mode 0620. Nobody means that.
+    return (
+        not isinstance(value, str)
+        and re.fullmatch("[0-7]+", str(value)) is not None
+        and _is_permitted(int(str(value), 8), forbidden)
+    )
+
+
+def _is_permitted(mode: int, forbidden: int) -> bool:
+    return not mode & ~0o777 and not mode & forbidden and bool(mode & stat.S_IRUSR)
 
 
 def user_id(name: str | None, option: str) -> int | None:

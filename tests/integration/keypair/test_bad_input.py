@@ -93,7 +93,11 @@ OPTIONS = {
         " '0600'.",
         {"mode": "0644"},
     ),
-    "mode without quotes": Case("mode is 1130: ... Write it in quotes, as in '0600'.", {"mode": 600}),
+    "mode without quotes": Case(
+        "mode is 600 without quotes, which means 1130: it must let the owner read, and must not include any bit of"
+        " 0007. Write it in quotes, as in '0600'.",
+        {"mode": 600},
+    ),
     "mode that locks out the owner": Case("mode is 0000: it must let the owner read, ...", {"mode": "0000"}),
     "mode in letters": Case("mode is not an octal number: write it in quotes, as in '0600'.", {"mode": "u=rw"}),
     "mode infinite": Case("mode is not an octal number: write it in quotes, as in '0600'.", {"mode": float("inf")}),

@@ -11,6 +11,7 @@ import pwd
 import typing as t
 
 import pytest
+import yaml
 
 from ansible_collections.tenantops.qlik.plugins.module_utils._errors import OptionError
 from ansible_collections.tenantops.qlik.plugins.module_utils._files import options
@@ -48,6 +49,39 @@ def test_what_is_no_mode_is_refused(value: t.Any) -> None:
     with pytest.raises(OptionError, match="^mode is .*'0600'") as caught:
         options.parse_mode(value, "mode", forbidden=0o007)
     assert caught.value.option == "mode"
+
+
+@pytest.mark.parametrize(
+    ("value", "forbidden", "shown"),
+    [
+        ("0644", 0o007, "0644"),
+        ("1130", 0o007, "1130"),
+        (600, 0o007, "600 without quotes, which means 1130"),
+        (640, 0o007, "640 without quotes, which means 1200"),
+        (644, 0o022, "644 without quotes, which means 1204"),
+        (444, 0o022, "444 without quotes, which means 0674"),
+        # A mode that nobody means, though it has no forbidden bit.
+        (400, 0o007, "400 without quotes, which means 0620"),
+        (440, 0o007, "440 without quotes, which means 0670"),
+    ],
+)
+def test_a_mode_is_shown_as_the_user_wrote_it(value: t.Any, forbidden: int, shown: str) -> None:
+    with pytest.raises(OptionError) as caught:
+        options.parse_mode(value, "mode", forbidden=forbidden)
+    assert str(caught.value) == (
+        f"mode is {shown}: it must let the owner read, and must not include any bit of {forbidden:04o}. Write it in"
+        " quotes, as in '0600'."
+    )
+
+
+@pytest.mark.parametrize("written", ["0600", "0400", "0440", "0640", "0660", "0700", "0750"])
+def test_a_mode_that_yaml_reads_as_octal_is_taken(written: str) -> None:
+    assert options.parse_mode(yaml.safe_load(written), "mode", forbidden=0o007) == int(written, 8)
+
+
+@pytest.mark.parametrize("written", ["0644", "0444", "0640", "0600", "0755", "0400"])
+def test_a_public_mode_that_yaml_reads_as_octal_is_taken(written: str) -> None:
+    assert options.parse_mode(yaml.safe_load(written), "public_mode", forbidden=0o022) == int(written, 8)
 
 
 def test_accounts() -> None:
