@@ -16,6 +16,9 @@ import typing as t
 _MAXIMUM_TEXT_LENGTH = 300  # characters of external text in a message
 _OPTION = re.compile(r"O\(([a-z_]+)\)")
 
+MAYBE_UNSET = "an environment variable or a CI secret may not be set"
+"""Why a secret may be empty: Ansible's lookup ``env`` gives an empty text for a variable that does not exist."""
+
 
 def printable(text: str) -> str:
     """Make external text safe for a message: no control characters, and not too long."""

@@ -12,7 +12,7 @@ import re
 import stat
 import typing as t
 
-from .._errors import OptionError
+from .._errors import MAYBE_UNSET, OptionError
 
 _NO_ID = 2**32 - 1
 """The ID that chown(2) reserves for "unchanged"."""
@@ -31,6 +31,16 @@ def check_path(path: str | None, option: str) -> None:
         )
     if "\0" in path:
         raise OptionError(f"O({option}) contains a null byte: remove it.")
+
+
+def check_content(text: str, option: str, wanted: str) -> None:
+    """Reject an empty text in place of the content of a file.
+
+    :param wanted: what the text should be, for the message.
+    :raises OptionError: if it is empty.
+    """
+    if not text.strip():
+        raise OptionError(f"O({option}) is empty ({MAYBE_UNSET}): specify {wanted} in PEM format.")
 
 
 def is_content(text: str) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import typing as t
 
-from .._errors import KeyMismatchError, OptionError, PassphraseError, PrivateKeyError
+from .._errors import MAYBE_UNSET, KeyMismatchError, OptionError, PassphraseError, PrivateKeyError
 from . import der, pem
 
 try:
@@ -45,6 +45,11 @@ def check_new_passphrase(passphrase: str | None, option: str) -> None:
 
     :raises OptionError: if it has fewer than 12 characters or more than 1023 bytes, or is not valid UTF-8.
     """
+    if passphrase == "":
+        raise OptionError(
+            f"O({option}) is empty ({MAYBE_UNSET}): specify a passphrase of at least {MINIMUM_PASSPHRASE_LENGTH}"
+            " characters, or leave the option out."
+        )
     if passphrase is not None and len(passphrase) < MINIMUM_PASSPHRASE_LENGTH:
         raise OptionError(
             f"O({option}) has fewer than {MINIMUM_PASSPHRASE_LENGTH} characters, which is too short to protect a new"
@@ -88,7 +93,11 @@ def load(data: bytes, passphrase: str | None, source: str, passphrase_option: st
         )
     encrypted = block.label == "ENCRYPTED PRIVATE KEY" or bool(block.cipher)
     if encrypted and not passphrase:
-        raise PassphraseError(f"{source} is encrypted: specify its passphrase in O({passphrase_option}).")
+        if passphrase is None:
+            raise PassphraseError(f"{source} is encrypted: specify its passphrase in O({passphrase_option}).")
+        raise PassphraseError(
+            f"{source} is encrypted, but O({passphrase_option}) is empty ({MAYBE_UNSET}): specify its passphrase."
+        )
     if passphrase and not encrypted:
         raise PassphraseError(
             f"{source} is not encrypted, but O({passphrase_option}) is set: leave the option out, or encrypt the key."

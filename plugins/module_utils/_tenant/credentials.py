@@ -11,7 +11,7 @@ import re
 import typing as t
 import urllib.parse
 
-from .._errors import OptionError
+from .._errors import MAYBE_UNSET, OptionError
 from .._files import read
 from .._files.options import check_path
 
@@ -138,10 +138,10 @@ def _credentials(options: t.Mapping[str, t.Any], environment: t.Mapping[str, str
             " the environment."
         )
     for name, text in given.items():
+        if not text:
+            raise OptionError(f"{names[name]} is empty ({MAYBE_UNSET}): specify it, or leave the option out.")
         if not _CREDENTIAL.fullmatch(text):
-            raise OptionError(
-                f"{names[name]} is empty, or contains spaces, line breaks or non-ASCII characters: copy it again."
-            )
+            raise OptionError(f"{names[name]} contains spaces, line breaks or non-ASCII characters: copy it again.")
     if "api_key" in given and len(given) > 1:
         raise OptionError(
             f"{names['api_key']} and an OAuth client ({names['client_id']}, {names['client_secret']}) are both set:"

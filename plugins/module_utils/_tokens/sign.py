@@ -10,7 +10,7 @@ import typing as t
 
 from .._errors import OptionError
 from .._files import read
-from .._files.options import check_path
+from .._files.options import check_content, check_path
 from .._keys import private_keys, public_keys
 from . import compact
 from .claims import broken_rules, build, iso8601
@@ -86,6 +86,8 @@ def draft(options: t.Mapping[str, t.Any], now: int) -> Draft:
     """
     if options["private_key_content"] is None:
         check_path(options["private_key_path"], "private_key_path")
+    else:
+        check_content(options["private_key_content"], "private_key_content", "a private key")
     valid = window(options["not_before"], options["expires_in"], now)
     claims = build(options, valid, now)
     warnings = broken_rules(claims)

@@ -52,7 +52,11 @@ OPTIONS = {
         "The value of passphrase is part of private_key_path ...: choose another value.",
         {"directory": "{folder}/passphrase", "passphrase": "passphrase"},
     ),
-    "passphrase empty": Case("passphrase has fewer than 12 characters, ...: choose a longer one.", {"passphrase": ""}),
+    "passphrase empty": Case(
+        "passphrase is empty (an environment variable or a CI secret may not be set): specify a passphrase of at least"
+        " 12 characters, or leave the option out.",
+        {"passphrase": ""},
+    ),
     "passphrase too long": Case(
         "passphrase has more than 1023 bytes: choose a shorter one.", {"passphrase": "long" * 256}
     ),

@@ -120,7 +120,11 @@ CASES = {
         NO_USERS, {"tenant_jwt_private_key_content": "{{ the_rsa }}", "tenant_jwt_users": []}
     ),
     "key as file but empty": Case("private_key_path is empty: ...", {"tenant_jwt_private_key_path": ""}),
-    "key as content but empty": Case("private_key_content is empty: ...", {"tenant_jwt_private_key_content": ""}),
+    "key as content but empty": Case(
+        "private_key_content is empty (an environment variable or a CI secret may not be set): specify a private key in"
+        " PEM format.",
+        {"tenant_jwt_private_key_content": "{{ lookup('ansible.builtin.env', 'NOT_SET') }}"},
+    ),
     "key missing": Case(
         "private_key_path: cannot read {folder}/key.pem: No such file or directory....",
         {"tenant_jwt_private_key_path": "{folder}/key.pem"},

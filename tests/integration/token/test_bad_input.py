@@ -52,8 +52,8 @@ PRIVATE_KEYS = {
     ),
     "path of the key empty": Case("private_key_path is empty: ...", {"private_key_path": ""}),
     "path of the key null": Case("private_key_path is empty: ...", {"private_key_path": None}),
-    **both_ways("key empty", "KEY is empty: specify a private key in PEM format.", "empty"),
-    **both_ways("key blank", "KEY is empty: specify a private key in PEM format.", "blank"),
+    **both_ways("key empty", "KEY is empty...specify a private key in PEM format.", "empty"),
+    **both_ways("key blank", "KEY is empty...specify a private key in PEM format.", "blank"),
     **both_ways(
         "text",
         "KEY is not a private key in PEM format: the line '-----BEGIN ...-----' is missing....",

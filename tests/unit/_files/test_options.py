@@ -84,6 +84,17 @@ def test_a_public_mode_that_yaml_reads_as_octal_is_taken(written: str) -> None:
     assert options.parse_mode(yaml.safe_load(written), "public_mode", forbidden=0o022) == int(written, 8)
 
 
+@pytest.mark.parametrize("text", ["", " \n"])
+def test_empty_content_may_be_a_variable_that_is_not_set(text: str) -> None:
+    options.check_content("x", "private_key_content", "a private key")
+    with pytest.raises(OptionError) as caught:
+        options.check_content(text, "private_key_content", "a private key")
+    assert str(caught.value) == (
+        "private_key_content is empty (an environment variable or a CI secret may not be set): specify a private key in"
+        " PEM format."
+    )
+
+
 def test_accounts() -> None:
     assert options.user_id("root", "owner") == pwd.getpwnam("root").pw_uid
     assert options.group_id("root", "group") == grp.getgrnam("root").gr_gid

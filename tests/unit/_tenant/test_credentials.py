@@ -129,7 +129,12 @@ def test_credentials(options, environment, credentials):
         ({"tenant_url": "https://evil.example.com"}, ENVIRONMENT, "which differs from tenant_url"),
         ({"tenant_url": f"{URL}:8443"}, ENVIRONMENT, "which differs from tenant_url"),
         ({"tenant_url": URL}, {"QSCLOUD_API_KEY": "key"}, "QSCLOUD_TENANT_URL is not"),
-        ({"tenant_url": URL, "api_key": ""}, {}, "api_key is empty"),
+        (
+            {"tenant_url": URL, "api_key": ""},
+            {},
+            r"^api_key is empty \(an environment variable or a CI secret may not be set\): specify it, or leave",
+        ),
+        ({"tenant_url": URL, "client_id": "x", "client_secret": ""}, {}, r"^client_secret is empty \(an environment"),
         ({"tenant_url": URL, "api_key": "two\nlines"}, {}, "line breaks"),
         ({"tenant_url": URL, "api_key": "schlüssel"}, {}, "non-ASCII"),
         ({}, {"QSCLOUD_TENANT_URL": "acme", "QSCLOUD_API_KEY": "key"}, "QSCLOUD_TENANT_URL is not a URL"),

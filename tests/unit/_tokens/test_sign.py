@@ -139,7 +139,8 @@ def test_keys_that_cannot_sign_are_refused_and_named(
     ("options", "message"),
     [
         ({"private_key_passphrase": "correct horse battery"}, "private_key_passphrase is set: leave the option out"),
-        ({"private_key_content": ""}, "^private_key_content is empty"),
+        ({"private_key_content": ""}, r"^private_key_content is empty \(an environment variable or a CI secret"),
+        ({"private_key_content": " \n"}, r"^private_key_content is empty \("),
         ({"private_key_path": ""}, "private_key_path"),
         ({"private_key_content": "\udcff"}, "^private_key_content "),
         ({"private_key_path": "/dev/null"}, "^private_key_path: /dev/null is not a regular file"),
