@@ -75,12 +75,14 @@ def locked_folder(path: str, owner: int | None = None) -> t.Iterator[Folder]:
     """Open a folder and hold an exclusive lock on it, so that two runs never use it at the same time.
 
     :param owner: a user who may own the folder, in addition to the current user and root.
-    :raises FileError: if the folder is missing, another user can write to it, or another process keeps it locked.
+    :raises FileError: if the folder is missing, another user can write to it, another process keeps it locked, or
+        Kubernetes has mounted it.
     """
     # Errors without a more specific message get this one.
     with as_file_error(f"Cannot use the folder {path}"):
         descriptor, link_owners = safety.open_folder(path)
         try:
+            safety.check_not_mounted(descriptor, path)
             _lock(descriptor, path)
             status = os.fstat(descriptor)
             safety.check_folder(status, path, {os.geteuid(), 0} | ({owner} if owner is not None else set()))

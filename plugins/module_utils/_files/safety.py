@@ -49,6 +49,21 @@ def open_folder(path: str) -> tuple[int, set[int]]:
         return os.open(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=current), set(owners)
 
 
+def check_not_mounted(descriptor: int, path: str) -> None:
+    """Reject a folder that Kubernetes has mounted, such as a Secret.
+
+    Its files are links to those in the folder ``..data``, which Kubernetes replaces as a whole:
+    https://github.com/kubernetes/kubernetes/blob/master/pkg/volume/util/atomic_writer.go.
+
+    :raises FileError: if it is.
+    """
+    if "..data" in os.listdir(descriptor):
+        raise FileError(
+            f"The folder {path} is a mounted Kubernetes volume, whose files are links that only Kubernetes can replace:"
+            " use another folder, or sign with a key in this one by setting O(private_key_path), which follows links."
+        )
+
+
 def check_folder(status: os.stat_result, path: str, trusted: set[int]) -> None:
     """Reject a folder in which other users can replace files.
 

@@ -153,6 +153,22 @@ def test_a_folder_that_is_missing_is_refused(tmp_path: pathlib.Path) -> None:
             pass
 
 
+def test_a_volume_of_kubernetes_is_refused_and_the_option_that_reads_it_is_named(path: pathlib.Path) -> None:
+    # As its AtomicWriter leaves it: a folder for each version, a link to it, and a link for each file.
+    (path / "..2026_11_26").mkdir()
+    (path / "..2026_11_26" / "privatekey.pem").touch()
+    (path / "..data").symlink_to("..2026_11_26")
+    (path / "privatekey.pem").symlink_to("..data/privatekey.pem")
+    # That of the whole volume comes first, and could not be changed either.
+    path.chmod(0o1777)
+    with pytest.raises(FileError) as caught, locked_folder(str(path)):
+        pass
+    assert str(caught.value) == (
+        f"The folder {path} is a mounted Kubernetes volume, whose files are links that only Kubernetes can replace: use"
+        " another folder, or sign with a key in this one by setting private_key_path, which follows links."
+    )
+
+
 def test_only_one_run_works_in_a_folder(path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_folder, "LOCK_TIMEOUT", 0.1)
     with locked_folder(str(path)):

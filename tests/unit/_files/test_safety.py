@@ -58,6 +58,17 @@ def test_what_is_no_folder_is_not_opened(tmp_path: pathlib.Path) -> None:
             safety.open_folder(str(tmp_path / name))
 
 
+def test_a_volume_of_kubernetes_is_known_by_its_link(tmp_path: pathlib.Path) -> None:
+    descriptor = os.open(tmp_path, os.O_RDONLY)
+    try:
+        safety.check_not_mounted(descriptor, "x")
+        (tmp_path / "..data").symlink_to("nowhere")
+        with pytest.raises(FileError, match="^The folder x .*Kubernetes"):
+            safety.check_not_mounted(descriptor, "x")
+    finally:
+        os.close(descriptor)
+
+
 @pytest.mark.parametrize(
     ("mode", "fine"), [(0o700, True), (0o755, True), (0o775, False), (0o757, False), (0o1777, False)]
 )
