@@ -101,7 +101,8 @@ options:
   regenerate:
     description:
       - What to do with an existing private key.
-      - V(fail) never replaces it. The task fails if the key has another size or is not an RSA key.
+      - V(fail) never replaces it. The task fails if the key has another size or is not an RSA key. The message names
+        the options that keep the key and its certificate.
       - V(mismatch) replaces it if it has another size or is not an RSA key. It also replaces a certificate that was
         issued by a third party, such as a CA.
       - V(always) always replaces it.

@@ -180,6 +180,21 @@ def reasons_to_reissue(
     return reasons
 
 
+def terms_to_keep(
+    certificate: x509.Certificate, key: rsa.RSAPublicKey, wanted: Terms, now: datetime.datetime
+) -> Terms | None:
+    """The terms with which the certificate would not be reissued; None if it must be reissued in any case.
+
+    Of a subject with several parts, only the common name matters.
+    """
+    names = [attribute.value for attribute in certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
+    days = (not_after(certificate) - not_before(certificate)) // datetime.timedelta(days=1)
+    with contextlib.suppress(OptionError):
+        kept = terms(names[0] if names else None, days, wanted.renew_before_days)
+        return None if reasons_to_reissue(certificate, key, kept, now) else kept
+    return None
+
+
 def signature_faults(certificate: x509.Certificate, key: rsa.RSAPublicKey) -> list[str]:
     """Problems with the signature of a self-signed certificate, as phrases."""
     if certificate.signature_algorithm_oid != SignatureAlgorithmOID.RSA_WITH_SHA256:

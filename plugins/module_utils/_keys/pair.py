@@ -15,7 +15,7 @@ import datetime
 import os
 import typing as t
 
-from .._errors import CertificateError, FileError, KeyMismatchError, OptionError, PassphraseError
+from .._errors import CertificateError, FileError, KeyMismatchError, OptionError, PassphraseError, printable
 from .._files import read, vault
 from .._files.folder import Access, Folder, Found, locked_folder, new_folder
 from . import certificates, private_keys, public_keys
@@ -238,11 +238,9 @@ class _Repair:
                 (self.key, repairs), self.passphrase_changed = _load(self._content(name), path, self.wanted)
                 self.warnings += [repairs] if repairs else []
                 if self.key.key_size != self.wanted.size:
-                    is_valid_size = self.key.key_size in private_keys.SIZES
-                    keep = f"O(size) to {self.key.key_size} to keep it, or " if is_valid_size else ""
                     raise KeyMismatchError(
                         f"{path} has {self.key.key_size} bits, but O(size) is {self.wanted.size}: set"
-                        f" {keep}O(regenerate) to mismatch to replace it."
+                        f" {self._how_to_keep()}O(regenerate) to mismatch to replace it."
                     )
                 if self.wanted.regenerate == "always":
                     self.reasons[name] = "regenerate is always"
@@ -260,6 +258,30 @@ class _Repair:
                     f"{path} is encrypted with Ansible Vault, but the file that replaces it would not be: run"
                     " 'ansible-vault decrypt' on it before this task, and 'ansible-vault encrypt' after it."
                 )
+
+    def _how_to_keep(self) -> str:
+        """The options that keep a private key of another size, and its certificate if that is possible."""
+        if self.key.key_size not in private_keys.SIZES:
+            return ""
+        options = [f"O(size) to {self.key.key_size}"]
+        if kept := self._terms_to_keep():
+            if kept.common_name != self.wanted.terms.common_name:
+                options.append(f"O(common_name) to '{printable(kept.common_name)}'")
+            if kept.valid_days != self.wanted.terms.valid_days:
+                options.append(f"O(valid_days) to {kept.valid_days}")
+        *others, last = options
+        if not others:
+            return f"{last} to keep it, or "
+        return f"{', '.join(others)} and {last} to keep it and its certificate, or "
+
+    def _terms_to_keep(self) -> certificates.Terms | None:
+        name = self.wanted.names.certificate
+        if name not in self.found:
+            return None
+        with contextlib.suppress(CertificateError):
+            certificate = certificates.load(self._content(name), name)
+            return certificates.terms_to_keep(certificate, self.key.public_key(), self.wanted.terms, self.now)
+        return None
 
     def _inspect_public_key(self) -> None:
         name = self.wanted.names.public_key

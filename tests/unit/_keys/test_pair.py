@@ -481,6 +481,50 @@ def test_another_size_is_refused_with_both_ways_out(pair: KeyPair, good: Content
     assert pair.contents() == good
 
 
+TUTORIAL = ["-subj", "/C=SE/ST=Skane/L=Lund/O=Acme/OU=IT/CN=acme.com/emailAddress=it@acme.com", "-days", "1825"]
+"""As people do it who follow Qlik's tutorial: openssl asks them for each part of the subject."""
+
+
+@pytest.mark.parametrize(
+    ("options", "keep"),
+    [
+        (TUTORIAL, {"size": 2048, "common_name": "acme.com", "valid_days": 1825}),
+        (["-subj", "/O=Acme/CN=qs-jwt", "-days", "1825"], {"size": 2048, "valid_days": 1825}),
+        (["-subj", "/CN=acme.com", "-days", "365"], {"size": 2048, "common_name": "acme.com"}),
+        (["-subj", "/CN=qs-jwt", "-days", "365"], {"size": 2048}),
+        # These cannot be kept, whatever the options.
+        (["-subj", "/O=Acme", "-days", "1825"], {"size": 2048}),
+        (["-subj", "/CN=a/CN=b", "-days", "1825"], {"size": 2048}),
+        (["-subj", "/CN=acme.com", "-days", "29"], {"size": 2048}),
+        ([*TUTORIAL, "-sha1"], {"size": 2048}),
+    ],
+)
+def test_a_folder_of_qliks_tutorial_is_refused_with_all_options_that_keep_it(
+    empty: KeyPair,
+    private_keys: Contents,
+    self_signed: t.Callable[..., bytes],
+    options: list[str],
+    keep: dict[str, t.Any],
+) -> None:
+    files = {PRIVATE: private_keys["PKCS#1"], CERTIFICATE: self_signed(private_keys["PKCS#1"], *options)}
+    empty.put(files)
+    later = datetime.datetime.now(datetime.timezone.utc) - empty.now
+    with pytest.raises(KeyMismatchError) as caught:
+        empty.present(size=4096, later=later)
+    *others, last = [f"{name} to {value!r}" for name, value in keep.items()]
+    what = "it and its certificate" if others else "it"
+    assert str(caught.value) == (
+        f"{empty.folder}/{PRIVATE} has 2048 bits, but size is 4096: set {', '.join(others)}{' and ' if others else ''}"
+        f"{last} to keep {what}, or regenerate to mismatch to replace it."
+    )
+    assert empty.contents() == files
+    # With exactly these options, the key stays, and so does the certificate if the sentence says so.
+    actions = empty.present(**keep, later=later).actions
+    assert actions[:1] == [f"wrote {PUBLIC}: it was missing"]
+    assert (actions[1:] == []) == (bool(others) or options[-1] == "365")
+    assert empty.contents()[PRIVATE] == files[PRIVATE]
+
+
 @pytest.mark.parametrize("kind", ["EC", "DSA", "Ed25519", "1024 bits", "3072 bits"])
 @pytest.mark.parametrize("regenerate", ["mismatch", "always"])
 def test_a_key_of_another_kind_or_size_is_replaced_if_that_is_asked_for(
