@@ -4,8 +4,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 import typing as t
+
+import yaml
+from ansible.errors import AnsibleActionFail
 
 from ..plugin_utils._in_process import InProcessBase
 from ..plugin_utils._instructions import instructions
@@ -75,6 +79,7 @@ class ActionModule(InProcessBase):
     def run(self, tmp: None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         """Run the task."""
         result = super().run(tmp, task_vars)
+        self._task.args["users"] = _user_list(self._task.args.get("users", []))
         _result, options = self.validate_argument_spec(
             argument_spec=ARGUMENT_SPEC, mutually_exclusive=[("private_key_path", "private_key_content")]
         )
@@ -114,6 +119,22 @@ class ActionModule(InProcessBase):
     def _wait(self, seconds: int) -> None:
         self._display.v(f"The new identity provider cannot be used yet: retrying in {seconds} s")
         time.sleep(seconds)
+
+
+def _user_list(users: t.Any) -> list[dict[str, t.Any]]:
+    """The option ``users``, which is text if it comes from a survey of AWX or from ``-e users=...``.
+
+    :raises AnsibleActionFail: if it is not a list of users.
+    """
+    if isinstance(users, str):
+        with contextlib.suppress(yaml.YAMLError):
+            users = yaml.safe_load(users)
+    if isinstance(users, list) and all(isinstance(user, dict) for user in users):
+        return users
+    raise AnsibleActionFail(
+        "users (tenant_jwt_users in the role) must be a list of users, or the same list as YAML or JSON text: write it"
+        " as [{name: Anna Anderson, email: anna@grusgrus.com, email_verified: true}]."
+    )
 
 
 def _if_any(**values: list[t.Any]) -> dict[str, list[t.Any]]:

@@ -117,7 +117,9 @@ options:
     description: The key id in the header of the tokens. The default is the RFC 7638 thumbprint of the public key.
     type: str
   users:
-    description: The users and services to sign tokens for.
+    description:
+      - The users and services to sign tokens for.
+      - The list can also be given as YAML or JSON text, as surveys in AWX do.
     type: list
     elements: dict
     default: []

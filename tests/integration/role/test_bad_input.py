@@ -17,6 +17,10 @@ from plays import MODES, play, playbook_runner, snapshot
 
 ANNA = {"name": "Anna Anderson", "email": "anna@grusgrus.com", "email_verified": True}
 BERT = {"name": "Bert Bertson", "email": "bert@grusgrus.com", "email_verified": True}
+NO_LIST = (
+    "users (tenant_jwt_users in the role) must be a list of users, or the same list as YAML or JSON text: write it as"
+    " [{name: Anna Anderson, email: anna@grusgrus.com, email_verified: true}]."
+)
 INVALID = "Validation of arguments failed:\n"
 HOST_NAME = "tenant must be a host name such as acme.eu.qlikcloud.com: leave out the scheme and the path."
 ONE_KEY = "keys must contain exactly one key with the state current, which signs the tokens."
@@ -49,17 +53,21 @@ CASES = {
     "days as a duration": wrong_type("tenant_jwt_certificate_days", "str", "int", "400d"),
     "window in words": wrong_type("tenant_jwt_renew_before_days", "str", "int", "a month"),
     "showing no boolean": wrong_type("tenant_jwt_show_idp", "str", "bool", "perhaps"),
-    "users a dict": wrong_type("tenant_jwt_users", "dict", "list", ANNA),
-    "users a text": wrong_elements("tenant_jwt_users", "str", "Anna"),
-    "users a boolean": wrong_elements("tenant_jwt_users", "str", True),
-    "user a number": wrong_elements("tenant_jwt_users", "int", [1]),
+    "users a dict": Case(NO_LIST, {"tenant_jwt_users": ANNA}),
+    "users a text": Case(NO_LIST, {"tenant_jwt_users": "Anna"}),
+    "users an empty text": Case(NO_LIST, {"tenant_jwt_users": ""}),
+    "users a text of a dict": Case(NO_LIST, {"tenant_jwt_users": json.dumps(ANNA)}),
+    "users a text of a list of texts": Case(NO_LIST, {"tenant_jwt_users": "[Anna]"}),
+    "users a text that is cut off": Case(NO_LIST, {"tenant_jwt_users": json.dumps([ANNA])[:-1]}),
+    "users a boolean": Case(NO_LIST, {"tenant_jwt_users": True}),
+    "user a number": Case(NO_LIST, {"tenant_jwt_users": [1]}),
+    "user without id in a text": Case(NO_ID, {"tenant_jwt_users": "[{subject: nightly-reload}]"}),
     "user with an unknown key": Case(
-        f"{INVALID}tenant_jwt_users.full_name. Supported parameters include: ...",
+        "Unsupported parameters for (...qscloud_tenant_jwt) module: users.full_name. Supported parameters include: ...",
         {"tenant_jwt_users": [{**ANNA, "full_name": "Anna Anderson"}]},
     ),
     "email_verified no boolean": Case(
-        f"{INVALID}argument 'email_verified' is of type str found in 'tenant_jwt_users'... and we were unable to"
-        " convert to bool: ...",
+        "argument 'email_verified' is of type str found in 'users'... and we were unable to convert to bool: ...",
         {"tenant_jwt_users": [{**ANNA, "email_verified": "perhaps"}]},
     ),
     "key in another state": Case(

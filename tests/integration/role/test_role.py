@@ -19,6 +19,11 @@ from plays import play, playbook_runner, snapshot
 TENANT = "acme.eu.qlikcloud.com"
 ANNA = {"name": "Anna Anderson", "email": "anna@grusgrus.com", "email_verified": True, "groups": ["group1", "group 2"]}
 SERVICE = {"id": "reload", "name": "Nightly reload", "subject": "nightly-reload", "expires_in": "60s"}
+USERS_AS_TEXT = {
+    "json": json.dumps([ANNA, SERVICE]),
+    "yaml": yaml.safe_dump([ANNA, SERVICE]),
+    "yaml-in-one-line": yaml.safe_dump([ANNA, SERVICE], default_flow_style=True, width=10000).strip(),
+}
 FACTS = ("tenant_jwt_token", "tenant_jwt_tokens", "tenant_jwt_idp")
 PASSPHRASE = "correct horse battery"
 
@@ -90,6 +95,10 @@ def tenants(private_key):
         TENANT: {"tenant_jwt_users": [ANNA, SERVICE]},
         "existing-path": {**existing, "tenant_jwt_private_key_path": str(private_key)},
         "existing-content": {**existing, "tenant_jwt_private_key_content": from_environment},
+        **{
+            f"users-as-{form}": {"tenant_jwt_private_key_path": str(private_key), "tenant_jwt_users": text}
+            for form, text in USERS_AS_TEXT.items()
+        },
         "without-users": {"tenant_jwt_show_idp": False},
         "encrypted": {"tenant_jwt_private_key_passphrase": PASSPHRASE, "tenant_jwt_users": [ANNA]},
     }
@@ -164,6 +173,27 @@ def test_existing_key(role, first, private_key, way):
     }
     assert claims(result.token, public_key)["name"] == "Anna Anderson"
     assert not role.keys(tenant).exists()
+
+
+@pytest.mark.parametrize("form", USERS_AS_TEXT)
+def test_users_as_text_are_the_list_that_it_says(first, private_key, form):
+    check_users(first[f"users-as-{form}"], private_key)
+
+
+@pytest.mark.thorough
+def test_users_of_the_command_line(role, private_key):
+    tenants = {"users-as-extra": {"tenant_jwt_private_key_path": str(private_key)}}
+    results = role.run(tenants, "-e", f"tenant_jwt_users='{USERS_AS_TEXT['json']}'")
+    check_users(results["users-as-extra"], private_key)
+
+
+def check_users(result, private_key):
+    """The tokens are those of Anna and the service."""
+    public_key = openssl("pkey", "-pubout", stdin=private_key.read_text())
+    assert set(result.tokens) == {"anna@grusgrus.com", "reload"}
+    anna = claims(result.token, public_key)
+    assert (anna["email_verified"], anna["groups"]) == (True, ["group1", "group 2"])
+    assert claims(result.tokens["reload"], public_key)["sub"] == "nightly-reload"
 
 
 def test_check_mode_on_an_empty_folder(role, checked):
