@@ -125,7 +125,7 @@ problems:
   returned: success
   type: list
   elements: str
-  sample: ["The token expired 86400 seconds ago: sign a new one."]
+  sample: ["The token expired 86400 seconds (1 day) ago: sign a new one."]
 signature_verified:
   description: Whether the key verifies the signature. Null if no key is given.
   returned: success

@@ -33,7 +33,7 @@ LINE_ENDS = {"UNIX": "\n", "WINDOWS": "\r\n", "BACKSLASH": r"\n"}
 LIFETIMES = {"60m": 3600, "48h": 172800, "365d": 31536000, "2w": 1209600, "5y": 157788000, "30s": 30, "90": 90}
 FILES = ("privatekey.pem", "publickey.pem", "publickey.cer")
 # Before ansible-core 2.19, warnings are broken into lines.
-ONE_HOUR = re.compile(r"31536000\s+seconds,\s+but\s+Qlik\s+Cloud\s+accepts\s+at\s+most\s+3600")
+ONE_HOUR = re.compile(r"31536000\s+seconds\s+\(365\s+days\),\s+but\s+Qlik\s+Cloud\s+accepts\s+at\s+most\s+3600")
 
 
 def openssl(*arguments, stdin=None):

@@ -18,7 +18,7 @@ import uuid
 
 from .. import _json
 from .._errors import OptionError
-from .durations import LATEST, Window
+from .durations import LATEST, Window, spoken
 
 ALGORITHM = "RS256"
 AUDIENCE = "qlik.api/login/jwt-session"
@@ -93,7 +93,7 @@ def broken_rules(claims: t.Mapping[str, t.Any], audience: str = AUDIENCE) -> lis
         sentences.append(f"The audience is not {audience}: Qlik Cloud will reject the login.")
     if _is_time(claims.get("nbf")) and _is_time(claims.get("exp")) and claims["exp"] - claims["nbf"] > MAXIMUM_LIFETIME:
         sentences.append(
-            f"The token is valid for {claims['exp'] - claims['nbf']} seconds, but Qlik Cloud accepts at most"
+            f"The token is valid for {spoken(claims['exp'] - claims['nbf'])}, but Qlik Cloud accepts at most"
             f" {MAXIMUM_LIFETIME} (one hour) between nbf and exp: it will reject the login. Sign a short-lived token"
             " for each login."
         )
@@ -119,10 +119,10 @@ def time_problems(claims: t.Mapping[str, t.Any], now: int) -> list[str]:
     """
     sentences = []
     if _is_time(claims.get("exp")) and claims["exp"] <= now:
-        sentences.append(f"The token expired {now - claims['exp']} seconds ago: sign a new one.")
+        sentences.append(f"The token expired {spoken(now - claims['exp'])} ago: sign a new one.")
     if _is_time(claims.get("nbf")) and claims["nbf"] > now:
         sentences.append(
-            f"The token becomes valid only in {claims['nbf'] - now} seconds: wait, or sign one with an earlier"
+            f"The token becomes valid only in {spoken(claims['nbf'] - now)}: wait, or sign one with an earlier"
             " not_before."
         )
     return sentences

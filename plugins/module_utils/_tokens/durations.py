@@ -31,6 +31,16 @@ class Window(t.NamedTuple):
         return self.lifetime + min(self.not_before, 0)
 
 
+def spoken(number: float) -> str:
+    """A number of seconds for a message, with its days if it is a day or longer."""
+    text = f"{number} second{'' if number == 1 else 's'}"
+    if number < _SECONDS["d"]:
+        return text
+    days = round(number / _SECONDS["d"])
+    about = "" if days * _SECONDS["d"] == number else "about "
+    return f"{text} ({about}{days} day{'' if days == 1 else 's'})"
+
+
 def seconds(duration: str, option: str) -> int:
     """Parse a duration in the notation of the ``ms`` package, in which a year has 365.25 days.
 
@@ -86,7 +96,7 @@ def renewal(renew_before: str | None, left_when_signed: int) -> int:
     result = positive_seconds(renew_before, "renew_before")
     if result >= left_when_signed:
         raise OptionError(
-            f"O(renew_before) is '{printable(renew_before)}', but a new token is valid for {left_when_signed} seconds:"
+            f"O(renew_before) is '{printable(renew_before)}', but a new token is valid for {spoken(left_when_signed)}:"
             " with such a window, every run would sign a new one. Use a shorter one."
         )
     return result

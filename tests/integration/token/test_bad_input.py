@@ -221,8 +221,8 @@ CLAIMS = {
         "claims contains a number that JSON cannot represent (infinity or NaN)....", claims={"x": float("inf")}
     ),
     "strict and 365 days": with_key(
-        "strict is true: The token is valid for 31536000 seconds, but Qlik Cloud accepts at most 3600 (one hour)"
-        " between nbf and exp: it will reject the login. Sign a short-lived token for each login.",
+        "strict is true: The token is valid for 31536000 seconds (365 days), but Qlik Cloud accepts at most 3600 (one"
+        " hour) between nbf and exp: it will reject the login. Sign a short-lived token for each login.",
         strict=True,
         expires_in="365d",
     ),

@@ -114,6 +114,26 @@ def test_the_window_may_start_later() -> None:
 
 
 @pytest.mark.parametrize(
+    ("seconds", "spoken"),
+    [
+        (0, "0 seconds"),
+        (1, "1 second"),
+        (3600, "3600 seconds"),
+        (60.5, "60.5 seconds"),
+        (86399, "86399 seconds"),
+        (86400, "86400 seconds (1 day)"),
+        (90000, "90000 seconds (about 1 day)"),
+        (172800, "172800 seconds (2 days)"),
+        (31536000, "31536000 seconds (365 days)"),
+        # Five years of 365.25 days.
+        (157788000, "157788000 seconds (about 1826 days)"),
+    ],
+)
+def test_a_number_of_seconds_is_shown_with_its_days(seconds: float, spoken: str) -> None:
+    assert durations.spoken(seconds) == spoken
+
+
+@pytest.mark.parametrize(
     ("renew_before", "lifetime", "seconds"),
     [
         (None, 1800, 300),
@@ -142,6 +162,11 @@ def test_a_renewal_window_as_long_as_the_lifetime_is_refused(renew_before: str) 
         OptionError, match=f"^renew_before is '{renew_before}', but a new token is valid for 1800 seconds"
     ):
         durations.renewal(renew_before, 1800)
+
+
+def test_a_lifetime_of_days_is_shown_in_days() -> None:
+    with pytest.raises(OptionError, match=r"a new token is valid for 31536000 seconds \(365 days\):"):
+        durations.renewal("1y", 31536000)
 
 
 @pytest.mark.parametrize("renew_before", ["banana", "0", "-5m"])

@@ -116,7 +116,8 @@ def test_groups_may_be_missing(inspect, signed):
         ({"nbf": str(NOW)}, "nbf must be a number of seconds"),
         ({"exp": True}, "exp must be a number of seconds"),
         ({"exp": NOW + 3591}, "valid for 3601 seconds, but Qlik Cloud accepts at most 3600"),
-        ({"nbf": NOW - 100, "exp": NOW - 1}, "The token expired 1 seconds ago"),
+        ({"nbf": NOW - 100, "exp": NOW - 1}, "The token expired 1 second ago"),
+        ({"nbf": NOW - 90000, "exp": NOW - 86400}, "The token expired 86400 seconds (1 day) ago"),
         ({"nbf": NOW + 5, "exp": NOW + 60}, "valid only in 5 seconds"),
     ],
 )
