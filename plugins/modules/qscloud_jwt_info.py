@@ -78,7 +78,9 @@ options:
     type: str
     default: qlik.api/login/jwt-session
   fail_on_invalid:
-    description: Whether the task should fail if the token has any problem.
+    description:
+      - Whether the task should fail if the token has any problem.
+      - Without a key, it does not fail because of the signature, which is not verified. Anyone can forge such a token.
     type: bool
     default: false
 seealso:
@@ -112,11 +114,25 @@ EXAMPLES = r"""
 - name: Show when the token expires
   ansible.builtin.debug:
     var: decoded.expires_at
+
+- name: Decode the token without a key
+  tenantops.qlik.qscloud_jwt_info:
+    token: "{{ anna.token }}"
+  register: unverified
+
+- name: Check the claims, but not the signature
+  ansible.builtin.assert:
+    that:
+      - unverified.problems == []
+      - unverified.valid is none
 """
 
 RETURN = r"""
 valid:
-  description: Whether the token has no problems. The signature is only considered if a key is given.
+  description:
+    - Whether the token has no problems, and the key verifies its signature.
+    - Null if no key is given and there are no other problems. The signature was not verified then, and anyone can forge
+      such a token.
   returned: success
   type: bool
   sample: true

@@ -88,7 +88,8 @@ def inspected(text: bytes, key: rsa.RSAPublicKey | None) -> dict[str, t.Any]:
     facts = _inspect.inspect(text, "token", expected, NOW)
     json.loads(json.dumps(facts, allow_nan=False))
     assert all(problem.isprintable() and len(problem) < 1000 for problem in facts["problems"])
-    assert facts["valid"] == (not facts["problems"])
+    assert (facts["valid"] is False) == bool(facts["problems"])
+    assert facts["valid"] is not True or facts["signature_verified"]
     return facts
 
 

@@ -47,6 +47,8 @@ class Expected(t.NamedTuple):
 def inspect(text: bytes, source: str, expected: Expected, now: int) -> dict[str, t.Any]:
     """Decode and check a token. Anything wrong with it is returned as a problem, never raised as an error.
 
+    Without problems, ``valid`` is True if the signature was verified, and None if it was not checked.
+
     :param source: the file or option, for messages.
     :param now: seconds since 1970.
     """
@@ -90,4 +92,4 @@ def inspect(text: bytes, source: str, expected: Expected, now: int) -> dict[str,
                 f"This key does not verify the signature with {' or '.join(expected.algorithms)}: the token was"
                 " changed, or signed with another key or algorithm."
             )
-    return {**facts, "valid": not problems, "problems": problems}
+    return {**facts, "valid": False if problems else facts["signature_verified"], "problems": problems}

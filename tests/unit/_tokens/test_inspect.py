@@ -84,7 +84,12 @@ def test_a_good_token(inspect, signed):
 
 def test_without_a_key_the_signature_is_not_judged(inspect):
     facts = inspect(by_hand(HEADER, CLAIMS), key=None)
-    assert facts["valid"] and facts["signature_verified"] is None
+    assert facts["valid"] is None and facts["problems"] == [] and facts["signature_verified"] is None
+
+
+def test_without_a_key_a_problem_is_still_one(inspect):
+    facts = inspect(by_hand(HEADER, {**CLAIMS, "exp": NOW - 1}), key=None)
+    assert facts["valid"] is False and facts["signature_verified"] is None and len(facts["problems"]) == 1
 
 
 @pytest.mark.parametrize("name", sorted(set(CLAIMS) - {"groups"}))
