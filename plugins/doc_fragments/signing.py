@@ -32,6 +32,9 @@ options:
   issuer:
     description:
       - The C(iss) claim. It must equal the issuer of the tenant's JWT identity provider.
+      - Blanks, line breaks and invisible characters at the ends of this option are rejected, because they would make
+        it another issuer. The same applies to O(key_id), O(subject), O(name), O(email), O(audience), O(jti), and each
+        of O(groups).
       - No claim names the tenant. If two tenants share an issuer and a key, a token for one of them is also valid in
         the other. Use a different issuer for each tenant.
     type: str

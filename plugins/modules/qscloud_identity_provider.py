@@ -43,7 +43,9 @@ attributes:
     support: full
 options:
   issuer:
-    description: The issuer. It must equal the C(iss) claim of the tokens.
+    description:
+      - The issuer. It must equal the C(iss) claim of the tokens.
+      - Blanks, line breaks and invisible characters at the ends of this option and of O(key_id) are rejected.
     type: str
     required: true
   key_id:
@@ -236,7 +238,7 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils import _argument_specs, _module, _tenant_module
+from ..module_utils import _argument_specs, _module, _tenant_module, _text
 from ..module_utils._errors import OptionError
 from ..module_utils._keys import given
 from ..module_utils._tenant import identity_providers
@@ -269,8 +271,8 @@ def ensure(module: AnsibleModule) -> dict[str, t.Any]:
 def read_options(options: dict[str, t.Any]) -> identity_providers.Wanted:
     """Validate the options and convert them for the library."""
     for option in ("issuer", "key_id"):
-        if options[option] is not None and not options[option].strip():
-            raise OptionError(f"O({option}) is empty: specify the value that the tokens have.")
+        if options[option] is not None:
+            _text.check(options[option], option)
     tolerance = options["clock_tolerance"]
     if tolerance is not None and tolerance < 0:
         raise OptionError(f"O(clock_tolerance) is {tolerance}: it must be 0 or more seconds.")

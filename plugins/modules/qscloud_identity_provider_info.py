@@ -130,12 +130,15 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils import _argument_specs, _module, _tenant_module
+from ..module_utils import _argument_specs, _module, _tenant_module, _text
 from ..module_utils._tenant import identity_providers
 
 
 def list_providers(module: AnsibleModule) -> dict[str, t.Any]:
     """List the identity providers that match the options."""
+    for option in ("issuer", "key_id"):
+        if module.params[option] is not None:
+            _text.check(module.params[option], option)
     tenant = _tenant_module.tenant(module)
     found = identity_providers.find(tenant, module.params["issuer"], module.params["key_id"])
     return {

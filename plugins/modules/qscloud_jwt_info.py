@@ -215,7 +215,7 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils import _module
+from ..module_utils import _module, _text
 from ..module_utils._errors import TokenError
 from ..module_utils._files import read
 from ..module_utils._files.options import check_path
@@ -226,6 +226,9 @@ from ..module_utils._tokens import claims, inspect
 def decode(module: AnsibleModule) -> dict[str, t.Any]:
     """Decode the token and list its problems."""
     options = module.params
+    for option in ("issuer", "audience"):
+        if options[option] is not None:
+            _text.check(options[option], option)
     key = given.from_options(options)
     _module.warn(module, [key and key.repairs])
     if options["token_path"] is not None:

@@ -69,7 +69,8 @@ options:
     default: 4096
   passphrase:
     description:
-      - The passphrase that encrypts the private key. For a new key, it must have at least 12 characters.
+      - The passphrase that encrypts the private key. For a new key, it must have at least 12 characters,
+        and no blank, line break or invisible character at its ends.
       - If the key exists, this must be its passphrase, unless O(old_passphrase) is.
     type: str
   old_passphrase:

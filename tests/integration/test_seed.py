@@ -103,7 +103,7 @@ def together(run_together, private_key, chain):
         task("mode 1, no groups", "qscloud_jwt", anna),
         *chain,
         task("Anna", "qscloud_jwt", short),
-        task("Anna again", "qscloud_jwt", {**short, "useremail": " Anna@GrusGrus.com "}),
+        task("Anna again", "qscloud_jwt", {**short, "useremail": "Anna@GrusGrus.com"}),
         task("Anna elsewhere", "qscloud_jwt", {**short, "issuer": "other.eu.qlikcloud.com"}),
     ]
     environment = {}

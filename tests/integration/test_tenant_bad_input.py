@@ -83,8 +83,20 @@ CASES = {
         "...HTTP 403, ...The credentials need the tenant admin role, ...",
     ),
     "no time": ({"timeout": 0}, "timeout is 0: it must be at least 1 second."),
-    "empty issuer": ({"issuer": " "}, "issuer is empty: specify the value that the tokens have."),
-    "empty key id": ({"key_id": ""}, "key_id is empty: specify the value that the tokens have."),
+    "empty issuer": ({"issuer": " "}, "issuer is empty: specify a value, or leave the option out..."),
+    "empty key id": ({"key_id": ""}, "key_id is empty: specify a value, or leave the option out..."),
+    "issuer with a line break": (
+        {"issuer": f"{ISSUER}\n"},
+        "issuer ends with a line break: remove it, for example with '| trim'.",
+    ),
+    "key id with a byte order mark": (
+        {"key_id": "\ufeffmy-key-id"},
+        "key_id begins with the invisible character U+FEFF: remove it.",
+    ),
+    "absent with a blank": (
+        {"state": "absent", "key_id": "my-key-id "},
+        "key_id ends with a blank: remove it, for example with '| trim'.",
+    ),
     "negative tolerance": (
         {"clock_tolerance": -1},
         "clock_tolerance is -1: it must be 0 or more seconds.",

@@ -174,7 +174,10 @@ def _load(content: bytes, path: str, wanted: Wanted) -> tuple[private_keys.Loade
         except PassphraseError:
             raise PassphraseError(
                 f"{path} cannot be decrypted: neither O({PASSPHRASE_OPTION}) nor O({OLD_PASSPHRASE_OPTION}) is its"
-                " passphrase, or the key is damaged. Specify the right passphrase, or restore the key from a backup."
+                " passphrase, or the key is damaged. "
+                + private_keys.wrong_passphrase_advice(
+                    {PASSPHRASE_OPTION: wanted.passphrase, OLD_PASSPHRASE_OPTION: wanted.old_passphrase}
+                )
             ) from error
 
 

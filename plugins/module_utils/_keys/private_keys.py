@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import typing as t
 
+from .. import _text
 from .._errors import MAYBE_UNSET, KeyMismatchError, OptionError, PassphraseError, PrivateKeyError
 from . import der, pem
 
@@ -43,7 +44,8 @@ def generate(size: int) -> rsa.RSAPrivateKey:
 def check_new_passphrase(passphrase: str | None, option: str) -> None:
     """Reject a passphrase that cannot protect a new key.
 
-    :raises OptionError: if it has fewer than 12 characters or more than 1023 bytes, or is not valid UTF-8.
+    :raises OptionError: if it has fewer than 12 characters or more than 1023 bytes, is not valid UTF-8, or has an
+        invisible character at one of its ends.
     """
     if passphrase == "":
         raise OptionError(
@@ -61,6 +63,19 @@ def check_new_passphrase(passphrase: str | None, option: str) -> None:
         raise OptionError(f"O({option}) is not valid UTF-8: choose another one.") from error
     if length > MAXIMUM_PASSPHRASE_BYTES:
         raise OptionError(f"O({option}) has more than {MAXIMUM_PASSPHRASE_BYTES} bytes: choose a shorter one.")
+    if found := _text.invisible_end(f"O({option})", passphrase or ""):
+        raise OptionError(f"{found} Otherwise, it would be lost as soon as the passphrase is typed or copied.")
+
+
+def wrong_passphrase_advice(passphrases: t.Mapping[str, str | None]) -> str:
+    """What to do if none of these passphrases decrypts a private key.
+
+    :param passphrases: by option.
+    """
+    for option, passphrase in passphrases.items():
+        if found := _text.invisible_end(f"O({option})", passphrase or ""):
+            return found
+    return "Specify the right passphrase, or restore the key from a backup."
 
 
 class Loaded(t.NamedTuple):
@@ -114,7 +129,7 @@ def load(data: bytes, passphrase: str | None, source: str, passphrase_option: st
     # In an encrypted key, damage and a wrong passphrase cannot be distinguished.
     damaged = (
         f"{source} cannot be decrypted: O({passphrase_option}) is not its passphrase, or the key is damaged, or of an"
-        " unsupported kind. Specify the right passphrase, or restore the key from a backup."
+        f" unsupported kind. {wrong_passphrase_advice({passphrase_option: passphrase})}"
         if encrypted
         else f"{source} is damaged: it cannot be read as a private key. Restore it from a backup."
     )

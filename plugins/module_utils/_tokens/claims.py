@@ -16,8 +16,8 @@ import typing as t
 import unicodedata
 import uuid
 
-from .. import _json
-from .._errors import OptionError
+from .. import _json, _text
+from .._errors import OptionError, printable
 from .durations import LATEST, Window, spoken
 
 ALGORITHM = "RS256"
@@ -109,7 +109,7 @@ def broken_header_rules(header: t.Mapping[str, t.Any]) -> list[str]:
         sentences.append("The type (typ) in the header is not JWT: Qlik Cloud will reject the login.")
     if not _is_name(header.get("kid")):
         sentences.append("The header lacks the key id (kid), so Qlik Cloud cannot find the identity provider.")
-    return sentences
+    return [*sentences, *_invisible_ends("The key id (kid)", header.get("kid"))]
 
 
 def time_problems(claims: t.Mapping[str, t.Any], now: int) -> list[str]:
@@ -172,6 +172,8 @@ def _broken_types(claims: t.Mapping[str, t.Any]) -> list[str]:
         for name in ("iss", "sub", "name", "email", "jti")
         if name in claims and not _is_name(claims[name])
     ]
+    for name in ("iss", "sub", "name", "email", "jti"):
+        sentences += _invisible_ends(name, claims.get(name))
     sentences += [
         f"{name} must be a number of seconds: Qlik Cloud will reject the login."
         for name in ("iat", "nbf", "exp")
@@ -183,13 +185,22 @@ def _broken_types(claims: t.Mapping[str, t.Any]) -> list[str]:
         sentences.append(f"subType is not {SUBJECT_TYPE}: Qlik Cloud will reject the login.")
     if "email_verified" in claims and not isinstance(claims["email_verified"], bool):
         sentences.append("email_verified must be true or false, not a string: Qlik Cloud will reject the login.")
-    if "groups" in claims and not (isinstance(claims["groups"], list) and all(map(_is_name, claims["groups"]))):
+    groups = claims.get("groups", [])
+    if not (isinstance(groups, list) and all(map(_is_name, groups))):
         sentences.append("groups must be a list of names: Qlik Cloud will reject the login, or drop the groups.")
+    else:
+        for group in groups:
+            sentences += _invisible_ends(f"The group '{printable(group.strip())}'", group)
     if "group" in claims:
         sentences.append("group is only read by client-managed Qlik Sense, not by Qlik Cloud: rename it to groups.")
     if "kid" in claims:
         sentences.append("kid is a claim, but Qlik Cloud only reads the key id in the header.")
     return sentences
+
+
+def _invisible_ends(name: str, value: t.Any) -> list[str]:
+    found = _text.invisible_end(name, value) if _is_name(value) else None
+    return [found] if found else []
 
 
 def _is_name(value: t.Any) -> bool:
@@ -207,33 +218,17 @@ def _identical(one: t.Any, other: t.Any) -> bool:
     return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
 
 
-def _is_unicode(text: str) -> bool:
-    # Python represents undecodable bytes as surrogates, which cannot be encoded.
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
 def _check(options: t.Mapping[str, t.Any]) -> None:
     for option in _TEXT_OPTIONS:
-        text = options[option]
-        if text is not None and not text.strip():
-            raise OptionError(f"O({option}) is empty: specify a value, or leave the option out if it is not required.")
-        if text is not None and not _is_unicode(text):
-            raise OptionError(f"O({option}) is not valid UTF-8: correct its encoding.")
+        if options[option] is not None:
+            _text.check(options[option], option)
     if options["email"] is not None and options["email_verified"] is None:
         raise OptionError(
             "O(email) requires O(email_verified): state with true or false whether you vouch for the address. With"
             " true, Qlik Cloud can link the login to an account that has the same address."
         )
-    groups = options["groups"]
-    if groups is not None and not (
-        isinstance(groups, list)
-        and all(isinstance(group, str) and group.strip() and _is_unicode(group) for group in groups)
-    ):
-        raise OptionError("O(groups) must be a list of names, each a non-empty string: write numbers in quotes.")
+    if options["groups"] is not None:
+        _check_groups(options["groups"])
     claims = options["claims"] or {}
     overruled = sorted(set(claims) & set(MANAGED))
     if overruled:
@@ -251,3 +246,11 @@ def _check(options: t.Mapping[str, t.Any]) -> None:
         raise OptionError(
             "O(claims) contains a number that JSON cannot represent (infinity or NaN): leave it out."
         ) from error
+
+
+def _check_groups(groups: t.Any) -> None:
+    if not isinstance(groups, list) or not all(_is_name(group) and _text.is_unicode(group) for group in groups):
+        raise OptionError("O(groups) must be a list of names, each a non-empty string: write numbers in quotes.")
+    for group in groups:
+        if found := _text.invisible_end(f"O(groups): '{printable(group.strip())}'", group):
+            raise OptionError(found)

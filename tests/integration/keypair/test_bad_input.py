@@ -52,6 +52,11 @@ OPTIONS = {
         "The value of passphrase is part of private_key_path ...: choose another value.",
         {"directory": "{folder}/passphrase", "passphrase": "passphrase"},
     ),
+    "passphrase with a line break": Case(
+        "passphrase ends with a line break: remove it, for example with '| trim'. Otherwise, it would be lost as soon"
+        " as the passphrase is typed or copied.",
+        {"passphrase": "{{ passphrase }}\n"},
+    ),
     "passphrase empty": Case(
         "passphrase is empty (an environment variable or a CI secret may not be set): specify a passphrase of at least"
         " 12 characters, or leave the option out.",

@@ -147,6 +147,10 @@ CASES = {
         " damaged....",
         {"tenant_jwt_private_key_content": "{{ the_encrypted }}", "tenant_jwt_private_key_passphrase": "{{ wrong }}"},
     ),
+    "key id with a line break": Case(
+        "key_id ends with a line break: remove it, for example with '| trim'.",
+        {"tenant_jwt_private_key_content": "{{ the_rsa }}", "tenant_jwt_key_id": "my-key-id\n"},
+    ),
     "passphrase too short": Case(
         "passphrase has fewer than 12 characters, which is too short to protect a new private key: choose a longer"
         " one.",

@@ -124,6 +124,12 @@ PRIVATE_KEYS = {
         "rsa",
         private_key_passphrase="{{ passphrase }}",
     ),
+    "passphrase with a line break": from_path(
+        "KEY cannot be decrypted: private_key_passphrase is not its passphrase, or the key is damaged."
+        " private_key_passphrase ends with a line break: remove it, for example with '| trim'.",
+        "encrypted",
+        private_key_passphrase="{{ passphrase }}\n",
+    ),
     "wrong passphrase of one letter": from_path(
         "KEY cannot be decrypted: private_key_passphrase is not its passphrase, or the key is damaged....",
         "encrypted",
@@ -182,6 +188,18 @@ CLAIMS = {
     "email empty": with_key("email is empty: specify a value, or leave the option out...", email=""),
     "jti empty": with_key("jti is empty: specify a value, or leave the option out...", jti=""),
     "audience empty": with_key("audience is empty: specify a value, or leave the option out...", audience=""),
+    "issuer with a line break": with_key(
+        "issuer ends with a line break: remove it, for example with '| trim'.", issuer="acme.eu.qlikcloud.com\n"
+    ),
+    "key id with a line break, by its alias": with_key(
+        "keyid ends with a line break: remove it, for example with '| trim'.", keyid="my-key-id\n"
+    ),
+    "subject with a byte order mark": with_key(
+        "subject begins with the invisible character U+FEFF: remove it.", subject="\ufeffanna"
+    ),
+    "group with a blank": with_key(
+        "groups: 'group 2' ends with a blank: remove it, for example with '| trim'.", groups=["group1", "group 2 "]
+    ),
     "email without email_verified": with_key(
         "email requires email_verified: state with true or false whether you vouch for the address. With true, Qlik"
         " Cloud can link the login to an account that has the same address.",

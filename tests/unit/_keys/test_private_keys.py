@@ -415,6 +415,42 @@ def test_a_passphrase_that_no_library_can_use_is_refused() -> None:
             _private_keys.check_new_passphrase(unusable, "the_passphrase")
 
 
+@pytest.mark.parametrize(
+    ("passphrase", "said"),
+    [
+        ("correct horse battery\n", "ends with a line break: remove it, for example with '| trim'"),
+        ("correct horse battery\r\n", "ends with a line break: remove it, for example with '| trim'"),
+        (" correct horse battery", "begins with a blank: remove it, for example with '| trim'"),
+        ("\ufeffcorrect horse battery", "begins with the invisible character U+FEFF: remove it"),
+    ],
+    ids=ascii,
+)
+def test_a_new_passphrase_has_no_invisible_end(
+    openssl: t.Callable[..., bytes], rsa_key: rsa.RSAPrivateKey, rsa_pem: bytes, passphrase: str, said: str
+) -> None:
+    with pytest.raises(OptionError) as caught:
+        _private_keys.check_new_passphrase(passphrase, "the_passphrase")
+    assert str(caught.value) == (
+        f"the_passphrase {said}. Otherwise, it would be lost as soon as the passphrase is typed or copied."
+    )
+    # A key that was encrypted with it before can still be opened.
+    encrypted = openssl("pkey", "-aes256", "-passout", f"pass:{passphrase}", data=rsa_pem)
+    assert numbers_of(load(encrypted, passphrase)) == numbers_of(rsa_key)
+
+
+@pytest.mark.parametrize("form", ["encrypted PKCS#8", "encrypted PKCS#1"])
+def test_a_wrong_passphrase_with_an_invisible_end_is_told_so(
+    private_keys: dict[str, bytes], rsa_key: rsa.RSAPrivateKey, form: str, passphrase: str
+) -> None:
+    with pytest.raises(PassphraseError) as caught:
+        load(private_keys[form], f"{passphrase}\n")
+    assert str(caught.value) == (
+        "THE_FILE cannot be decrypted: the_passphrase is not its passphrase, or the key is damaged. the_passphrase ends"
+        " with a line break: remove it, for example with '| trim'."
+    )
+    assert numbers_of(load(private_keys[form], f"{passphrase}\n".strip())) == numbers_of(rsa_key)
+
+
 def test_no_message_holds_the_key(private_keys: dict[str, bytes], passphrase: str) -> None:
     messages = []
     for data in private_keys.values():

@@ -77,7 +77,26 @@ def test_every_token_has_a_jti_of_its_own() -> None:
     [("issuer", "iss"), ("audience", "aud"), ("subject", "sub"), ("name", "name"), ("email", "email"), ("jti", "jti")],
 )
 def test_text_is_taken_as_it_is(option: str, claim: str) -> None:
-    assert build(**{option: " Ünïcode  Text "})[claim] == " Ünïcode  Text "
+    assert build(**{option: "Ünïcode  Text"})[claim] == "Ünïcode  Text"
+
+
+@pytest.mark.parametrize("option", ["issuer", "audience", "subject", "name", "email", "jti", "key_id"])
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ("{}\n", "ends with a line break: remove it, for example with '| trim'."),
+        (" {}", "begins with a blank: remove it, for example with '| trim'."),
+        ("{}\u00a0", "ends with a blank: remove it, for example with '| trim'."),
+        ("\ufeff{}", "begins with the invisible character U+FEFF: remove it."),
+        ("{}\u200b", "ends with the invisible character U+200B: remove it."),
+    ],
+    ids=ascii,
+)
+def test_invisible_ends_are_refused(option: str, changed: str, said: str) -> None:
+    with pytest.raises(OptionError) as caught:
+        build(**{option: changed.format("text")})
+    assert str(caught.value) == f"{option} {said}"
+    assert caught.value.option == option
 
 
 @pytest.mark.parametrize("verified", [True, False])
@@ -153,6 +172,20 @@ def test_an_email_needs_email_verified() -> None:
 def test_groups_are_names(groups: t.Any) -> None:
     with pytest.raises(OptionError, match="^groups must be a list of names"):
         build(groups=groups)
+
+
+@pytest.mark.parametrize(
+    ("group", "said"),
+    [
+        ("group 2 ", "'group 2' ends with a blank: remove it, for example with '| trim'."),
+        ("group 2\r\n", "'group 2' ends with a line break: remove it, for example with '| trim'."),
+        ("\u200bgroup 2", "' group 2' begins with the invisible character U+200B: remove it."),
+    ],
+)
+def test_the_group_with_an_invisible_end_is_named(group: str, said: str) -> None:
+    with pytest.raises(OptionError) as caught:
+        build(groups=["group1", group])
+    assert str(caught.value) == f"groups: {said}"
 
 
 def test_the_subject_is_derived_from_issuer_and_email() -> None:

@@ -102,6 +102,21 @@ def test_groups_may_be_missing(inspect, signed):
     assert inspect(signed(groups=ABSENT))["valid"]
 
 
+@pytest.mark.parametrize("end", ["\n", " ", "\u00a0", "\u200b", "\ufeff"], ids=ascii)
+@pytest.mark.parametrize("name", ["iss", "sub", "name", "email", "jti"])
+def test_an_invisible_end_is_seen(inspect, signed, name, end):
+    (problem,) = inspect(signed(**{name: f"text{end}"}))["problems"]
+    assert problem.startswith(f"{name} ends with ") and problem.isprintable()
+
+
+def test_an_invisible_end_of_the_key_id_or_of_a_group_is_seen(inspect, signed):
+    trim = "remove it, for example with '| trim'."
+    assert inspect(signed({"kid": "the-key\n"}))["problems"] == [f"The key id (kid) ends with a line break: {trim}"]
+    assert inspect(signed(groups=["group1", " group 2"]))["problems"] == [
+        f"The group 'group 2' begins with a blank: {trim}"
+    ]
+
+
 @pytest.mark.parametrize(
     "claims, words",
     [

@@ -1,0 +1,53 @@
+# Copyright (c) 2026, tenantops
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Check text that a tenant compares character by character, such as an issuer or a subject. Pure Python."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from ._errors import OptionError
+
+_INVISIBLE = ("Cc", "Cf", "Zl", "Zp", "Zs")
+"""The Unicode categories of control and format characters, line and paragraph separators, and spaces."""
+
+
+def check(text: str, option: str) -> None:
+    """Reject text that cannot be meant, rather than repair it: another subject would be another user.
+
+    :raises OptionError: if it is empty, is not valid UTF-8, or has an invisible character at one of its ends.
+    """
+    if not text.strip():
+        raise OptionError(f"O({option}) is empty: specify a value, or leave the option out if it is not required.")
+    if not is_unicode(text):
+        raise OptionError(f"O({option}) is not valid UTF-8: correct its encoding.")
+    if found := invisible_end(f"O({option})", text):
+        raise OptionError(found)
+
+
+def invisible_end(name: str, text: str) -> str | None:
+    """A sentence about the invisible character with which the text begins or ends; None if there is none.
+
+    Text from a file often ends with a line break, and text from a table or a web page begins or ends with a blank.
+
+    :param name: the option or claim that contains the text, for the sentence.
+    """
+    for verb, character in (("ends", text[-1:]), ("begins", text[:1])):
+        if not character or unicodedata.category(character) not in _INVISIBLE:
+            continue
+        if character.isspace():  # what the filter removes
+            kind = "a line break" if character.splitlines() == [""] else "a blank"
+            return f"{name} {verb} with {kind}: remove it, for example with '| trim'."
+        return f"{name} {verb} with the invisible character U+{ord(character):04X}: remove it."
+    return None
+
+
+def is_unicode(text: str) -> bool:
+    """Whether the text can be encoded. Python represents undecodable bytes as surrogates, which cannot."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
