@@ -71,7 +71,7 @@ options:
   groups:
     description:
       - The C(groups) claim, a list of group names. The tenant drops them unless it is configured to create groups.
-      - Each name must be a string. Enclose numbers in quotes.
+      - Each name must be a string. Enclose numbers in quotes. A text such as V(group1, group 2) is not a list.
     type: raw
   audience:
     description: The C(aud) claim. Qlik Cloud only accepts the default.

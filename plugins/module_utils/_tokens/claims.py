@@ -249,6 +249,12 @@ def _check(options: t.Mapping[str, t.Any]) -> None:
 
 
 def _check_groups(groups: t.Any) -> None:
+    if isinstance(groups, str) and groups.strip():
+        names = [name for part in printable(groups).split(",") if (name := part.strip(" []\"'"))]
+        raise OptionError(
+            f"O(groups) is one text, '{printable(groups)}', instead of a list of names: write it as"
+            f" {json.dumps(names, ensure_ascii=False)}."
+        )
     if not isinstance(groups, list) or not all(_is_name(group) and _text.is_unicode(group) for group in groups):
         raise OptionError("O(groups) must be a list of names, each a non-empty string: write numbers in quotes.")
     for group in groups:

@@ -219,7 +219,11 @@ CLAIMS = {
     "group is a boolean": with_key(GROUPS, groups=[True]),
     "group is null": with_key(GROUPS, groups=[None]),
     "group is empty": with_key(GROUPS, groups=["group1", ""]),
-    "groups is a text": with_key(GROUPS, groups="group1,group2"),
+    "groups is a text": with_key(
+        "groups is one text, 'group1, group 2', instead of a list of names: write it as [\"group1\", \"group 2\"].",
+        groups="group1, group 2",
+    ),
+    "groups is empty text": with_key(GROUPS, groups=""),
     "groups is a number": with_key(GROUPS, groups=1),
     "groups is a dict": with_key(GROUPS, groups={"group1": True}),
     "claims overrule exp": with_key(

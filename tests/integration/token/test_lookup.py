@@ -30,6 +30,8 @@ WRONG_OPTIONS = [
     ({"private_key_content": "x"}, "parameters are mutually exclusive: private_key_path|private_key_content"),
     ({"expires_in": "soon"}, "expires_in is 'soon', which is not a duration"),
     ({"groups": ["a", 1]}, "groups must be a list of names"),
+    ({"groups": "a, b"}, 'groups is one text, \'a, b\', instead of a list of names: write it as ["a", "b"].'),
+    ({"issuer": "acme\n"}, "issuer ends with a line break: remove it, for example with '| trim'."),
     ({"private_key_passphrase": "another passphrase"}, "private_key_passphrase is not its passphrase"),
     ({"private_key_path": "missing.pem"}, "cannot read"),
     ({"expires_in": "2h", "strict": True}, "strict is true: The token is valid for 7200 seconds"),

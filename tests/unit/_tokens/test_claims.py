@@ -155,7 +155,8 @@ def test_an_email_needs_email_verified() -> None:
 @pytest.mark.parametrize(
     "groups",
     [
-        "group1",
+        "",
+        " ",
         1,
         {"name": "group1"},
         [1],
@@ -172,6 +173,29 @@ def test_an_email_needs_email_verified() -> None:
 def test_groups_are_names(groups: t.Any) -> None:
     with pytest.raises(OptionError, match="^groups must be a list of names"):
         build(groups=groups)
+
+
+@pytest.mark.parametrize(
+    ("groups", "shown"),
+    [
+        ("group1", '["group1"]'),
+        ("group1, group 2", '["group1", "group 2"]'),
+        ("group1,group 2,", '["group1", "group 2"]'),
+        ("[group1, 'group 2']", '["group1", "group 2"]'),
+        ('["Büro", "R&D"]', '["Büro", "R&D"]'),
+    ],
+)
+def test_one_text_with_groups_is_shown_as_a_list(groups: str, shown: str) -> None:
+    with pytest.raises(OptionError) as caught:
+        build(groups=groups)
+    assert str(caught.value) == f"groups is one text, '{groups}', instead of a list of names: write it as {shown}."
+
+
+@pytest.mark.parametrize("text", ["a," * 10**5, ",", "\x00\n\u2028x", '"' * 10**4], ids=range(4))
+def test_any_text_with_groups_gets_one_short_line(text: str) -> None:
+    with pytest.raises(OptionError) as caught:
+        build(groups=text)
+    assert str(caught.value).isprintable() and len(str(caught.value)) < 1500
 
 
 @pytest.mark.parametrize(
