@@ -74,7 +74,7 @@ options:
       - Each name must be a string. Enclose numbers in quotes. A text such as V(group1, group 2) is not a list.
     type: raw
   audience:
-    description: The C(aud) claim. Qlik Cloud only accepts the default.
+    description: The C(aud) claim. Qlik Cloud requires the default.
     type: str
     default: qlik.api/login/jwt-session
   jti:
@@ -99,7 +99,7 @@ options:
     default: 30m
     aliases: [expires]
   strict:
-    description: Whether to fail instead of warning if Qlik Cloud would reject the token.
+    description: Whether to fail instead of warning if the token violates a rule of Qlik Cloud.
     type: bool
     default: false
 """

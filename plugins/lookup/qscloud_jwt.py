@@ -14,8 +14,8 @@ description:
   - Signs a token like M(tenantops.qlik.qscloud_jwt), but inside an expression.
   - Each evaluation of the expression returns a new token, even if the expression is in a variable that is used twice.
     This suits Qlik Cloud, where a token is valid for one login.
-  - The lookup issues the same warnings as the module. With O(strict=true), it fails if Qlik Cloud would reject the
-    token.
+  - The lookup issues the same warnings as the module. With O(strict=true), it fails if the token violates a
+    rule of Qlik Cloud.
   - Relative paths are relative to the folder of the playbook.
 notes:
   - Lookups run on the controller, so the private key must be available there.

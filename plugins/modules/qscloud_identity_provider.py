@@ -83,7 +83,8 @@ options:
   tenant_ids:
     description:
       - The IDs of the tenants that the identity provider applies to.
-      - If not set, an existing identity provider keeps its tenants, and a new one applies to this tenant.
+      - If not set, an existing identity provider keeps its tenants, and a new one is created without this list, which
+        Qlik documents as optional.
     type: list
     elements: str
   compare:

@@ -15,9 +15,9 @@ description:
   - Signs a JSON Web Token (RFC 7519) for a user or a service, with the claims that Qlik Cloud requires, and returns it.
   - Without O(path), the task changes nothing on the host. It returns a new token each time and reports no change. With
     O(path), the module stores the token in a file and reuses it as long as it is valid.
-  - Each token is valid for one login. Qlik Cloud remembers its C(jti) and rejects the token the next time. A token
-    stored in a file may therefore be used up already. Prefer a new token for each login, and store one only for
-    something that logs in once.
+  - Each token is valid for one login, because its C(jti) prevents reuse. A token stored in a file may
+    therefore be used up already. Prefer a new token for each login, and store one only for something that logs in
+    once.
   - 'The result contains the token. It is hidden from all output, as with C(no_log: true), unless the task fails.
     C(register) works as usual.'
   - Options that correspond to an option of C(qs-jwt create-qscloud) accept its name as an alias.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: qscloud_jwt_info
-short_description: Decode and verify a JWT, and list what Qlik Cloud would reject
+short_description: Decode and verify a JWT, and list which of Qlik Cloud's rules it violates
 version_added: 0.1.0
 author:
   - tenantops (@tenantops)
@@ -65,7 +65,7 @@ options:
     description: The content of the public key in PEM format.
     type: str
   algorithms:
-    description: The accepted signature algorithms. Qlik Cloud only accepts V(RS256).
+    description: The accepted signature algorithms. Qlik Cloud requires V(RS256).
     type: list
     elements: str
     choices: [RS256, RS384, RS512]
@@ -74,7 +74,7 @@ options:
     description: The expected issuer. If not set, any issuer is accepted.
     type: str
   audience:
-    description: The expected audience. Qlik Cloud only accepts the default.
+    description: The expected audience. Qlik Cloud requires the default.
     type: str
     default: qlik.api/login/jwt-session
   fail_on_invalid:
@@ -103,7 +103,7 @@ EXAMPLES = r"""
     email_verified: true
   register: anna
 
-- name: Fail if Qlik Cloud would reject the token
+- name: Fail if the token violates a rule of Qlik Cloud, or another key has signed it
   tenantops.qlik.qscloud_jwt_info:
     token: "{{ anna.token }}"
     certificate_path: "{{ keypair.certificate_path }}"

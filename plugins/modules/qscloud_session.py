@@ -15,8 +15,8 @@ description:
   - Exchanges a token signed by M(tenantops.qlik.qscloud_jwt) for a session in a Qlik Cloud tenant, and returns the
     user that the tenant associates with it. A successful login proves that the identity provider, the key and the
     claims match.
-  - The login uses up the token; Qlik Cloud rejects it the next time. The login creates the user if necessary, and may
-    assign a licence to the user.
+  - The login uses up the token; Qlik Cloud rejects it the next time. The login can create the user, and assign a
+    licence to the user.
 extends_documentation_fragment:
   - tenantops.qlik.attributes
   - tenantops.qlik.attributes.action

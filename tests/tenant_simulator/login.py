@@ -29,7 +29,7 @@ MAXIMUM_LIFETIME = 3600
 
 REQUIRED = ("iss", "aud", "sub", "subType", "name", "email", "email_verified", "jti", "iat", "nbf", "exp")
 
-_TEXTS = ("sub", "name", "email", "jti")
+_TEXTS = ("sub", "name", "email")
 _TIMES = ("iat", "nbf", "exp")
 
 
@@ -127,6 +127,9 @@ def _check_claims(tenant: Tenant, claims: dict[str, t.Any]) -> None:
     for name in _TEXTS:
         if not isinstance(claims[name], str) or not claims[name]:
             raise _refusal(tenant, "TEXT", f"The claim {name} must be a text.")
+    # Qlik's article on the format of a token shows a number.
+    if isinstance(claims["jti"], bool) or not isinstance(claims["jti"], (str, int, float)) or claims["jti"] == "":
+        raise _refusal(tenant, "TEXT", "The claim jti must be a text or a number.")
     if not isinstance(claims["email_verified"], bool):
         raise _refusal(tenant, "EMAIL-VERIFIED", "The claim email_verified must be a boolean.")
     groups = claims.get("groups", [])

@@ -26,7 +26,7 @@ SIZES = (2048, 3072, 4096)
 """Supported sizes of new keys, in bits."""
 
 MINIMUM_SIZE = 2048
-"""Bits. Smaller RSA keys are broken or nearly so (NIST SP 800-131A), and Qlik Cloud has the same minimum."""
+"""Bits. Smaller RSA keys are broken or nearly so (NIST SP 800-131A)."""
 
 MINIMUM_PASSPHRASE_LENGTH = 12
 MAXIMUM_PASSPHRASE_BYTES = 1023

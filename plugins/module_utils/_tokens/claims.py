@@ -27,7 +27,7 @@ MAXIMUM_LIFETIME = 3600
 """Maximum seconds between nbf and exp, enforced by Qlik Cloud since July 2022."""
 
 REQUIRED = ("iss", "aud", "sub", "subType", "name", "email", "email_verified", "jti", "iat", "nbf", "exp")
-"""Claims without which Qlik Cloud rejects a login. The only optional claim that it reads is groups."""
+"""Claims that Qlik Cloud requires. The only optional claim that it reads is groups."""
 
 MANAGED = (*REQUIRED, "groups")
 """Claims that have a separate option or a fixed value."""
@@ -37,6 +37,9 @@ SUBJECT_NAMESPACE = uuid.UUID("da98542e-27b3-5e8b-979f-d5f06e281591")
 
 _CONCURRENT_RUN_TOLERANCE = 60  # seconds; another run may have signed a token while this one waited for the lock
 _TEXT_OPTIONS = ("issuer", "audience", "subject", "name", "email", "jti", "key_id")
+
+# Whether Qlik Cloud rejects a token is only known for a missing nbf and for a lifetime of more than an hour.
+_MAY_REJECT = "Qlik Cloud may reject the login."
 
 
 def build(options: t.Mapping[str, t.Any], valid: Window, now: int) -> dict[str, t.Any]:
@@ -81,16 +84,22 @@ def subject(issuer: str, email: str | None) -> str:
 
 
 def broken_rules(claims: t.Mapping[str, t.Any], audience: str = AUDIENCE) -> list[str]:
-    """The reasons why Qlik Cloud will reject a login with these claims, as sentences.
+    """The rules of Qlik Cloud that these claims violate, as sentences.
+
+    A list with the expected audience is accepted, as in RFC 7519, section 4.1.3: no source says that Qlik Cloud
+    rejects it.
 
     :param audience: the expected audience, if the token is not for Qlik Cloud.
     """
     sentences = []
     missing = [name for name in REQUIRED if name not in claims]
     if missing:
-        sentences.append(f"The token lacks {', '.join(missing)}, which Qlik Cloud requires: it will reject the login.")
-    if "aud" in claims and claims["aud"] != audience:
-        sentences.append(f"The audience is not {audience}: Qlik Cloud will reject the login.")
+        verb = "will" if "nbf" in missing else "may"
+        sentences.append(
+            f"The token lacks {', '.join(missing)}, which Qlik Cloud requires: it {verb} reject the login."
+        )
+    if "aud" in claims and audience not in (claims["aud"] if isinstance(claims["aud"], list) else [claims["aud"]]):
+        sentences.append(f"The audience is not {audience}: {_MAY_REJECT}")
     if _is_time(claims.get("nbf")) and _is_time(claims.get("exp")) and claims["exp"] - claims["nbf"] > MAXIMUM_LIFETIME:
         sentences.append(
             f"The token is valid for {spoken(claims['exp'] - claims['nbf'])}, but Qlik Cloud accepts at most"
@@ -101,14 +110,17 @@ def broken_rules(claims: t.Mapping[str, t.Any], audience: str = AUDIENCE) -> lis
 
 
 def broken_header_rules(header: t.Mapping[str, t.Any]) -> list[str]:
-    """The reasons why Qlik Cloud will reject a login with this header, as sentences."""
+    """The rules of Qlik Cloud that this header violates, as sentences.
+
+    The type (typ) is optional in RFC 7519, section 5.1, and no source says that Qlik Cloud rejects a token without it.
+    """
     sentences = []
     if header.get("alg") != ALGORITHM:
-        sentences.append(f"The algorithm (alg) is not {ALGORITHM}: Qlik Cloud will reject the login.")
-    if header.get("typ") != "JWT":
-        sentences.append("The type (typ) in the header is not JWT: Qlik Cloud will reject the login.")
+        sentences.append(f"The algorithm (alg) is not {ALGORITHM}: {_MAY_REJECT}")
+    if header.get("typ", "JWT") != "JWT":
+        sentences.append(f"The type (typ) in the header is not JWT: {_MAY_REJECT}")
     if not _is_name(header.get("kid")):
-        sentences.append("The header lacks the key id (kid), so Qlik Cloud cannot find the identity provider.")
+        sentences.append("The header lacks the key id (kid), which must be the one of the identity provider.")
     return [*sentences, *_invisible_ends("The key id (kid)", header.get("kid"))]
 
 
@@ -167,27 +179,30 @@ def iso8601(seconds: t.Any) -> str | None:
 
 
 def _broken_types(claims: t.Mapping[str, t.Any]) -> list[str]:
+    texts = ["iss", "sub", "name", "email", "jti"]
+    if _is_number(claims.get("jti")):
+        texts.remove("jti")  # A number is in a token that Qlik's support published.
     sentences = [
-        f"{name} must be a non-empty string: Qlik Cloud will reject the login."
-        for name in ("iss", "sub", "name", "email", "jti")
+        f"{name} must be a non-empty string: {_MAY_REJECT}"
+        for name in texts
         if name in claims and not _is_name(claims[name])
     ]
-    for name in ("iss", "sub", "name", "email", "jti"):
+    for name in texts:
         sentences += _invisible_ends(name, claims.get(name))
     sentences += [
-        f"{name} must be a number of seconds: Qlik Cloud will reject the login."
+        f"{name} must be a number of seconds: {_MAY_REJECT}"
         for name in ("iat", "nbf", "exp")
         if name in claims and not _is_time(claims[name])
     ]
     if _is_time(claims.get("nbf")) and _is_time(claims.get("exp")) and claims["exp"] <= claims["nbf"]:
         sentences.append("exp is not after nbf, so the token is never valid.")
     if "subType" in claims and claims["subType"] != SUBJECT_TYPE:
-        sentences.append(f"subType is not {SUBJECT_TYPE}: Qlik Cloud will reject the login.")
+        sentences.append(f"subType is not {SUBJECT_TYPE}: {_MAY_REJECT}")
     if "email_verified" in claims and not isinstance(claims["email_verified"], bool):
-        sentences.append("email_verified must be true or false, not a string: Qlik Cloud will reject the login.")
+        sentences.append(f"email_verified must be true or false, not a string: {_MAY_REJECT}")
     groups = claims.get("groups", [])
     if not (isinstance(groups, list) and all(map(_is_name, groups))):
-        sentences.append("groups must be a list of names: Qlik Cloud will reject the login, or drop the groups.")
+        sentences.append("groups must be a list of names: Qlik Cloud may reject the login, or drop the groups.")
     else:
         for group in groups:
             sentences += _invisible_ends(f"The group '{printable(group.strip())}'", group)
@@ -207,10 +222,15 @@ def _is_name(value: t.Any) -> bool:
     return isinstance(value, str) and bool(value.strip())
 
 
+def _is_number(value: t.Any) -> bool:
+    # In Python, True is a number too.
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
 def _is_time(value: t.Any) -> bool:
-    # NumericDate (RFC 7519, section 2). In Python, True is a number too. Values after the year 9999 are excluded:
-    # infinity, and integers too large for a floating-point number or for printing, would break the arithmetic.
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= LATEST
+    # NumericDate (RFC 7519, section 2). Values after the year 9999 are excluded: infinity, and integers too large for a
+    # floating-point number or for printing, would break the arithmetic.
+    return _is_number(value) and abs(value) <= LATEST
 
 
 def _identical(one: t.Any, other: t.Any) -> bool:

@@ -17,7 +17,7 @@ if t.TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric import rsa
 
 ALGORITHMS = ("RS256", "RS384", "RS512")
-"""The algorithms of RFC 7518, section 3.3. Qlik Cloud accepts the first, client-managed Qlik Sense all of them."""
+"""The algorithms of RFC 7518, section 3.3. Qlik Cloud requires the first; client-managed Qlik Sense takes all."""
 
 FACTS = (
     "header",

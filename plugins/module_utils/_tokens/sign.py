@@ -48,7 +48,8 @@ class Outcome(t.NamedTuple):
 class Draft(t.NamedTuple):
     """The content of a token to be signed.
 
-    ``left_when_signed`` is the remaining validity in seconds. ``warnings`` lists why Qlik Cloud would reject the token.
+    ``left_when_signed`` is the remaining validity in seconds. ``warnings`` lists the rules of Qlik Cloud that it
+    violates.
     """
 
     claims: dict[str, t.Any]

@@ -249,7 +249,7 @@ CLAIMS = {
         expires_in="365d",
     ),
     "strict and no name": with_key(
-        "strict is true: The token lacks name, which Qlik Cloud requires: it will reject the login.",
+        "strict is true: The token lacks name, which Qlik Cloud requires: it may reject the login.",
         strict=True,
         name="{{ omit }}",
     ),

@@ -95,11 +95,33 @@ def test_without_a_key_a_problem_is_still_one(inspect):
 @pytest.mark.parametrize("name", sorted(set(CLAIMS) - {"groups"}))
 def test_a_claim_is_missing(inspect, signed, name):
     (problem,) = inspect(signed(**{name: ABSENT}))["problems"]
-    assert problem == f"The token lacks {name}, which Qlik Cloud requires: it will reject the login."
+    verb = "will" if name == "nbf" else "may"
+    assert problem == f"The token lacks {name}, which Qlik Cloud requires: it {verb} reject the login."
 
 
 def test_groups_may_be_missing(inspect, signed):
     assert inspect(signed(groups=ABSENT))["valid"]
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"jti": 4711},
+        {"jti": 47.11},
+        {"aud": ["qlik.api/login/jwt-session"]},
+        {"aud": ["portal", "qlik.api/login/jwt-session"]},
+    ],
+    ids=str,
+)
+def test_what_no_source_forbids_is_no_problem(inspect, signed, claims):
+    assert inspect(signed(**claims))["problems"] == []
+
+
+def test_a_header_without_a_type_is_no_problem(inspect, rsa_pem):
+    # The function of joserfc for JWTs would add the type.
+    header = {"alg": "RS256", "kid": "the-key"}
+    facts = inspect(jws.serialize_compact(header, json.dumps(CLAIMS), RSAKey.import_key(rsa_pem), algorithms=["RS256"]))
+    assert facts["header"] == header and facts["problems"] == [] and facts["valid"] is True
 
 
 @pytest.mark.parametrize("end", ["\n", " ", "\u00a0", "\u200b", "\ufeff"], ids=ascii)
@@ -121,10 +143,15 @@ def test_an_invisible_end_of_the_key_id_or_of_a_group_is_seen(inspect, signed):
     "claims, words",
     [
         ({"aud": "other"}, "The audience is not qlik.api/login/jwt-session"),
-        ({"aud": ["qlik.api/login/jwt-session"]}, "The audience is not"),
+        ({"aud": ["other"]}, "The audience is not qlik.api/login/jwt-session"),
+        ({"aud": []}, "The audience is not qlik.api/login/jwt-session"),
+        ({"aud": None}, "The audience is not qlik.api/login/jwt-session"),
+        ({"aud": {"qlik.api/login/jwt-session": 1}}, "The audience is not qlik.api/login/jwt-session"),
         ({"iss": ""}, "iss must be a non-empty string"),
         ({"sub": 4711}, "sub must be a non-empty string"),
-        ({"jti": 4711}, "jti must be a non-empty string"),
+        ({"jti": True}, "jti must be a non-empty string"),
+        ({"jti": None}, "jti must be a non-empty string"),
+        ({"jti": ""}, "jti must be a non-empty string"),
         ({"subType": "machine"}, "subType is not user"),
         ({"email_verified": "true"}, "email_verified must be true or false"),
         ({"email_verified": 1}, "email_verified must be true or false"),
@@ -174,6 +201,7 @@ def test_expected_issuer_and_audience(inspect, signed):
 @pytest.mark.parametrize(
     "header, words",
     [
+        ({"typ": ""}, "The type (typ) in the header is not JWT"),
         ({"typ": "at+jwt"}, "The type (typ) in the header is not JWT"),
         ({"kid": ABSENT}, "The header lacks the key id"),
         ({"kid": ""}, "The header lacks the key id"),
@@ -190,7 +218,7 @@ def test_other_algorithms_verify_only_where_they_are_named(inspect, signed):
     assert facts["signature_verified"] is False and len(facts["problems"]) == 2
     facts = inspect(token, algorithms=["RS256", "RS512"])
     assert facts["signature_verified"] is True
-    assert facts["problems"] == ["The algorithm (alg) is not RS256: Qlik Cloud will reject the login."]
+    assert facts["problems"] == ["The algorithm (alg) is not RS256: Qlik Cloud may reject the login."]
 
 
 def test_another_key_and_a_changed_token(inspect, signed, other_rsa_key):
@@ -252,3 +280,20 @@ def test_what_is_no_token(inspect, text):
     assert facts["valid"] is False and facts["claims"] is None and facts["signature_verified"] is None
     (problem,) = facts["problems"]
     assert problem.startswith("token is not a JWT: it must have three")
+
+
+# Refusals that Qlik has published: every other sentence says "may".
+PUBLISHED = ("lacks nbf", "3600 (one hour)")
+
+
+def test_only_published_refusals_are_certain(inspect, signed):
+    problems = [
+        problem
+        for header in ({}, {"alg": "RS512"}, {"typ": "x"}, {"kid": ABSENT})
+        for name in (*CLAIMS, "group", "kid")
+        for value in (ABSENT, "", "x", "x\n", 0, NOW + 7200, True, None, [1], ["x "], {})
+        for problem in inspect(signed(header, **{name: value}))["problems"]
+    ]
+    assert len(set(problems)) > 30
+    certain = {problem for problem in problems if "will" in problem.split()}
+    assert certain and all(any(part in problem for part in PUBLISHED) for problem in certain)
