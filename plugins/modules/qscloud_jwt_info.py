@@ -43,7 +43,7 @@ attributes:
 options:
   token:
     description:
-      - The JWT.
+      - The JWT. Quotes around it and the prefix C(Bearer) are ignored.
       - Exactly one of O(token) and O(token_path) must be specified.
     type: str
   token_path:
@@ -220,7 +220,7 @@ from ..module_utils._errors import TokenError
 from ..module_utils._files import read
 from ..module_utils._files.options import check_path
 from ..module_utils._keys import given
-from ..module_utils._tokens import claims, inspect
+from ..module_utils._tokens import claims, compact, inspect
 
 
 def decode(module: AnsibleModule) -> dict[str, t.Any]:
@@ -233,16 +233,17 @@ def decode(module: AnsibleModule) -> dict[str, t.Any]:
     _module.warn(module, [key and key.repairs])
     if options["token_path"] is not None:
         check_path(options["token_path"], "token_path")
-        text, source = read.content(options["token_path"], "token_path"), f"O(token_path): {options['token_path']}"
+        content = read.content(options["token_path"], "token_path")
+        text, source = content.decode(errors="replace"), f"O(token_path): {options['token_path']}"
     else:
-        text, source = options["token"].encode(errors="replace"), "O(token)"
+        text, source = options["token"], "O(token)"
     expected = inspect.Expected(
         key=key and key.key,
         algorithms=options["algorithms"],
         issuer=options["issuer"],
         audience=options["audience"],
     )
-    facts = inspect.inspect(text, source, expected, int(time.time()))
+    facts = inspect.inspect(compact.unwrap(text).encode(errors="replace"), source, expected, int(time.time()))
     if options["fail_on_invalid"] and facts["problems"]:
         raise TokenError(" ".join(facts["problems"]))
     facts["problems"] = [_module.user_message(module, problem) for problem in facts["problems"]]

@@ -47,7 +47,7 @@ attributes:
         cleaned up.
 options:
   token:
-    description: The signed JWT.
+    description: The signed JWT. Quotes around it and the prefix C(Bearer) are ignored.
     type: str
     required: true
   return_cookies:
@@ -172,6 +172,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils import _argument_specs, _module, _tenant_module
 from ..module_utils._tenant import session
+from ..module_utils._tokens import compact
 
 
 def log_in(module: AnsibleModule) -> dict[str, t.Any]:
@@ -179,7 +180,10 @@ def log_in(module: AnsibleModule) -> dict[str, t.Any]:
     if module.check_mode:
         return {"changed": False, "skipped": True}
     tenant = _tenant_module.tenant(module, needs_credentials=False)
-    opened = session.log_in(tenant, module.params["token"].strip(), int(time.time()))
+    token = compact.unwrap(module.params["token"])
+    # Ansible only knows the whole text of the option as a secret.
+    module.no_log_values |= {token} - {""}
+    opened = session.log_in(tenant, token, int(time.time()))
     facts = {"user": opened.user}
     if module.params["return_cookies"]:
         facts.update(cookies=opened.cookies, csrf_token=opened.csrf_token)

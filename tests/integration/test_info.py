@@ -19,6 +19,7 @@ from shared_run import task
 from tenant_client import ISSUER, token
 
 GARBAGE = ["garbage", "a.b.c.d", "", "..", "eyJh.eyJh.eyJh"]
+WRAPPED = {"prefix": "Bearer {}", "quotes": '"{}"', "both": "'bearer {}'\n"}
 SOURCES = {"public_key": "publickey.pem", "certificate": "publickey.cer"}
 
 
@@ -81,6 +82,13 @@ def answers(run_together, files, pair, other_pair):
             judge(f"foreign, {source}", **key, token=foreign),
             judge(f"foreign and strict, {source}", **key, token=foreign, fail_on_invalid=True),
         ]
+    good = (files / "token").read_text().strip()
+    tasks.append(judge("without a key", token=good))
+    for name, around in WRAPPED.items():
+        tasks.append(judge(name, token=around.format(good), certificate_path=str(files / "publickey.cer")))
+    (files.parent / "quoted").write_text(f'"{good}"\n')
+    tasks.append(judge("quoted file", token_path=str(files.parent / "quoted")))
+    tasks.append(judge("issuer with a line break", token=good, issuer=f"{ISSUER}\n"))
     now = int(time.time())
     tasks.append(judge("breaks rules", token=token(pair, nbf=now - 9000, exp=now - 1000, email_verified="yes", jti=...)))
     for name, forged in forgeries(files, pair).items():
@@ -123,6 +131,25 @@ def test_jwt_info(answers, files, source):
     foreign = answers[f"foreign, {source}"]
     assert foreign["signature_verified"] is False and foreign["valid"] is False and not foreign["failed"]
     assert answers[f"foreign and strict, {source}"]["failed"]
+
+
+def test_a_signature_that_was_not_checked(answers):
+    info = answers["without a key"]
+    assert info["valid"] is None and info["signature_verified"] is None and info["problems"] == []
+
+
+@pytest.mark.parametrize("name", WRAPPED)
+def test_what_stands_around_a_token(answers, name):
+    assert answers[name]["valid"] is True and answers[name]["claims"] == answers["as text, certificate"]["claims"]
+
+
+def test_quotes_in_the_file_of_a_token(answers):
+    assert answers["quoted file"]["claims"] == answers["as text, certificate"]["claims"]
+
+
+def test_an_expected_issuer_with_a_line_break(answers):
+    info = answers["issuer with a line break"]
+    assert info["failed"] and info["msg"] == "issuer ends with a line break: remove it, for example with '| trim'."
 
 
 def test_a_token_that_breaks_rules(answers):

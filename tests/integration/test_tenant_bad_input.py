@@ -132,6 +132,8 @@ LOGIN_CASES = {
     "used before": ("used", "SIMULATED-JTI", UNKNOWN_TOKEN),
 }
 NO_TOKENS = ("garbage", "cut off", "empty")
+# By name: what stands around a token that is accepted.
+WRAPPED = {"prefix": "Bearer {}", "quotes": '"{}"', "both": "'Bearer {}'\n"}
 
 
 @pytest.fixture(scope="module")
@@ -175,9 +177,10 @@ def logins(tenant, pair, signed):
     tenant.client.create(provider_body(pair))
     assert tenant.client.login(signed["used before"]).status_code == 200
     garbage = dict(zip(NO_TOKENS, ("garbage", ".".join(signed["used before"].split(".")[:2]), ""), strict=True))
+    wrapped = {name: around.format(lasting_token(pair)) for name, around in WRAPPED.items()}
     return [
         task(f"login {name}", "qscloud_session", {**tenant.public, "token": one})
-        for name, one in (signed | garbage).items()
+        for name, one in (signed | garbage | wrapped).items()
     ]
 
 
@@ -261,8 +264,15 @@ def test_what_is_no_token_is_not_sent(answers, name):
     assert result["failed"] and "token" in result["msg"] and "HTTP" not in result["msg"]
 
 
+@pytest.mark.parametrize("name", WRAPPED)
+def test_what_stands_around_a_token_is_not_sent(answers, name):
+    assert answers[f"login {name}"]["user"]["email"] == "anna@grusgrus.com", answers[f"login {name}"]
+
+
 def test_tokens_that_are_refused_stay_secret(together, login_tokens):
     assert not any(one in together.run.output for one in login_tokens.values())
+    # Nor is any other, whatever stands around it.
+    assert not re.search(r"eyJ[\w-]+\.eyJ[\w-]+\.[\w-]{40}", together.run.output)
 
 
 def test_a_tenant_that_does_not_exist(answers):

@@ -65,6 +65,15 @@ def is_signed_by(token: Token, key: rsa.RSAPublicKey, algorithms: t.Sequence[str
     return True
 
 
+def unwrap(text: str) -> str:
+    """A token without what is often copied along with it: quotes, and the prefix ``Bearer`` of the HTTP header.
+
+    Neither quotes nor spaces occur in a token, so the result cannot be another token than the one that is meant.
+    """
+    text = _unquoted(text)
+    return _unquoted(text[7:]) if text[:7].lower() == "bearer " else text
+
+
 def parse(text: bytes, source: str, advice: str) -> Token:
     """Parse a token. Anything that two implementations could interpret differently is rejected.
 
@@ -83,6 +92,12 @@ def parse(text: bytes, source: str, advice: str) -> Token:
     if "crit" in head or not isinstance(head.get("kid", ""), str):
         raise refusal
     return Token(token, head, claims)
+
+
+def _unquoted(text: str) -> str:
+    text = text.strip()
+    is_quoted = len(text) > 1 and text[0] == text[-1] and text[0] in "\"'"
+    return text[1:-1].strip() if is_quoted else text
 
 
 def _object(part: str) -> dict[str, t.Any]:

@@ -135,6 +135,34 @@ def test_a_token_is_taken_apart(rsa_pem: bytes, before: str, after: str) -> None
 
 
 @pytest.mark.parametrize(
+    "wrapped",
+    [
+        *("{}", "{}\n", " {} ", '"{}"', "'{}'", '"{}"\r\n', "Bearer {}", "bearer {}", "BEARER  {}\n", '"Bearer {}"'),
+        *("'Bearer {}'", 'Bearer "{}"', "Bearer '{}' ", '" {} "'),
+    ],
+)
+def test_what_is_copied_along_with_a_token_is_ignored(wrapped: str) -> None:
+    text = f"{GOOD_HEADER}.{GOOD_PAYLOAD}.{GOOD_SIGNATURE}"
+    assert compact.unwrap(wrapped.format(text)) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", '"', "'", "Bearer", "Bearer.eyJ.eyJ", '"eyJ.eyJ.eyJ', "eyJ.eyJ.eyJ'", "Basic eyJ", "Bearer Bearer eyJ", "a b"],
+)
+def test_nothing_else_is_taken_off(text: str) -> None:
+    # At most the prefix, once; what is left is refused as no JWT.
+    assert compact.unwrap(text) == text.removeprefix("Bearer ")
+    with pytest.raises(TokenError):
+        compact.parse(compact.unwrap(text).encode(), "token", ".")
+
+
+def test_unwrapping_a_large_text_takes_no_time() -> None:
+    for text in (" " * 10**7, '"' * 10**7, "Bearer " * 10**6, "'" + " " * 10**7):
+        assert isinstance(compact.unwrap(text), str)
+
+
+@pytest.mark.parametrize(
     "claims", [{"exp": 1}, {"nbf": 1 << 40}, {"exp": "x", "iat": None, "sub": 1, "aud": 3, "jti": []}]
 )
 def test_taking_apart_looks_at_no_claim(rsa_pem: bytes, claims: dict[str, t.Any]) -> None:
