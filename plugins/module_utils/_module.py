@@ -80,6 +80,14 @@ def warn(module: AnsibleModule, sentences: t.Iterable[str | None]) -> None:
         module.warn(user_message(module, sentence))
 
 
+def diff(what: str | None, before: t.Mapping[str, t.Any], after: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """The return value for diff mode.
+
+    :param what: the file or object, which Ansible prints above its differences.
+    """
+    return {"before_header": what, "after_header": what, "before": before, "after": after}
+
+
 def refuse_masked(module: AnsibleModule, result: t.Mapping[str, t.Any]) -> None:
     """Reject a result that Ansible's masking of secret options would damage.
 

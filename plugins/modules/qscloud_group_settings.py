@@ -90,7 +90,9 @@ def ensure(module: AnsibleModule) -> dict[str, t.Any]:
     return {
         "changed": before != after,
         "auto_create_groups": after,
-        "diff": {"before": {"auto_create_groups": before}, "after": {"auto_create_groups": after}},
+        "diff": _module.diff(
+            f"group settings of {tenant.url}", {"auto_create_groups": before}, {"auto_create_groups": after}
+        ),
         **_tenant_module.waited(tenant),
     }
 

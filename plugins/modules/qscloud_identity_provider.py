@@ -30,6 +30,7 @@ attributes:
     support: full
   diff_mode:
     support: full
+    details: Shows the thumbprint of the key and the fingerprint of the certificate instead of the PEM.
   idempotent:
     support: full
   safe_file_operations:
@@ -260,10 +261,11 @@ def ensure(module: AnsibleModule) -> dict[str, t.Any]:
     else:
         outcome = identity_providers.ensure_absent(tenant, wanted, module.check_mode)
         facts = {}
+    what = f"identity provider with the issuer {wanted.issuer} and the key id {wanted.key_id} in {tenant.url}"
     return {
         "changed": bool(outcome.actions),
         "actions": outcome.actions,
-        "diff": {"before": outcome.before, "after": outcome.after},
+        "diff": _module.diff(what, outcome.before, outcome.after),
         **facts,
         **_tenant_module.waited(tenant),
     }

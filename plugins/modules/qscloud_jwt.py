@@ -224,7 +224,7 @@ def issue(module: AnsibleModule) -> dict[str, t.Any]:
     return {
         "changed": outcome.changed,
         "reused": outcome.reused,
-        "diff": {"before": outcome.before, "after": outcome.after},
+        "diff": _module.diff(module.params["path"], outcome.before, outcome.after),
         **outcome.facts,
     }
 

@@ -296,7 +296,7 @@ def ensure(module: AnsibleModule) -> dict[str, t.Any]:
         "actions": outcome.actions,
         "backup_files": outcome.backup_files,
         **({"passphrase_changed": outcome.passphrase_changed} if module.params["state"] == "present" else {}),
-        "diff": {"before": outcome.before, "after": outcome.after},
+        "diff": _module.diff(f"key pair {paths['private_key_path']}", outcome.before, outcome.after),
         **paths,
         **outcome.facts,
     }

@@ -154,6 +154,9 @@ def test_identity_provider(answers, tenants):
     seen = jwt_providers(answers["providers after creation"])
     assert created["id"] == seen[0]["id"] == created["identity_provider"]["id"]
     assert f'+    "issuer": "{ISSUER}"' in created["_output"]
+    url = tenants["identity provider"].url
+    header = f"before: identity provider with the issuer {ISSUER} and the key id {KEY_ID} in {url}\n"
+    assert header in foreseen["_output"] and header in created["_output"]
     assert answers["login after creation"]["status"] == 200
 
     again = answers["provider again"]
@@ -179,7 +182,7 @@ def test_info(answers):
     assert answers["info of none"]["identity_providers"] == []
 
 
-def test_group_settings(answers):
+def test_group_settings(answers, tenants):
     def setting(looked):
         return looked["json"]["group_settings"]["autoCreateGroups"]
 
@@ -189,6 +192,7 @@ def test_group_settings(answers):
     changed = answers["groups changed"]
     assert changed["changed"] and setting(answers["groups after change"]) is True
     assert '+    "auto_create_groups": true' in changed["_output"]
+    assert f"before: group settings of {tenants['group settings'].url}\n" in changed["_output"]
     assert not answers["groups again"]["changed"]
     read = answers["groups read"]
     assert not read["changed"] and read["auto_create_groups"] is True

@@ -59,7 +59,10 @@ class Wanted(t.NamedTuple):
 
 
 class Outcome(t.NamedTuple):
-    """The actions taken, or predicted in check mode, and the resulting identity provider."""
+    """The actions taken, or predicted in check mode, and the resulting identity provider.
+
+    ``before`` and ``after`` are for diff mode.
+    """
 
     actions: list[str]
     replaced: list[str]
@@ -132,7 +135,7 @@ def ensure_present(tenant: Tenant, wanted: Wanted, check_mode: bool) -> Outcome:
         if (provider.get("description") or "") != description:
             tenant.replace(f"{PATH}/{provider['id']}", "/description", description)
     after = describe({**provider, "description": description})
-    return Outcome(actions, [one["id"] for one in to_delete], after, before, after)
+    return Outcome(actions, [one["id"] for one in to_delete], after, _in_diff(before), _in_diff(after))
 
 
 def ensure_absent(tenant: Tenant, wanted: Wanted, check_mode: bool) -> Outcome:
@@ -145,7 +148,13 @@ def ensure_absent(tenant: Tenant, wanted: Wanted, check_mode: bool) -> Outcome:
     if not check_mode:
         for one in to_delete:
             tenant.delete(f"{PATH}/{one['id']}")
-    return Outcome([f"deleted {one['id']}" for one in to_delete], [], None, describe(match) if match else {}, {})
+    before = _in_diff(describe(match)) if match else {}
+    return Outcome([f"deleted {one['id']}" for one in to_delete], [], None, before, {})
+
+
+def _in_diff(described: dict[str, t.Any]) -> dict[str, t.Any]:
+    """An identity provider for diff mode: thumbprint and fingerprint stand for the PEM."""
+    return {name: value for name, value in described.items() if name != "pem"}
 
 
 def _current_and_superseded(
