@@ -9,6 +9,7 @@ import typing as t
 from ansible.plugins.action import ActionBase
 
 from ..plugin_utils._instructions import instructions
+from ..plugin_utils._terminal import say
 
 
 class ActionModule(ActionBase):
@@ -29,5 +30,5 @@ class ActionModule(ActionBase):
             }
         )
         text = instructions(**options)
-        self._display.display(text)
+        say(self._display, text)
         return {**result, "changed": False, "instructions": text}

@@ -9,6 +9,8 @@ import typing as t
 
 from ansible.plugins.action import ActionBase
 
+from ..plugin_utils._terminal import say
+
 ARGUMENT_SPEC: dict[str, dict[str, t.Any]] = {
     "tenants": {
         "type": "list",
@@ -47,7 +49,7 @@ class ActionModule(ActionBase):
         tenants = options["tenants"]
         lists = recap(tenants, datetime.date.today() + datetime.timedelta(days=options["expiring_days"]))
         # Print the text directly: callbacks that show only changes and failures would hide it in the result.
-        self._display.display(text(lists, len(tenants)))
+        say(self._display, text(lists, len(tenants)))
         if failures := len(lists["failed_tenants"]):
             result |= {"failed": True, "msg": f"{failures} of {len(tenants)} tenants failed: see the recap above."}
         return {**result, "changed": False, **lists}

@@ -16,6 +16,7 @@ from ..plugin_utils._instructions import instructions
 from ..plugin_utils._links import LinkFailedError, Links
 from ..plugin_utils._registration import Registration
 from ..plugin_utils._tenant_chain import Chain
+from ..plugin_utils._terminal import say
 
 # Options without a default use the default of the module that they are passed to.
 ARGUMENT_SPEC: dict[str, dict[str, t.Any]] = {
@@ -96,7 +97,7 @@ class ActionModule(InProcessBase):
         except LinkFailedError as error:
             failure = error.result
         if options["show_idp"] and chain.idp:
-            self._display.display(instructions(**chain.idp))
+            say(self._display, instructions(**chain.idp))
         for action in links.actions:
             self._display.v(f"{options['tenant']}: {action}")
         result |= {

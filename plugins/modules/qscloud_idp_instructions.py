@@ -14,7 +14,8 @@ author:
 description:
   - Prints the issuer, the key id, and the certificate or public key, so that you can copy them from the terminal into
     the management console of the tenant. M(ansible.builtin.debug) would print a PEM on one line with C(\n) in it.
-  - The module does not modify state, and prints no secrets.
+  - The module does not modify state, and prints no secrets. If the callback for standard output is not derived from one
+    of Ansible's own, it may write JSON there, so the module prints to standard error instead.
 extends_documentation_fragment:
   - tenantops.qlik.attributes
   - tenantops.qlik.attributes.action

@@ -11,7 +11,6 @@ modules. With a local connection, none of this is needed: the worker is a fork o
 from __future__ import annotations
 
 import contextlib
-import difflib
 import io
 import json
 import os
@@ -28,6 +27,7 @@ from ansible.module_utils.common import warnings as core_warnings
 from ansible.plugins.action import ActionBase
 
 from . import _vault
+from ._terminal import say_diffs
 
 COLLECTION = "tenantops.qlik"
 
@@ -122,8 +122,8 @@ class InProcessBase(ActionBase):
         result["_ansible_no_log"] = True
         # ansible-core before 2.19 hides the combined result of a loop only if the task sets no_log.
         self._task.no_log = True
-        for diff in _as_list(result.get("diff")) if self._task.diff else ():
-            self._display.display(_diff_text(diff))
+        if self._task.diff and "diff" in result:
+            say_diffs(self._display, result["diff"])
         # ansible-core before 2.19, where warnings are plain strings, would hide them too.
         for warning in result.get("warnings", []):
             if isinstance(warning, str):
@@ -238,12 +238,3 @@ def _working_directory(path: str) -> t.Iterator[None]:
         yield
     finally:
         os.chdir(before)
-
-
-def _as_list(diff: dict[str, t.Any] | list[dict[str, t.Any]] | None) -> list[dict[str, t.Any]]:
-    return diff if isinstance(diff, list) else [diff] if diff else []
-
-
-def _diff_text(diff: dict[str, t.Any]) -> str:
-    before, after = (json.dumps(diff[side], indent=4, sort_keys=True).splitlines() for side in ("before", "after"))
-    return "\n".join(difflib.unified_diff(before, after, "before", "after", lineterm=""))

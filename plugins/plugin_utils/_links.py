@@ -23,7 +23,7 @@ class LinkFailedError(Exception):
 
 
 class Links:
-    """Runs modules, and collects their changes, actions, diffs and warnings."""
+    """Runs modules, and collects their actions, diffs of changes, and warnings."""
 
     def __init__(self, run_module: RunModule) -> None:
         self._run_module = run_module
@@ -44,6 +44,7 @@ class Links:
         self.changed |= result["changed"]
         self.actions += result.get("actions", [])
         result.pop("invocation", None)
-        if diff := result.pop("diff", None):
+        diff = result.pop("diff", None)
+        if diff and diff["before"] != diff["after"]:
             self.diffs.append(diff)
         return result

@@ -1,0 +1,46 @@
+# Copyright (c) 2026, tenantops
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Print text and diffs next to the results that Ansible's callback shows."""
+
+from __future__ import annotations
+
+import copy
+import typing as t
+
+from ansible import constants as C
+from ansible.plugins.loader import callback_loader
+
+if t.TYPE_CHECKING:
+    from ansible.utils.display import Display
+
+_TEXT_CALLBACKS = {
+    f"{package}.plugins.callback.{name}"
+    for package in ("ansible", "ansible_collections.ansible.builtin")
+    for name in ("default", "minimal", "oneline")
+}
+"""Ansible's own callbacks for standard output. The loader imports them under either name."""
+
+
+def say(display: Display, text: str) -> None:
+    """Print text for people: to standard output, unless that could break what a callback writes there for programs."""
+    display.display(text, stderr=not _shows_text(C.DEFAULT_STDOUT_CALLBACK))
+
+
+def say_diffs(display: Display, diffs: dict[str, t.Any] | list[dict[str, t.Any]]) -> None:
+    """Print diffs as Ansible prints those of its own modules. Nothing is printed for what has not changed."""
+    callback = callback_loader.get("default")
+    callback.set_options()
+    # The callback replaces parts of what it gets.
+    if text := callback._get_diff(copy.deepcopy(diffs)):
+        say(display, text)
+
+
+def _shows_text(callback: str) -> bool:
+    """Whether the callback is one of Ansible's own, or derives from one. Any other one may write JSON, for example.
+
+    The name does not tell: it can be short, redirected, or that of the user's own callback.
+    """
+    loaded = callback_loader.get(callback, class_only=True)
+    return any(base.__module__ in _TEXT_CALLBACKS for base in getattr(loaded, "__mro__", ()))
