@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import pwd
 import stat
 
 from .._errors import FileError
@@ -72,7 +73,7 @@ def check_folder(status: os.stat_result, path: str, trusted: set[int]) -> None:
     """
     if status.st_uid not in trusted:
         raise FileError(
-            f"The folder {path} belongs to user {status.st_uid}, who could replace the files in it: run as that user,"
+            f"The folder {path} belongs to {_user(status.st_uid)}, who could replace the files in it: run as that user,"
             " or use another folder."
         )
     if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
@@ -92,9 +93,17 @@ def check_links(untrusted_owners: set[int], path: str) -> None:
     # folder is harmless.
     if untrusted_owners:
         raise FileError(
-            f"A symbolic link in the path of the folder {path} belongs to user {min(untrusted_owners)}, who could"
+            f"A symbolic link in the path of the folder {path} belongs to {_user(min(untrusted_owners))}, who could"
             " point it elsewhere: specify the path that it points to."
         )
+
+
+def _user(uid: int) -> str:
+    """The user, by name if there is an account."""
+    try:
+        return f"user {pwd.getpwuid(uid).pw_name} ({uid})"
+    except KeyError:
+        return f"user {uid}"
 
 
 def check_not_hard_linked(status: os.stat_result, path: str) -> None:

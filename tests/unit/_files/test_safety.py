@@ -92,6 +92,14 @@ def test_a_link_of_another_user_is_refused() -> None:
         safety.check_links({4712, 4711}, "x")
 
 
+@pytest.mark.parametrize(("uid", "user"), [(0, r"user root \(0\)"), (4711, "user 4711")])
+def test_another_user_is_named_if_there_is_an_account(uid: int, user: str) -> None:
+    with pytest.raises(FileError, match=f"^The folder x belongs to {user}, who could"):
+        safety.check_folder(os.stat_result((0o700, 0, 0, 0, uid, *[0] * 5)), "x", {1})
+    with pytest.raises(FileError, match=f"^A symbolic link in the path of the folder x belongs to {user}, who"):
+        safety.check_links({uid}, "x")
+
+
 def test_a_file_with_two_names_is_refused(tmp_path: pathlib.Path) -> None:
     path = tmp_path / "file"
     path.touch()
