@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 import typing as t
 
 from ansible.plugins.action import ActionBase
@@ -35,6 +36,9 @@ HEADINGS = {
 }
 """The returned lists and their headings. Failures come last, where they are most visible."""
 
+_NEW_CERTIFICATE = re.compile(r"(wrote|would write) .*publickey\.cer: ")
+"""The action that M(tenantops.qlik.qscloud_keypair) returns for a new certificate."""
+
 
 class ActionModule(ActionBase):
     """Prints a summary of a run over many tenants, and fails if any of them failed."""
@@ -49,9 +53,9 @@ class ActionModule(ActionBase):
         tenants = options["tenants"]
         lists = recap(tenants, datetime.date.today() + datetime.timedelta(days=options["expiring_days"]))
         # Print the text directly: callbacks that show only changes and failures would hide it in the result.
-        say(self._display, text(lists, len(tenants)))
+        say(self._display, text(lists, len(tenants), self._task.check_mode))
         if failures := len(lists["failed_tenants"]):
-            result |= {"failed": True, "msg": f"{failures} of {len(tenants)} tenants failed: see the recap above."}
+            result |= {"failed": True, "msg": f"{failures} of {_tenants(len(tenants))} failed: see the recap above."}
         return {**result, "changed": False, **lists}
 
 
@@ -69,10 +73,10 @@ def recap(tenants: list[dict[str, t.Any]], soon: datetime.date) -> dict[str, lis
         elif tenant["changed"]:
             lists["changed_tenants"].append(f"{name}: {', '.join(actions) or 'only in the tenant'}")
         for key_pair in key_pairs:
-            if not tenant["registered"] and any("publickey.cer" in action for action in key_pair["actions"]):
-                lists["certificates_to_enter"].append(
-                    f"{name}: key id {key_pair['key_id']}, {key_pair['certificate_path']}"
-                )
+            if not tenant["registered"] and any(map(_NEW_CERTIFICATE.match, key_pair["actions"])):
+                # In check mode, the key id of a new key is not known yet.
+                key_id = f"key id {key_pair['key_id']}, " if key_pair["key_id"] else ""
+                lists["certificates_to_enter"].append(f"{name}: {key_id}{key_pair['certificate_path']}")
             # In check mode, a certificate that does not exist yet has no expiry date.
             if key_pair["not_after"] and key_pair["not_after"] < soon.isoformat():
                 lists["certificates_expiring_soon"].append(
@@ -81,11 +85,17 @@ def recap(tenants: list[dict[str, t.Any]], soon: datetime.date) -> dict[str, lis
     return lists
 
 
-def text(lists: dict[str, list[str]], number: int) -> str:
+def text(lists: dict[str, list[str]], number: int, check_mode: bool) -> str:
     """The lists with their headings, as printed."""
     failed, changed = len(lists["failed_tenants"]), len(lists["changed_tenants"])
-    lines = ["", f"{number} tenants: {number - failed - changed} unchanged, {changed} changed, {failed} failed."]
-    for name, heading in HEADINGS.items():
+    verb = "would change" if check_mode else "changed"
+    headings = {**HEADINGS, "changed_tenants": verb.capitalize()}
+    lines = ["", f"{_tenants(number)}: {number - failed - changed} unchanged, {changed} {verb}, {failed} failed."]
+    for name, heading in headings.items():
         if lists[name]:
             lines += ["", f"{heading}:", *(f"  {line}" for line in lists[name])]
     return "\n".join([*lines, ""])
+
+
+def _tenants(number: int) -> str:
+    return "1 tenant" if number == 1 else f"{number} tenants"

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 import traceback
 import typing as t
 
@@ -28,6 +29,17 @@ try:
     import jwt as _jwt  # noqa: F401 pylint: disable=unused-import
 except ImportError:
     MISSING["PyJWT"] = traceback.format_exc()
+
+_CONDITIONAL = {
+    "wrote": "would write",
+    "changed": "would change",
+    "removed": "would remove",
+    "created": "would create",
+    "replaced": "would replace",
+    "deleted": "would delete",
+}
+_PRESENT = {"was": "is", "had": "has", "did": "does", "could not": "cannot"}
+"""What the verbs in the actions of the library and in their reasons become in check mode."""
 
 if t.TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
@@ -78,6 +90,18 @@ def warn(module: AnsibleModule, sentences: t.Iterable[str | None]) -> None:
     """Issue warnings of the library, except those that are None."""
     for sentence in filter(None, sentences):
         module.warn(user_message(module, sentence))
+
+
+def actions(done: list[str], check_mode: bool) -> list[str]:
+    """The return value for the library's actions: ``verb object: reason``. In check mode, they are not done yet."""
+    return [_in_check_mode(action) for action in done] if check_mode else done
+
+
+def _in_check_mode(action: str) -> str:
+    verb, _space, rest = action.partition(" ")
+    what, colon, reason = rest.rpartition(": ") if ": " in rest else (rest, "", "")
+    reason = re.sub(rf"\b({'|'.join(_PRESENT)})\b", lambda found: _PRESENT[found[0]], reason)
+    return f"{_CONDITIONAL.get(verb, verb)} {what}{colon}{reason}"
 
 
 def diff(what: str | None, before: t.Mapping[str, t.Any], after: t.Mapping[str, t.Any]) -> dict[str, t.Any]:

@@ -28,6 +28,9 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     support: full
+    details:
+      - If the key does not exist yet, its file may be missing, and options for it may be null. The task then predicts
+        the identity provider that the key would get.
   diff_mode:
     support: full
     details: Shows the thumbprint of the key and the fingerprint of the certificate instead of the PEM.
@@ -224,11 +227,11 @@ replaced:
   elements: str
   sample: []
 actions:
-  description: What was created, changed or deleted, and why. In check mode, what would be.
+  description: What was created, changed or deleted, and why. In check mode, what would be, as in C(would replace ...).
   returned: success
   type: list
   elements: str
-  sample: ["replaced 6566e0f5d3c5f6b6c8a3b7a1: it was inactive"]
+  sample: ["replaced identity provider 6566e0f5d3c5f6b6c8a3b7a1: it was inactive"]
 rate_limit_wait:
   description: How many seconds the task waited because the tenant's rate limit was reached.
   returned: when the task waited
@@ -248,7 +251,7 @@ from ..module_utils._tenant import identity_providers
 
 def ensure(module: AnsibleModule) -> dict[str, t.Any]:
     """Bring the identity provider into the requested state."""
-    wanted = read_options(module.params)
+    wanted = read_options(module.params, module.check_mode)
     _module.warn(module, [wanted.key and wanted.key.repairs])
     tenant = _tenant_module.tenant(module)
     if module.params["state"] == "present":
@@ -261,32 +264,40 @@ def ensure(module: AnsibleModule) -> dict[str, t.Any]:
     else:
         outcome = identity_providers.ensure_absent(tenant, wanted, module.check_mode)
         facts = {}
-    what = f"identity provider with the issuer {wanted.issuer} and the key id {wanted.key_id} in {tenant.url}"
+    key = f"the key id {wanted.key_id}" if wanted.key_id is not None else "a new key"
+    what = f"identity provider with the issuer {wanted.issuer} and {key} in {tenant.url}"
     return {
         "changed": bool(outcome.actions),
-        "actions": outcome.actions,
+        "actions": _module.actions(outcome.actions, module.check_mode),
         "diff": _module.diff(what, outcome.before, outcome.after),
         **facts,
         **_tenant_module.waited(tenant),
     }
 
 
-def read_options(options: dict[str, t.Any]) -> identity_providers.Wanted:
+def read_options(options: dict[str, t.Any], check_mode: bool) -> identity_providers.Wanted:
     """Validate the options and convert them for the library."""
+    present = options["state"] == "present"
+    may_be_missing = check_mode and present
     for option in ("issuer", "key_id"):
         if options[option] is not None:
             _text.check(options[option], option)
     tolerance = options["clock_tolerance"]
     if tolerance is not None and tolerance < 0:
         raise OptionError(f"O(clock_tolerance) is {tolerance}: it must be 0 or more seconds.")
-    key = given.from_options(options)
+    key = given.from_options(options, may_be_missing)
+    if present and not key and not may_be_missing:
+        raise OptionError(
+            "O(certificate_path) is missing: specify the certificate in it or in O(certificate_content), or the public"
+            " key in O(public_key_path) or O(public_key_content)."
+        )
     if options["compare"] == "certificate" and key and not key.fingerprint:
         raise OptionError("O(compare) is certificate, but only a public key is specified: specify the certificate.")
-    if options["key_id"] is None and not key:
+    if options["key_id"] is None and not key and not may_be_missing:
         raise OptionError("O(key_id) is missing: set it, or specify the certificate that it belongs to.")
     return identity_providers.Wanted(
         issuer=options["issuer"],
-        key_id=options["key_id"] if options["key_id"] is not None else key.thumbprint,
+        key_id=options["key_id"] if options["key_id"] is not None else key and key.thumbprint,
         key=key,
         description=options["description"],
         clock_tolerance=tolerance,
@@ -320,7 +331,6 @@ def main() -> None:
             **_argument_specs.TENANT,
         },
         mutually_exclusive=[tuple(given.OPTIONS)],
-        required_if=[("state", "present", tuple(given.OPTIONS), True)],
         supports_check_mode=True,
     )
     _module.run(module, ["cryptography"], ensure)

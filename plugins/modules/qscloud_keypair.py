@@ -247,7 +247,8 @@ key_size:
   type: int
   sample: 4096
 actions:
-  description: What was created, renewed, repaired or removed, and why. In check mode, what would be.
+  description:
+    - What was created, renewed, repaired or removed, and why. In check mode, what would be, as in C(would write ...).
   returned: success
   type: list
   elements: str
@@ -293,7 +294,7 @@ def ensure(module: AnsibleModule) -> dict[str, t.Any]:
     _module.warn(module, outcome.warnings)
     return {
         "changed": bool(outcome.actions),
-        "actions": outcome.actions,
+        "actions": _module.actions(outcome.actions, module.check_mode),
         "backup_files": outcome.backup_files,
         **({"passphrase_changed": outcome.passphrase_changed} if module.params["state"] == "present" else {}),
         "diff": _module.diff(f"key pair {paths['private_key_path']}", outcome.before, outcome.after),

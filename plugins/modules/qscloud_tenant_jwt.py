@@ -241,7 +241,7 @@ key_pairs:
   description:
     - The key pairs that now exist, with the current one first. Each has its C(prefix) and C(state), and of the return
       values of M(tenantops.qlik.qscloud_keypair), C(key_id), C(private_key_path), C(certificate_path), C(not_after)
-      and C(actions).
+      and C(actions), which include those for its identity provider.
     - Empty if O(private_key_path) or O(private_key_content) is set.
   returned: success
   type: list
@@ -253,7 +253,9 @@ key_pairs:
       not_after: "2027-11-23T21:42:26Z"
       actions: ["wrote publickey.cer: it expires on 2027-11-23"]
 actions:
-  description: What was done to keys, certificates and identity providers, and why. In check mode, what would be done.
+  description:
+    - What was done to keys, certificates and identity providers, and why. In check mode, what would be done, as in
+      C(would write ...).
   returned: success
   type: list
   elements: str

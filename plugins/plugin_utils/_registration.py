@@ -34,15 +34,17 @@ class Registration:
         self._wait = wait
         self._is_new = False
 
-    def register(self, key_id: str, **key: str) -> None:
-        """Ensure that the identity provider of a key exists.
+    def register(self, key_id: str | None, **key: str | None) -> list[str]:
+        """Ensure that the identity provider of a key exists, and return the actions.
 
-        :param key: the option of qscloud_identity_provider that specifies the key.
+        :param key: the option of qscloud_identity_provider that specifies the key. It and ``key_id`` are None in check
+            mode if the key does not exist yet.
         """
         result = self._links.run(
             qscloud_identity_provider, issuer=self._issuer, key_id=key_id, **key, **self._connection
         )
         self._is_new |= result["changed"]
+        return result["actions"]
 
     def delete(self, key_id: str) -> None:
         """Delete the identity provider of a key."""

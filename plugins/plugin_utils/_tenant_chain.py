@@ -46,8 +46,9 @@ class Chain:
         self.tokens: dict[str, str | None] = {}
         self.idp: dict[str, t.Any] | None = None
         self._signing_key: dict[str, t.Any] = {}
-        # Keys to register: the key id, and the module option that specifies the key.
-        self._keys_to_register: list[tuple[str, dict[str, str]]] = []
+        # Keys to register: the key pair, its key id, and the module option that specifies the key. In check mode, the
+        # last two are not known for a key that does not exist yet.
+        self._keys_to_register: list[tuple[dict[str, t.Any], str | None, dict[str, str]]] = []
         # Existing keys to remove: the prefix (None for the user's own key, whose file we must keep), and the key id.
         self._absent_keys: list[tuple[str | None, str | None]] = []
 
@@ -98,16 +99,16 @@ class Chain:
             old_passphrase=self._options["private_key_old_passphrase"],
             **_given(self._options, "size", "common_name", "valid_days", "renew_before_days"),
         )
-        self.key_pairs.append({**key, **{name: result[name] for name in KEY_PAIR_FACTS}})
+        key_pair = {**key, **{name: result[name] for name in KEY_PAIR_FACTS}}
+        self.key_pairs.append(key_pair)
         if key["state"] == "current":
             self._signing_key = result
         if result["certificate"]:
             key_option = {"certificate_path": result["certificate_path"]}
         else:
-            # In check mode, a certificate that would be renewed does not exist yet, and a new key is not known.
+            # In check mode, a certificate that would be renewed does not exist yet.
             key_option = {"public_key_content": result["public_key"]}
-        if result["key_id"]:
-            self._keys_to_register.append((self._options["key_id"] or result["key_id"], key_option))
+        self._keys_to_register.append((key_pair, self._options["key_id"] or result["key_id"], key_option))
 
     def _sign(self) -> None:
         for user in self._options["users"]:
@@ -139,8 +140,8 @@ class Chain:
     def _register(self, registration: Registration) -> None:
         if self._has_existing_key:
             registration.register(self.idp["key_id"], public_key_content=self.idp["public_key"])
-        for key_id, key in self._keys_to_register:
-            registration.register(key_id, **key)
+        for key_pair, key_id, key in self._keys_to_register:
+            key_pair["actions"] = key_pair["actions"] + registration.register(key_id, **key)
         users = self._options["users"]
         registration.ensure_groups(signs_groups=any(user["groups"] for user in users))
         if not self._check_mode and registration.needs_login(deletes=bool(self._absent_keys)):

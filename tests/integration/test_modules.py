@@ -97,7 +97,7 @@ STEPS = {
     "qscloud_recap": [
         ("print", {"tenants": [{"name": "acme"}, {"name": "bcme", "changed": True}]}, False, {}),
         ("print in check mode", {"tenants": [{"name": "acme"}]}, False, CHECK),
-        ("refuse", {"tenants": [{"name": "acme", "failure": "no\nkey"}]}, "1 of 1 tenants failed", {}),
+        ("refuse", {"tenants": [{"name": "acme", "failure": "no\nkey"}]}, "1 of 1 tenant failed", {}),
     ],
 }
 TENANTS_SIDE = (

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import subprocess
 
@@ -18,6 +19,7 @@ from ansible.utils.display import Display
 from fleet import FILES
 from plays import ANSIBLE_PLAYBOOK, environment, play
 
+from ansible_collections.tenantops.qlik.plugins.action import qscloud_recap
 from ansible_collections.tenantops.qlik.plugins.plugin_utils import _terminal
 
 TENANT = "acme.eu.qlikcloud.com"
@@ -60,7 +62,10 @@ DIFFS = {
     "unchanged": ([{"before": {"a": 1}, "after": {"a": 1}, "before_header": "x", "after_header": "x"}] * 5, []),
     "none": ([], []),
     "one of two": (
-        [{"before": {}, "after": {}}, {"before": {"a": 1}, "after": {"a": 2}, "before_header": "x", "after_header": "y"}],
+        [
+            {"before": {}, "after": {}},
+            {"before": {"a": 1}, "after": {"a": 2}, "before_header": "x", "after_header": "y"},
+        ],
         ["\033[0;31m--- before: x", "\033[0;32m+++ after: y", '\033[0;31m-    "a": 1', '\033[0;32m+    "a": 2'],
     ),
 }
@@ -76,6 +81,39 @@ def test_diffs_look_as_those_of_ansible(monkeypatch, capsys, name):
     assert json.dumps(diffs) == before
     assert bool(printed) == bool(lines)
     assert all(line in printed for line in lines), printed
+
+
+RECAPS = {
+    "one": ([{}], False, "1 tenant: 1 unchanged, 0 changed, 0 failed."),
+    "two": ([{}, {"failure": "no"}], False, "2 tenants: 1 unchanged, 0 changed, 1 failed."),
+    "changed": ([{"changed": True}], False, "1 tenant: 0 unchanged, 1 changed, 0 failed.\n\nChanged:\n  t:"),
+    "foreseen": ([{"changed": True}], True, "1 tenant: 0 unchanged, 1 would change, 0 failed.\n\nWould change:\n  t:"),
+}
+
+
+@pytest.mark.parametrize("name", RECAPS)
+def test_the_recap_counts_and_speaks_of_the_right_time(name):
+    tenants, check_mode, expected = RECAPS[name]
+    nothing = {"name": "t", "failure": None, "changed": False, "registered": False, "key_pairs": []}
+    lists = qscloud_recap.recap([nothing | one for one in tenants], datetime.date.today())
+    assert qscloud_recap.text(lists, len(tenants), check_mode).startswith(f"\n{expected}")
+
+
+@pytest.mark.parametrize(
+    ("action", "is_new"),
+    [
+        ("wrote qsjwt_publickey.cer: it was missing", True),
+        ("would write publickey.cer: it is missing", True),
+        ("changed mode or owner of publickey.cer", False),
+        ("removed .publickey.cer.0.tmp: a killed run had left it behind", False),
+        ("wrote publickey.pem: it was missing", False),
+    ],
+)
+def test_only_a_new_certificate_has_to_be_entered(action, is_new):
+    key_pair = {"key_id": None, "certificate_path": "keys/publickey.cer", "not_after": None, "actions": [action]}
+    tenant = {"name": "t", "failure": None, "changed": True, "registered": False, "key_pairs": [key_pair]}
+    lists = qscloud_recap.recap([tenant], datetime.date.today())
+    assert lists["certificates_to_enter"] == (["t: keys/publickey.cer"] if is_new else [])
 
 
 # ---- With playbooks

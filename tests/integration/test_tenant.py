@@ -51,7 +51,10 @@ def identity_provider(tenant, pair):
     described = {**options, "description": "Portal"}
     absent = {**tenant.connection, "issuer": ISSUER, "key_id": KEY_ID, "state": "absent"}
     module = "qscloud_identity_provider"
+    to_come = {**tenant.connection, "issuer": ISSUER, "key_id": None}
     return [
+        task("provider of a missing file", module, {**to_come, "certificate_path": "keys/no.cer"}, check_mode=True),
+        task("provider of a null", module, {**to_come, "certificate_content": None}, check_mode=True, diff=True),
         task("provider foreseen", module, options, check_mode=True, diff=True),
         tenant.look("providers after check mode"),
         task("provider created", module, options, diff=True),
@@ -147,10 +150,14 @@ def answers(together):
 
 
 def test_identity_provider(answers, tenants):
+    for name in ("provider of a missing file", "provider of a null"):
+        assert answers[name]["actions"] == ["would create an identity provider for the new key"]
+    assert f"the issuer {ISSUER} and a new key in " in answers["provider of a null"]["_output"]
     foreseen, created = answers["provider foreseen"], answers["provider created"]
     assert foreseen["changed"] and foreseen["id"] is None
     assert jwt_providers(answers["providers after check mode"]) == []
-    assert created["changed"] and created["actions"] == foreseen["actions"] == ["created it"]
+    assert created["changed"] and created["actions"] == [f"created an identity provider with the key id {KEY_ID}"]
+    assert foreseen["actions"] == [f"would create an identity provider with the key id {KEY_ID}"]
     seen = jwt_providers(answers["providers after creation"])
     assert created["id"] == seen[0]["id"] == created["identity_provider"]["id"]
     assert f'+    "issuer": "{ISSUER}"' in created["_output"]

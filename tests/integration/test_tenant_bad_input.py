@@ -103,8 +103,8 @@ CASES = {
     ),
     "no key": (
         {"public_key_content": "{{ omit }}"},
-        "state is present but any of the following are missing: certificate_path, certificate_content,"
-        " public_key_path, public_key_content",
+        "certificate_path is missing: specify the certificate in it or in certificate_content, or the public key in"
+        " public_key_path or public_key_content.",
     ),
     "a private key": ({"public_key_content": "<private key>"}, "public_key_content...private key..."),
     "garbage": ({"public_key_content": "garbage"}, "public_key_content..."),

@@ -40,9 +40,10 @@ class PublicKey(t.NamedTuple):
     repairs: str | None
 
 
-def from_options(options: t.Mapping[str, t.Any]) -> PublicKey | None:
+def from_options(options: t.Mapping[str, t.Any], may_be_missing: bool = False) -> PublicKey | None:
     """The public key that the options specify; None if they do not specify one.
 
+    :param may_be_missing: whether None is also for a file that does not exist, as in check mode.
     :raises QlikError: if it cannot be read.
     """
     for option, label in OPTIONS.items():
@@ -52,6 +53,8 @@ def from_options(options: t.Mapping[str, t.Any]) -> PublicKey | None:
         if not option.endswith("_path"):
             return parse(value.encode(errors="replace"), label, f"O({option})")
         check_path(value, option)
+        if may_be_missing and not read.exists(value):
+            return None
         return parse(read.content(value, option), label, f"O({option}): {value}")
     return None
 

@@ -46,10 +46,13 @@ _ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._~-]*")
 
 
 class Wanted(t.NamedTuple):
-    """The desired identity provider. None keeps the current value."""
+    """The desired identity provider. None keeps the current value.
+
+    ``key`` is None in check mode if the key does not exist yet, and so is ``key_id`` if it depends on the key.
+    """
 
     issuer: str
-    key_id: str
+    key_id: str | None
     key: given.PublicKey | None
     description: str | None
     clock_tolerance: int | None
@@ -110,17 +113,20 @@ def ensure_present(tenant: Tenant, wanted: Wanted, check_mode: bool) -> Outcome:
 
     :raises QlikError: if that fails. Logins that worked before continue to work.
     """
-    match, superseded = _current_and_superseded(find(tenant, wanted.issuer, wanted.key_id), wanted)
+    found = find(tenant, wanted.issuer, wanted.key_id)
+    # No identity provider can have the key id of a key that does not exist yet.
+    match, superseded = _current_and_superseded(found if wanted.key_id is not None else [], wanted)
     before = describe(match) if match else {}
     description = wanted.description if wanted.description is not None else before.get("description", DESCRIPTION)
     reasons = _reasons_to_replace(match, wanted) if match else []
-    actions = [f"deleted {one['id']}: it had been replaced" for one in superseded]
+    actions = [f"deleted identity provider {one['id']}: it had been replaced" for one in superseded]
     if not match:
-        actions.append("created it")
+        named = f"with the key id {wanted.key_id}" if wanted.key_id is not None else "for the new key"
+        actions.append(f"created an identity provider {named}")
     elif reasons:
-        actions.append(f"replaced {match['id']}: {' and '.join(reasons)}")
+        actions.append(f"replaced identity provider {match['id']}: {' and '.join(reasons)}")
     elif before["description"] != description:
-        actions.append("changed its description")
+        actions.append(f"changed the description of identity provider {match['id']}")
 
     if match and not reasons:
         provider = match
@@ -149,7 +155,7 @@ def ensure_absent(tenant: Tenant, wanted: Wanted, check_mode: bool) -> Outcome:
         for one in to_delete:
             tenant.delete(f"{PATH}/{one['id']}")
     before = _in_diff(describe(match)) if match else {}
-    return Outcome([f"deleted {one['id']}" for one in to_delete], [], None, before, {})
+    return Outcome([f"deleted identity provider {one['id']}" for one in to_delete], [], None, before, {})
 
 
 def _in_diff(described: dict[str, t.Any]) -> dict[str, t.Any]:
@@ -182,7 +188,7 @@ def _reasons_to_replace(match: dict[str, t.Any], wanted: Wanted) -> list[str]:
         reasons.append("it did not allow logins")
     if not its_key:
         reasons.append("its key could not be read")
-    elif its_key.thumbprint != wanted.key.thumbprint:
+    elif not wanted.key or its_key.thumbprint != wanted.key.thumbprint:
         reasons.append("it had another key")
     elif wanted.compare == "certificate" and its_key.fingerprint != wanted.key.fingerprint:
         reasons.append("it had another certificate")
@@ -205,7 +211,7 @@ def _body(wanted: Wanted, description: str) -> dict[str, t.Any]:
         "options": {
             "jwtLoginEnabled": True,
             "issuer": wanted.issuer,
-            "staticKeys": [{"kid": wanted.key_id, "pem": wanted.key.line}],
+            "staticKeys": [{"kid": wanted.key_id, "pem": wanted.key and wanted.key.line}],
         },
     }
     return {name: value for name, value in body.items() if value is not None}

@@ -129,6 +129,10 @@ def test_check_mode(tmp_path, home):
     run = fleet.run("--check")
     assert run.returncode == 0
     assert numbers(run) == (3, 0, 3, 0)
+    would_write = ", ".join(f"would write {name}: it is missing" for name in FILES)
+    assert listed(run, "Would change") == dict.fromkeys(NAMES[:3], would_write)
+    # Key ids are not known yet.
+    assert listed(run, BY_HAND) == {name: str(fleet.keys(name) / FILES[2]) for name in NAMES[:3]}
     assert not (tmp_path / "keys").exists()
 
 

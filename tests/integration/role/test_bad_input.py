@@ -273,7 +273,7 @@ def test_playbook_refuses(run_playbook, tmp_path, name):
     assert finished.returncode != 0
     failures = re.findall(r'FAILED! => \{.*?^ +"msg": "(.*?)"$', finished.output, re.M | re.S)
     # A tenant that fails does so again in the recap.
-    assert set(failures) - {"1 of 1 tenants failed: see the recap above."} == {message}
+    assert set(failures) - {"1 of 1 tenant failed: see the recap above."} == {message}
     assert set(re.findall(r"changed=(\d+) ", finished.output)) == {"0"}
     assert "Traceback" not in finished.output
     assert snapshot(tmp_path / "project") == before

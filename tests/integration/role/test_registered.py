@@ -81,7 +81,8 @@ def an_unchanged_tenant_takes_two_calls(tenant):
 
 
 def check_mode(tenant):
-    yield Role({}, ("--check", "--diff"))
+    foreseen = yield Role({}, ("--check", "--diff"))
+    assert f"before: identity provider with the issuer {tenant.name} and a new key in {tenant.url}" in foreseen.output
     assert not tenant.keys.exists() and tenant.providers == []
     yield Role()
     before = tenant.providers
@@ -95,13 +96,15 @@ def check_mode(tenant):
 
 def check_mode_with_files_that_are_not_there_yet(tenant):
     named = {"tenant_jwt_key_id": "my-key-id"}
-    predicted = yield Role(named, ("--check",))
+    predicted = yield Role(named, ("--check", "-v"))
     assert predicted.changed and not tenant.keys.exists()
+    assert f"{tenant.name}: would write first_privatekey.pem: it is missing" in predicted.output
+    assert f"{tenant.name}: would create an identity provider with the key id my-key-id" in predicted.output
     yield Role(named)
     (tenant.keys / "first_publickey.cer").unlink()
     run = yield Role(named, ("--check", "-v"))
     # The certificate would be issued anew, and the tenant would notice nothing.
-    assert run.changed and "created it" not in run.output
+    assert run.changed and "create an identity provider" not in run.output
     assert not (tenant.keys / "first_publickey.cer").exists()
 
 

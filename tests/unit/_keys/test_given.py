@@ -60,6 +60,15 @@ def test_no_option_gives_nothing() -> None:
     assert read() is None
 
 
+def test_a_file_may_be_missing_only_where_that_is_said(tmp_path: pathlib.Path) -> None:
+    options = {**dict.fromkeys(given.OPTIONS), "certificate_path": str(tmp_path / "missing")}
+    assert given.from_options(options, may_be_missing=True) is None
+    with pytest.raises(FileError, match="certificate_path: cannot read .*missing"):
+        given.from_options(options)
+    with pytest.raises(OptionError, match="^certificate_path is empty"):
+        given.from_options({**options, "certificate_path": ""}, may_be_missing=True)
+
+
 def test_the_option_is_named(pems: dict[str, bytes], tmp_path: pathlib.Path) -> None:
     with pytest.raises(CertificateError, match="^certificate_content contains a public key, not a certificate"):
         read(certificate_content=pems["public_key"].decode())

@@ -85,7 +85,7 @@ def changes_of(simulator):
 def test_created_once_and_used(simulator, tenant, client, pair, switches):
     simulator.switches(**switches)
     created = ensure(tenant, wanted(pair.certificate))
-    assert created.actions == ["created it"] and created.before == {}
+    assert created.actions == [f"created an identity provider with the key id {KEY_ID}"] and created.before == {}
     assert ids(simulator) == [created.provider["id"]]
     assert client.login(token(pair)).status_code == 200
     again = ensure(tenant, wanted(pair.certificate))
@@ -131,7 +131,7 @@ def test_the_certificate_counts_if_asked_for(simulator, tenant, client, pair):
     old = client.create(body).json()["id"]
     assert ensure(tenant, wanted(pair.certificate)).actions == []
     renewed = ensure(tenant, wanted(pair.certificate, compare="certificate"))
-    assert renewed.actions == [f"replaced {old}: it had another certificate"]
+    assert renewed.actions == [f"replaced identity provider {old}: it had another certificate"]
     assert ids(simulator) == [renewed.provider["id"]]
 
 
@@ -152,10 +152,10 @@ def test_replaced_by_creating_first(simulator, tenant, client, pair, other_pair,
     old = client.create(body).json()["id"]
     simulator.forget_requests()
     outcome = ensure(tenant, wanted(pair.certificate, **asked), check_mode=True)
-    assert outcome.actions == [f"replaced {old}: {reason}"] and outcome.replaced == [old]
+    assert outcome.actions == [f"replaced identity provider {old}: {reason}"] and outcome.replaced == [old]
     assert changes_of(simulator) == []
     outcome = ensure(tenant, wanted(pair.certificate, **asked))
-    assert outcome.actions == [f"replaced {old}: {reason}"] and outcome.replaced == [old]
+    assert outcome.actions == [f"replaced identity provider {old}: {reason}"] and outcome.replaced == [old]
     assert changes_of(simulator) == ["POST", "DELETE", "PATCH"]
     assert ids(simulator) == [outcome.provider["id"]] != [old]
     assert outcome.provider["description"] == "Tokens" == simulator.jwt_providers()[0]["description"]
@@ -218,7 +218,8 @@ def test_the_description_is_patched(simulator, tenant, pair):
     created = ensure(tenant, wanted(pair.certificate))
     simulator.forget_requests()
     outcome = ensure(tenant, wanted(pair.certificate, description="Portal"))
-    assert outcome.actions == ["changed its description"] and outcome.replaced == []
+    assert outcome.actions == [f"changed the description of identity provider {outcome.provider['id']}"]
+    assert outcome.replaced == []
     assert outcome.provider == {**created.provider, "description": "Portal"}
     assert changes_of(simulator) == ["PATCH"]
     assert simulator.jwt_providers()[0]["description"] == "Portal"
@@ -251,11 +252,26 @@ def test_others_are_left_alone(simulator, tenant, client, pair):
 
 def test_check_mode_creates_and_deletes_nothing(simulator, tenant, pair):
     outcome = ensure(tenant, wanted(pair.certificate), check_mode=True)
-    assert outcome.actions == ["created it"] and outcome.provider["id"] is None
+    assert outcome.actions == [f"created an identity provider with the key id {KEY_ID}"]
+    assert outcome.provider["id"] is None
     assert ids(simulator) == []
     ensure(tenant, wanted(pair.certificate))
     outcome = identity_providers.ensure_absent(tenant, wanted(pair.certificate), check_mode=True)
     assert len(outcome.actions) == 1 and len(ids(simulator)) == 1
+
+
+def test_check_mode_foretells_what_a_key_to_come_would_get(simulator, tenant, pair):
+    # Others of the issuer are none of its business.
+    ensure(tenant, wanted(pair.certificate))
+    before = ids(simulator)
+    outcome = ensure(tenant, wanted(pair.certificate, key=None, key_id=None), check_mode=True)
+    assert outcome.actions == ["created an identity provider for the new key"]
+    assert outcome.before == {} and outcome.after["issuer"] == ISSUER and outcome.after["key_id"] is None
+    outcome = ensure(tenant, wanted(pair.certificate, key=None, key_id="new"), check_mode=True)
+    assert outcome.actions == ["created an identity provider with the key id new"]
+    outcome = ensure(tenant, wanted(pair.certificate, key=None), check_mode=True)
+    assert outcome.actions == [f"replaced identity provider {before[0]}: it had another key"]
+    assert ids(simulator) == before
 
 
 def test_tenant_ids(simulator, tenant, pair):
@@ -275,7 +291,7 @@ def test_a_key_that_cannot_be_read(simulator, tenant, pair):
     }
     simulator.faults({"kind": "status", "value": 200, "body": {"data": [listed]}, "method": "GET"})
     assert ensure(tenant, wanted(pair.certificate), check_mode=True).actions == [
-        "replaced 1: its key could not be read"
+        "replaced identity provider 1: its key could not be read"
     ]
 
 
@@ -292,4 +308,6 @@ def test_a_key_that_cannot_be_read(simulator, tenant, pair):
 )
 def test_providers_of_a_strange_form_are_others(simulator, tenant, pair, listed):
     simulator.faults({"kind": "status", "value": 200, "body": {"data": [listed]}, "method": "GET"})
-    assert ensure(tenant, wanted(pair.certificate), check_mode=True).actions == ["created it"]
+    assert ensure(tenant, wanted(pair.certificate), check_mode=True).actions == [
+        f"created an identity provider with the key id {KEY_ID}"
+    ]
