@@ -59,6 +59,7 @@ class Chain:
         """
         if message := next(_option_errors(self._options, self._has_existing_key), None):
             raise LinkFailedError({"msg": message})
+        self._links.warnings += _spelling_warnings(self._options["tenant"], self._options["issuer"])
         present = self._options["state"] == "present"
         if not self._has_existing_key:
             self._ensure_keys(present)
@@ -167,6 +168,15 @@ def user_id(user: t.Mapping[str, t.Any]) -> str | None:
 
 def _given(options: t.Mapping[str, t.Any], *names: str) -> dict[str, t.Any]:
     return {name: options[name] for name in names if options[name] is not None}
+
+
+def _spelling_warnings(tenant: str, issuer: str) -> t.Iterator[str]:
+    """A warning if the role derived the issuer from another spelling of the host name, which earlier releases kept."""
+    if tenant != issuer == tenant.lower().removesuffix("."):
+        yield (
+            f"The tenant {tenant} has the issuer {issuer}: write the host name like this. If its identity provider has"
+            f" the issuer {tenant}, set issuer to that instead, because the subjects of users are derived from it."
+        )
 
 
 def _option_errors(options: t.Mapping[str, t.Any], has_existing_key: bool) -> t.Iterator[str]:

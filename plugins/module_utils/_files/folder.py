@@ -70,6 +70,20 @@ def new_folder(path: str) -> t.Iterator[None]:
         raise
 
 
+def other_spellings(path: str) -> list[str]:
+    """The paths of folders beside a missing one whose name is the same host name in another spelling.
+
+    Host names are case-insensitive (RFC 4343), and a final dot makes no difference. A name without a dot need not be a
+    host name, so it has no other spelling.
+    """
+    parent, name = os.path.split(path.rstrip("/"))
+    names = []
+    if "." in name:
+        with contextlib.suppress(OSError):
+            names = os.listdir(parent or ".")
+    return [os.path.join(parent, other) for other in sorted(names) if _host_name(other) == _host_name(name)]
+
+
 @contextlib.contextmanager
 def locked_folder(path: str, owner: int | None = None) -> t.Iterator[Folder]:
     """Open a folder and hold an exclusive lock on it, so that two runs never use it at the same time.
@@ -213,6 +227,10 @@ class Folder:
 
     def _open(self, name: str, flags: int, mode: int = 0) -> int:
         return os.open(name, flags | os.O_NOFOLLOW | os.O_CLOEXEC, mode, dir_fd=self._descriptor)
+
+
+def _host_name(name: str) -> str:
+    return name.lower().removesuffix(".")
 
 
 def _lock(descriptor: int, path: str) -> None:

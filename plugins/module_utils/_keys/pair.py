@@ -17,7 +17,7 @@ import typing as t
 
 from .._errors import CertificateError, FileError, KeyMismatchError, OptionError, PassphraseError, printable
 from .._files import read, vault
-from .._files.folder import Access, Folder, Found, locked_folder, new_folder
+from .._files.folder import Access, Folder, Found, locked_folder, new_folder, other_spellings
 from . import certificates, private_keys, public_keys
 
 if t.TYPE_CHECKING:
@@ -122,6 +122,14 @@ def ensure_present(
     if read.exists(wanted.directory):
         with locked_folder(wanted.directory, wanted.private_access.uid) as folder:
             return _Repair(wanted, now, folder).run(check_mode, accept)
+    for other in other_spellings(wanted.directory):
+        if not read.exists(os.path.join(other, wanted.names.private_key)):
+            continue
+        # The tenant has a key already: do not give it another one silently.
+        raise FileError(
+            f"{wanted.directory} does not exist, but {other} has a key for this host name in another spelling: rename"
+            " that folder to keep the key, and keep its spelling in the issuer. Or move it away to create a new key."
+        )
     plan = _Repair(wanted, now, None)
     if check_mode:
         return plan.run(check_mode, accept)

@@ -88,14 +88,14 @@ def from_options(
 
 
 def tenant_url(text: str, source: str) -> str:
-    """Validate the URL of a tenant, and remove a trailing slash.
+    """Validate the URL of a tenant, write its host in lower case, and remove a trailing slash or dot.
 
     :param source: the option (as ``O(name)``) or variable, for messages, which omit the URL: it may contain a password.
     :raises OptionError: if it is not ``https://host`` or ``https://host:port``. http is only allowed for this machine.
     """
     try:
         parts = urllib.parse.urlsplit(text.strip())
-        host, port = parts.hostname, parts.port
+        host, port = (parts.hostname or "").removesuffix("."), parts.port
     except ValueError as error:
         raise OptionError(f"{source} is not the URL of a tenant: {_EXAMPLE}.") from error
     if "@" in parts.netloc:

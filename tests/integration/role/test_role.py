@@ -17,6 +17,8 @@ from joserfc import jwk, jwt
 from plays import play, playbook_runner, snapshot
 
 TENANT = "acme.eu.qlikcloud.com"
+SPELLED, HOST = "Spelled.EU.qlikcloud.com.", "spelled.eu.qlikcloud.com"
+"""A host name as it stands in an inventory, and as it is used."""
 ANNA = {"name": "Anna Anderson", "email": "anna@grusgrus.com", "email_verified": True, "groups": ["group1", "group 2"]}
 SERVICE = {"id": "reload", "name": "Nightly reload", "subject": "nightly-reload", "expires_in": "60s"}
 USERS_AS_TEXT = {
@@ -101,6 +103,7 @@ def tenants(private_key):
         },
         "without-users": {"tenant_jwt_show_idp": False},
         "encrypted": {"tenant_jwt_private_key_passphrase": PASSPHRASE, "tenant_jwt_users": [ANNA]},
+        SPELLED: {"tenant_jwt_users": [ANNA]},
     }
 
 
@@ -149,6 +152,15 @@ def test_new_keys(role, first):
     assert copied == certificate.strip()
     assert "CN = qs-jwt" in openssl("x509", "-noout", "-subject", stdin=copied)
     assert f"Issuer: {TENANT}\nKey ID: {result.idp['key_id']}\n" in result.output
+
+
+def test_a_host_name_in_another_spelling(role, first):
+    assert not role.keys(SPELLED).exists()
+    assert first[SPELLED].idp["issuer"] == HOST
+    assert claims(first[SPELLED].token, (role.keys(HOST) / "publickey.pem").read_text())["iss"] == HOST
+    # Whoever has registered it as it stands in the inventory has to know.
+    output = " ".join(first[SPELLED].output.split())
+    assert re.findall(r"\[WARNING\]: The tenant (\S+) has the issuer (\S+):", output) == [(SPELLED, HOST)]
 
 
 def test_unchanged(first, again):
@@ -281,8 +293,9 @@ def test_provision_one_tenant_of_the_command_line(run_playbook, tmp_path):
     run = run_playbook("tenantops.qlik.provision", *arguments)
     assert re.search(rf"{TENANT} +: ok=\d+ +changed=1 ", run.output)
     assert (tmp_path / "project" / "keys" / TENANT / "publickey.cer").exists()
-    again = run_playbook("tenantops.qlik.provision", *arguments)
+    again = run_playbook("tenantops.qlik.provision", *arguments, "-e", "tenant_jwt_tenant=Acme.EU.QlikCloud.com.")
     assert not re.search(r"changed=[1-9]", again.output)
+    assert [path.name for path in (tmp_path / "project" / "keys").iterdir()] == [TENANT]
 
 
 def test_provision_a_group_with_one_tenant_that_fails(run_playbook, tmp_path):
@@ -381,6 +394,16 @@ def test_provision_makes_no_keys_in_the_folder_of_the_collection(run_playbook, t
         sentence = f"tenant_jwt_key_directory of {host}.eu.qlikcloud.com is not absolute: start it with /"
         assert sentence in " ".join(run.output.split())
         assert not re.search(r"changed=[1-9]", run.output)
+
+
+@pytest.mark.thorough
+def test_provision_refuses_two_spellings_of_one_tenant(run_playbook, tmp_path):
+    (tmp_path / "inventory.yml").write_text(yaml.safe_dump({"tenants": {"hosts": {SPELLED: None, HOST: None}}}))
+    run = run_playbook("tenantops.qlik.provision", "-i", str(tmp_path / "inventory.yml"), check=False)
+    assert run.returncode != 0
+    sentence = f"{SPELLED} and {HOST} share the key folder {tmp_path}/project/keys/{HOST}. Use a different one"
+    assert sentence in " ".join(run.output.split())
+    assert not re.search(r"changed=[1-9]", run.output)
 
 
 @pytest.mark.thorough

@@ -21,6 +21,7 @@ from ansible_collections.tenantops.qlik.plugins.module_utils._files.folder impor
     Folder,
     locked_folder,
     new_folder,
+    other_spellings,
 )
 
 NAMES = ("a", "b")
@@ -44,6 +45,29 @@ def folder(path: pathlib.Path) -> t.Iterator[Folder]:
 def mode(path: pathlib.Path) -> int:
     """The permission bits of a file."""
     return path.lstat().st_mode & 0o7777
+
+
+@pytest.mark.parametrize(
+    ("wanted", "existing", "found"),
+    [
+        ("acme.eu.example.com", ["Acme.EU.example.com", "other.eu.example.com"], ["Acme.EU.example.com"]),
+        ("acme.eu.example.com", ["acme.eu.example.com."], ["acme.eu.example.com."]),
+        ("Acme.EU.example.com.", ["acme.eu.example.com"], ["acme.eu.example.com"]),
+        ("acme.eu.example.com/", ["ACME.EU.EXAMPLE.COM."], ["ACME.EU.EXAMPLE.COM."]),
+        ("acme.eu.example.com", ["acme.us.example.com", "acme", "acme.eu.example.com.."], []),
+        ("portal", ["Portal"], []),
+        ("acme.eu.example.com", [], []),
+    ],
+)
+def test_other_spellings_of_a_host_name(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, wanted: str, existing: list[str], found: list[str]
+) -> None:
+    for name in existing:
+        (tmp_path / name).mkdir()
+    assert other_spellings(f"{tmp_path}/{wanted}") == [f"{tmp_path}/{name}" for name in found]
+    monkeypatch.chdir(tmp_path)
+    assert other_spellings(wanted) == found
+    assert other_spellings(f"missing/{wanted}") == []
 
 
 def test_files_are_written_and_read(folder: Folder, path: pathlib.Path) -> None:

@@ -136,6 +136,27 @@ def test_a_set_is_made(empty: KeyPair, is_consistent: t.Callable[[Contents], boo
     assert is_consistent(empty.contents())
 
 
+@pytest.mark.parametrize("check_mode", [False, True])
+def test_a_tenant_whose_key_is_below_another_spelling_gets_no_other_key(
+    tmp_path: pathlib.Path, now: datetime.datetime, good: Contents, check_mode: bool
+) -> None:
+    other = tmp_path / "Acme.EU.example.com"
+    other.mkdir()
+    KeyPair(other, now).put(good)
+    pair = KeyPair(tmp_path / "acme.eu.example.com", now)
+    with pytest.raises(FileError, match=f"^{pair.folder} does not exist, but {other} has a key .*: rename that folder"):
+        pair.present(check_mode=check_mode)
+    assert list(tmp_path.iterdir()) == [other]
+    # As the message says.
+    other.rename(pair.folder)
+    assert pair.present(check_mode=check_mode).actions == []
+
+
+def test_an_empty_folder_of_another_spelling_is_in_nobodys_way(tmp_path: pathlib.Path, now: datetime.datetime) -> None:
+    (tmp_path / "Acme.EU.example.com").mkdir()
+    assert KeyPair(tmp_path / "acme.eu.example.com", now).present(check_mode=True).actions
+
+
 @pytest.mark.parametrize("depth", [1, 3])
 def test_a_missing_folder_is_made(tmp_path: pathlib.Path, now: datetime.datetime, depth: int) -> None:
     pair = KeyPair(tmp_path.joinpath(*"abc"[:depth]), now)

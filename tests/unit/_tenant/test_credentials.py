@@ -36,6 +36,8 @@ def read(options, environment=None):
         f"{URL}/": URL,
         f" {URL}\n": URL,
         "https://ACME.eu.QlikCloud.com:443": URL,
+        "https://Acme.EU.qlikcloud.com.": URL,
+        "https://acme.eu.qlikcloud.com.:8443/": f"{URL}:8443",
         "https://acme.eu.qlikcloud.com:8443": f"{URL}:8443",
         "https://127.0.0.1:8443": "https://127.0.0.1:8443",
         "http://localhost:80": "http://localhost",
@@ -65,6 +67,8 @@ def test_address(given, url):
         "https://a b.example.com": "an invalid host name",
         "https://a\x00b.example.com": "an invalid host name",
         "https://-a.example.com": "an invalid host name",
+        "https://acme.eu.qlikcloud.com..": "an invalid host name",
+        "https://./": "not a URL with a scheme",
     }.items(),
 )
 def test_no_address(given, words):
@@ -81,6 +85,7 @@ def test_no_address(given, words):
         ({"tenant_url": URL, **CLIENT}, {}, (None, "the-id", "the-secret")),
         ({}, ENVIRONMENT, ("key-of-the-environment", None, None)),
         ({"tenant_url": f"{URL}:443/"}, ENVIRONMENT, ("key-of-the-environment", None, None)),
+        ({"tenant_url": "https://Acme.EU.qlikcloud.com."}, ENVIRONMENT, ("key-of-the-environment", None, None)),
         # Options beat the environment together: nothing of an OAuth client is mixed with an API key.
         ({"tenant_url": URL, **CLIENT}, ENVIRONMENT, (None, "the-id", "the-secret")),
         ({"api_key": "key"}, ENVIRONMENT, ("key", None, None)),
