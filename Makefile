@@ -41,6 +41,8 @@ peers := .build/peers/stamp .build/qlik-sdk/stamp $(if $(shell command -v npm),.
 
 # Keeps Ansible out of the user's own ~/.ansible, where another release of this collection might come before ours.
 export ANSIBLE_HOME := $(CURDIR)/.build/ansible
+# The collection goes into environments of ours, where Ansible finds it, and where ansible-galaxy need not warn of that.
+export ANSIBLE_GALAXY_COLLECTIONS_PATH_WARNING := false
 
 .DELETE_ON_ERROR:
 .PHONY: help demo demo-tenant test test-all pytest compat fleet attack bench simulator docs check lint importer sanity release clean
@@ -91,8 +93,10 @@ docs: $(VENV)/check.stamp $(VENV)/collection.stamp ## Build the documentation, a
 	mkdir -p .build/docs/rst/collection
 	@# antsibull-docs refuses a folder that others can write to.
 	chmod go-w .build/docs/rst/collection
-	PATH="$(bin):$$PATH" antsibull-docs collection --fail-on-error --use-current --squash-hierarchy \
-	    --no-add-antsibull-docs-version --dest-dir .build/docs/rst/collection tenantops.qlik
+	@# The pages name the same way to install the collection as the README. It is not on Galaxy yet.
+	printf 'collection_install = {\n "*" = "ansible-galaxy collection install $(notdir $(tarball))"\n}\n' >.build/docs/antsibull.cfg
+	PATH="$(bin):$$PATH" antsibull-docs --config-file .build/docs/antsibull.cfg collection --fail-on-error --use-current \
+	    --squash-hierarchy --no-add-antsibull-docs-version --dest-dir .build/docs/rst/collection tenantops.qlik
 	cp docs/docsite/index.rst docs/docsite/chain.svg .build/docs/rst
 	$(bin)/sphinx-build -q -W --keep-going -n -c docs/docsite .build/docs/rst .build/docs/html
 
