@@ -16,6 +16,7 @@ import sys
 import xml.etree.ElementTree
 
 import documented
+import plays
 import pytest
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
@@ -65,8 +66,8 @@ def test_examples_of_a_module(run_playbook, project, environment, simulator, mod
     assert run.recap["ok"] + run.recap["skipped"] == sum(len(task.get("block", [task])) for task in tasks)
 
 
-def printed(*command):
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+def printed(*command, **keywords):
+    return subprocess.run(command, check=True, capture_output=True, text=True, **keywords).stdout
 
 
 class Reader:
@@ -116,6 +117,10 @@ class Reader:
         if command == "ansible-playbook":
             # Nobody is there to be asked, and what would be encrypted is not.
             self.run(*(argument for argument in arguments if argument != "--ask-vault-pass"))
+        elif command == "ansible":
+            env = plays.environment(self.project) | {"TMPDIR": str(self.project)}
+            shown = printed(BIN / command, *arguments, cwd=self.project, env=env)
+            assert re.search(r'"msg": "eyJ[\w-]+\.[\w-]+\.[\w-]+"', shown)
         elif command == "export":
             values = dict(argument.split("=", 1) for argument in arguments)
             self.environment.update({name: value for name, value in values.items() if value != "..."})
