@@ -54,8 +54,8 @@ options:
     description:
       - The folder for the three files. If it does not exist, it is created with mode V(0700), including missing
         parents.
-      - If its name is a host name, and a folder next to it has the key for this host name in another spelling, the task
-        fails instead of creating another key.
+      - If its name is a host name, and a folder next to it has a key for this host name in another spelling, the task
+        warns that it creates another key.
     type: path
     required: true
     aliases: [path]

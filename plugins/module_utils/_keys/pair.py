@@ -122,20 +122,20 @@ def ensure_present(
     if read.exists(wanted.directory):
         with locked_folder(wanted.directory, wanted.private_access.uid) as folder:
             return _Repair(wanted, now, folder).run(check_mode, accept)
-    for other in other_spellings(wanted.directory):
-        if not read.exists(os.path.join(other, wanted.names.private_key)):
-            continue
-        # The tenant has a key already: do not give it another one silently.
-        raise FileError(
-            f"{wanted.directory} does not exist, but {other} has a key for this host name in another spelling: rename"
-            " that folder to keep the key, and keep its spelling in the issuer. Or move it away to create a new key."
-        )
+    warnings = [
+        f"{other} has a key for the same host name as the new folder {wanted.directory}, in another spelling: to keep that"
+        " key, remove the new folder, rename the other one, and set the issuer to its spelling."
+        for other in other_spellings(wanted.directory)
+        if read.exists(os.path.join(other, wanted.names.private_key))
+    ]
     plan = _Repair(wanted, now, None)
     if check_mode:
-        return plan.run(check_mode, accept)
-    plan.inspect()  # detects invalid options before the folder is created
-    with new_folder(wanted.directory):
-        return ensure_present(wanted, now, check_mode, accept)
+        outcome = plan.run(check_mode, accept)
+    else:
+        plan.inspect()  # detects invalid options before the folder is created
+        with new_folder(wanted.directory):
+            outcome = ensure_present(wanted, now, check_mode, accept)
+    return outcome._replace(warnings=[*outcome.warnings, *warnings])
 
 
 def ensure_absent(wanted: Wanted, check_mode: bool) -> Outcome:
