@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import asyncio
+import email.utils
 import time
 import typing as t
 
@@ -74,6 +75,13 @@ async def _serve_recorded(request: web.Request, handler: Handler, tenant: Tenant
 
 
 async def _answer(request: web.Request, handler: Handler) -> web.Response:
+    """The answer of the tenant, with its clock (RFC 9110, section 6.6.1)."""
+    response = await _handle(request, handler)
+    response.headers["Date"] = email.utils.formatdate(request["tenant"].now(), usegmt=True)
+    return response
+
+
+async def _handle(request: web.Request, handler: Handler) -> web.Response:
     try:
         return await handler(request)
     except errors.Refusal as refusal:

@@ -67,6 +67,21 @@ def unknown_tenant() -> Refusal:
     return Refusal(401, "LOGIN-2", "No authentication configured for this hostname")
 
 
+def not_a_member() -> Refusal:
+    """A login of a user who is not a member of the tenant."""
+    return Refusal(403, "AUTH-5", "Forbidden", "User is not a member of tenant")
+
+
+def several_users() -> Refusal:
+    """A login with an e-mail address that several active users have."""
+    return Refusal(400, "LOGIN-12", "Multiple active users detected with the same e-mail")
+
+
+def invitation_expired() -> Refusal:
+    """A login of a user whose invitation has expired; only its status and code are known."""
+    return Refusal(403, "USER_INVITE_EXPIRED", "Forbidden", "The invitation of the user has expired.", simulated=True)
+
+
 def rate_limit_reached(retry_after: int) -> Refusal:
     """Too many requests.
 

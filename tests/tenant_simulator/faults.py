@@ -22,7 +22,7 @@ Action = t.Callable[[], t.Awaitable[web.Response]]
 """What the tenant would do without the fault."""
 
 _ARRIVAL = 0.05  # seconds in which what has been written reaches the client, before the connection is reset
-_PAGE = "<!DOCTYPE html><html><head><title>Qlik</title></head><body><h1>Something went wrong</h1></body></html>"
+_PAGE = "<!DOCTYPE html><html><head><title>Proxy</title></head><body><h1>Access denied</h1></body></html>"
 
 
 @dataclasses.dataclass
@@ -127,7 +127,7 @@ async def _truncated_json(dummy: Fault, dummy_request: web.Request, action: Acti
 
 
 async def _html(fault: Fault, dummy_request: web.Request, dummy_action: Action) -> web.Response:
-    """Answer with a web page and the status ``value`` (200), as a proxy does, and do nothing."""
+    """Answer with a web page, the status ``value`` (200) and the clock of this machine, as a proxy does; do nothing."""
     return web.Response(status=fault.value or 200, text=_PAGE, content_type="text/html")
 
 

@@ -33,6 +33,13 @@ _TEXTS = ("sub", "name", "email")
 _TIMES = ("iat", "nbf", "exp")
 
 
+_SOURCED = {
+    "AUTH-5": errors.not_a_member,
+    "LOGIN-12": errors.several_users,
+    "USER_INVITE_EXPIRED": errors.invitation_expired,
+}
+
+
 def routes() -> list[web.RouteDef]:
     """The call."""
     return [web.post(PATH, _login)]
@@ -47,6 +54,8 @@ async def _login(request: web.Request) -> web.Response:
     _check_times(tenant, claims, provider)
     if claims["jti"] in tenant.spent_token_ids:
         raise _refusal(tenant, "JTI", "The token has been used: its jti is known.")
+    if refuse := _SOURCED.get(tenant.switches.sourced_refusal):
+        raise refuse()
     user = _user(tenant, claims)
     tenant.spent_token_ids.add(claims["jti"])
     _assign_groups(tenant, user, claims)

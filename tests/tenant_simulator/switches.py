@@ -14,7 +14,7 @@ import typing as t
 class Switches:
     """The switches of a tenant, with the answer that holds unless a test asks for the other one.
 
-    A switch whose type is a ``Literal`` is something that no source tells.
+    A switch whose type is a ``Literal`` is something that no source tells, except for :attr:`sourced_refusal`.
     """
 
     shared_issuer: t.Literal["allow", "refuse"] = "allow"
@@ -36,6 +36,8 @@ class Switches:
     """A public key in place of the certificate."""
     refusal_status: t.Literal["400", "401", "403"] = "401"
     """The status of the refusals at login that no source tells."""
+    sourced_refusal: t.Literal["none", "AUTH-5", "LOGIN-12", "USER_INVITE_EXPIRED"] = "none"
+    """The refusal, which Qlik has published, of logins whose token is in order; no source tells all of its causes."""
     delete_ends_sessions: bool = False
     """Whether sessions end with the provider that let them in."""
     redirect_users_me: bool = False
@@ -51,7 +53,7 @@ class Switches:
     latency_ms: float = 0
     """Milliseconds by which each answer comes later."""
     clock_offset_s: float = 0
-    """Seconds by which the tenant's clock is ahead of ours."""
+    """Seconds by which the tenant's clock is ahead of ours, also in the header Date."""
     auto_create_groups: bool = False
     """What the setting of that name is in a new tenant."""
 

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import base64
+import calendar
 import json
 import time
 
@@ -146,6 +147,39 @@ def test_tolerance_is_the_one_of_the_provider(client, pair, other_pair):
 def test_clock_of_the_tenant(client, pair, simulator, offset, rule):
     simulator.switches(clock_offset_s=offset)
     assert refusal(client.login(token(pair))) == (401, rule)
+
+
+def date_of(answer):
+    """The header Date, in seconds since 1970, read by what is not used to write it."""
+    return calendar.timegm(time.strptime(answer.headers["Date"], "%a, %d %b %Y %H:%M:%S GMT"))
+
+
+@pytest.mark.parametrize("offset", [-7200, 0, 90])
+def test_date_of_an_answer(client, pair, simulator, offset):
+    simulator.switches(clock_offset_s=offset)
+    for answer in (client.request("GET", PROVIDERS), client.login(token(pair)), client.request("GET", "/nowhere")):
+        assert abs(date_of(answer) - time.time() - offset) < 5
+    simulator.faults({"kind": "html", "value": 403})
+    assert abs(date_of(client.login(token(pair))) - time.time()) < 5, "A proxy has a clock of its own."
+
+
+@pytest.mark.usefixtures("provider")
+@pytest.mark.parametrize(
+    ("code", "expected", "said"),
+    [
+        ("AUTH-5", 403, "User is not a member of tenant"),
+        ("LOGIN-12", 400, "Multiple active users detected with the same e-mail"),
+        ("USER_INVITE_EXPIRED", 403, ""),
+    ],
+)
+def test_sourced_refusal(client, pair, other_pair, simulator, code, expected, said):
+    simulator.switches(sourced_refusal=code)
+    bearer = token(pair)
+    answer = client.login(bearer)
+    assert refusal(answer) == (expected, code) and said in answer.text
+    assert refusal(client.login(token(other_pair))) == (401, "SIGNATURE"), "The token is checked first."
+    simulator.switches(sourced_refusal="none")
+    assert client.login(bearer).status_code == 200
 
 
 @pytest.mark.usefixtures("provider")
