@@ -90,16 +90,20 @@ class TokenError(QlikError):
 class TenantError(QlikError):
     """The tenant cannot be reached, or rejects a request.
 
-    ``answer`` is a sentence about the response, and ``advice`` one about what to do. ``status`` is the HTTP status and
-    ``code`` Qlik Cloud's error code, if the response has them.
+    ``answer`` is a sentence about the response, and ``advice`` one about what to do. ``status`` is the HTTP status,
+    ``code`` Qlik Cloud's error code and ``date`` the tenant's clock in seconds since 1970, as far as the response has
+    them. All are None if something other than the tenant may have sent the response.
     """
 
-    def __init__(self, answer: str, advice: str, status: int | None = None, code: str | None = None) -> None:
+    def __init__(
+        self, answer: str, advice: str, status: int | None = None, code: str | None = None, date: int | None = None
+    ) -> None:
         super().__init__(f"{answer} {advice}")
         self.answer = answer
         self.advice = advice
         self.status = status
         self.code = code
+        self.date = date
 
 
 class NoAnswerError(TenantError):

@@ -165,7 +165,6 @@ rate_limit_wait:
   sample: 12
 """
 
-import time
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
@@ -183,7 +182,7 @@ def log_in(module: AnsibleModule) -> dict[str, t.Any]:
     token = compact.unwrap(module.params["token"])
     # Ansible only knows the whole text of the option as a secret.
     module.no_log_values |= {token} - {""}
-    opened = session.log_in(tenant, token, int(time.time()))
+    opened = session.log_in(tenant, token)
     facts = {"user": opened.user}
     if module.params["return_cookies"]:
         facts.update(cookies=opened.cookies, csrf_token=opened.csrf_token)

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import ast
+import functools
 import pathlib
 import re
 import shlex
@@ -66,3 +68,24 @@ def explained_sentences(page: str, title: str) -> list[str]:
     """The terms that a section of a guide explains."""
     (section,) = [found for found in document(page).findall(nodes.section) if found[0].astext() == title]
     return [term.astext() for term in section.findall(nodes.term)]
+
+
+@functools.cache
+def what_the_collection_can_say() -> tuple[str, ...]:
+    """Regular expressions of all texts in its code but the shortest; whatever is filled in may be anything."""
+    said = []
+    for path in (ROOT / "plugins").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            parts = node.values if isinstance(node, ast.JoinedStr) else [node]
+            texts = [part.value if isinstance(part, ast.Constant) else None for part in parts]
+            if len("".join(text for text in texts if isinstance(text, str))) > 20:
+                # Messages mark up options as O(name), which users see as the name that they wrote.
+                text = re.sub(r"O\(([\w\0]+)\)", r"\1", "".join(text or "\0" for text in texts))
+                said.append(re.escape(text).replace(re.escape("\0"), ".+"))
+    return tuple(said)
+
+
+@functools.cache
+def patterns_of(sentence: str) -> list[str]:
+    """Those that a sentence of a guide is an example of."""
+    return [said for said in what_the_collection_can_say() if re.fullmatch(said, sentence)]

@@ -76,11 +76,11 @@ CASES = {
     ),
     "wrong API key": (
         {"api_key": "not-the-api-key"},
-        "...HTTP 401, ...Check the API key, or the OAuth client: ...",
+        "...HTTP 401, ...The API key must belong to this tenant and still be valid, ...",
     ),
     "no tenant admin": (
         {"api_key": "<user_api_key>"},
-        "...HTTP 403, ...The credentials need the tenant admin role, ...",
+        "...HTTP 403, ...The credentials may lack the tenant admin role, ...An IP policy ...",
     ),
     "no time": ({"timeout": 0}, "timeout is 0: it must be at least 1 second."),
     "empty issuer": ({"issuer": " "}, "issuer is empty: specify a value, or leave the option out..."),

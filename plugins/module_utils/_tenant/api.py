@@ -27,6 +27,7 @@ from ansible.module_utils.urls import Request
 
 from .. import _json
 from .._errors import NoAnswerError, TenantError, printable
+from . import refusals
 from .credentials import Connection
 
 USER_AGENT = "ansible-tenantops.qlik"
@@ -43,33 +44,21 @@ LOOKUP_DELAYS = (1, 4)
 RATE_LIMIT_BUDGET = 300
 """Total seconds to wait because of the rate limit, which Qlik Cloud applies over windows of five minutes."""
 
-UNKNOWN_HOST_CODE = "LOGIN-2"
-NO_SUCH_TENANT = "There is no tenant with this name: check O(tenant_url)."
-
-ADVICE = {
-    400: "Check the options that this task sends.",
-    401: "Check the API key, or the OAuth client: it must belong to this tenant and still be valid.",
-    403: "The credentials need the tenant admin role, and O(tenant_ids), if set, must be those of this tenant.",
-    404: "The object no longer exists, or O(tenant_url) is not the URL of a tenant: run again, or check O(tenant_url).",
-    412: "The object was changed by someone else at the same time: run again.",
-    429: "Run again later, or with fewer forks.",
-    500: "Try again later; Qlik's support asks for the traceId.",
-}
-"""What to do, by HTTP status. 500 is used for all other statuses."""
-
 _REDIRECTS = (301, 302, 303, 307, 308)
 _GATEWAY_ERRORS = (502, 503, 504)  # from a proxy in front of the tenant; the tenant may have processed the request
 _MAXIMUM_BODY_SIZE = 16 * 1024 * 1024  # bytes; a page of identity providers is smaller than 1 MiB
 _MAXIMUM_PAGES = 1000
+_REFUSED_BY_PROXY = re.compile("Tunnel connection failed: 4")  # a client error; others may be temporary
 _TOKEN = re.compile(r"[\x21-\x7e]+")  # characters that a header can contain unchanged
 
 
 class Answer(t.NamedTuple):
-    """A response of the tenant. ``body`` is empty if the response has none, or if it is an error without JSON."""
+    """A response. ``is_json`` is whether its body is empty or a JSON object; otherwise ``body`` is empty, too."""
 
     status: int
     headers: t.Mapping[str, str]
     body: dict[str, t.Any]
+    is_json: bool
 
 
 class Tenant:
@@ -162,15 +151,20 @@ class Tenant:
             if error.status != 404:
                 raise
 
-    def log_in(self, token: str) -> dict[str, t.Any]:
-        """Exchange a token for a session, store its cookies in :attr:`cookies`, and get the user.
+    def log_in(self, token: str) -> None:
+        """Exchange a token for a session, and store its cookies in :attr:`cookies`.
 
-        :return: the user.
         :raises TenantError: if the tenant rejects the token.
         :raises NoAnswerError: if there was no response. In that case, the token may be used up.
         """
         self._secrets.add(token)
         self._request("POST", "/login/jwt-session", {"Authorization": f"Bearer {token}"})
+
+    def get_user(self) -> dict[str, t.Any]:
+        """Get the user whose session :meth:`log_in` has opened.
+
+        :raises TenantError: if the request fails.
+        """
         return self._get("/api/v1/users/me", {}).body
 
     def _authorize(self) -> dict[str, str]:
@@ -194,7 +188,7 @@ class Tenant:
             # Follow a single redirect ourselves, so that the credentials are never sent to another host.
             answer = self._request("GET", answer.headers.get("Location", ""), headers, repeatable=True)
         if answer.status in _REDIRECTS:
-            raise TenantError(f"{self.url} keeps redirecting GET {self._clean(path)}.", "Check O(tenant_url).")
+            raise TenantError(f"{self.url} keeps redirecting GET {self._clean(path)}.", refusals.REDIRECTED)
         return answer
 
     def _request(
@@ -211,7 +205,7 @@ class Tenant:
             try:
                 answer = self._send(method, url, what, headers, body)
                 if answer.status in _GATEWAY_ERRORS:
-                    raise NoAnswerError(self._describe(what, answer), "Try again later.", answer.status)
+                    raise self._refusal(what, answer, NoAnswerError)
             except NoAnswerError:
                 if not repeats:
                     raise
@@ -223,10 +217,19 @@ class Tenant:
                 break
             self._wait_for_rate_limit(what, answer)
         if answer.status >= 400 or (answer.status in _REDIRECTS and method != "GET"):
-            code = str(_error(answer).get("code"))
-            advice = NO_SUCH_TENANT if code == UNKNOWN_HOST_CODE else ADVICE.get(answer.status, ADVICE[500])
-            raise TenantError(self._describe(what, answer), advice, answer.status, code)
+            raise self._refusal(what, answer)
         return answer
+
+    def _refusal(self, what: str, answer: Answer, kind: type[TenantError] = TenantError) -> TenantError:
+        """The error for an answer. If something other than the tenant sent it, it says nothing about the tenant."""
+        code = _error(answer).get("code")
+        code = code if _is_text(code) else None
+        credentials = self._connection.credentials
+        is_client = bool(credentials and credentials.client_id)
+        advice = refusals.advice(answer.status, code, answer.is_json, is_client)
+        if not answer.is_json:
+            return kind(self._describe(what, answer), advice)
+        return kind(self._describe(what, answer), advice, answer.status, code, refusals.date(answer.headers))
 
     def _resolve(self, method: str, path: str) -> str:
         """The URL of a path or of a link from the tenant. Credentials must not be sent to another host."""
@@ -238,7 +241,7 @@ class Tenant:
         if not same or not url.isascii() or not url.isprintable() or " " in url:
             raise TenantError(
                 f"{self.url} refers {method} to another address ({self._clean(path)}), which is not followed.",
-                "Check O(tenant_url): it must be the tenant's own address, not an alias.",
+                refusals.REDIRECTED,
             )
         return url
 
@@ -275,8 +278,8 @@ class Tenant:
                     "Check O(tenant_url), and that no proxy answers instead of the tenant.",
                     response.status,
                 ) from None
-            parsed = {}
-        return Answer(response.status, response.headers, parsed)
+            return Answer(response.status, response.headers, {}, is_json=False)
+        return Answer(response.status, response.headers, parsed, is_json=True)
 
     def _connection_error(self, what: str, error: Exception) -> TenantError:
         reason = error.reason if isinstance(error, urllib.error.URLError) else error
@@ -295,6 +298,13 @@ class Tenant:
         if isinstance(reason, ConnectionRefusedError):
             return TenantError(
                 f"{self.url} refuses connections.", "Check O(tenant_url), and whether a proxy is needed."
+            )
+        # http.client has no other sign that a proxy does not connect to the tenant: nothing has been sent there.
+        if _REFUSED_BY_PROXY.match(str(reason)):
+            return TenantError(
+                f"The proxy did not connect to {self.url} ({self._clean(str(reason))}).",
+                "Check the proxy in https_proxy, with its user and password if it needs them, or list the tenant in"
+                " no_proxy if this machine can reach it without a proxy.",
             )
         words = (
             f"within {self._connection.timeout} seconds"
@@ -315,7 +325,7 @@ class Tenant:
         if self.waited + pause > RATE_LIMIT_BUDGET:
             raise TenantError(
                 self._describe(what, answer),
-                f"More than {RATE_LIMIT_BUDGET} seconds of waiting would be needed. {ADVICE[429]}",
+                f"More than {RATE_LIMIT_BUDGET} seconds of waiting would be needed. {refusals.BY_STATUS[429]}",
                 answer.status,
             )
         self._sleep(pause)

@@ -6,17 +6,19 @@
 
 from __future__ import annotations
 
+import time
 import typing as t
 
 from .._errors import NoAnswerError, TenantError
 from .._tokens import compact
-from .._tokens.claims import broken_rules, time_problems
-from .api import UNKNOWN_HOST_CODE
+from . import refusals
 
 if t.TYPE_CHECKING:
     from .api import Tenant
 
 CSRF_COOKIE = "_csrfToken"
+PERHAPS_USED_UP = "The token may be used up and is not sent again: sign a new token and run again."
+USED_UP = "The token was accepted and is used up, but the session is not usable: sign a new token and run again."
 NOT_A_TOKEN = ": specify a token returned by the module qscloud_jwt."
 
 
@@ -28,40 +30,27 @@ class Session(t.NamedTuple):
     csrf_token: str | None
 
 
-def log_in(tenant: Tenant, token: str, now: int) -> Session:
+def log_in(tenant: Tenant, token: str) -> Session:
     """Log in with a token, which uses it up.
 
-    :param now: seconds since 1970.
     :raises TokenError: if it is not a JWT.
     :raises TenantError: if the tenant rejects it.
     """
-    claims = compact.parse(token.encode(errors="replace"), "O(token)", NOT_A_TOKEN).claims
+    parsed = compact.parse(token.encode(errors="replace"), "O(token)", NOT_A_TOKEN)
     try:
-        user = tenant.log_in(token)
+        tenant.log_in(token)
     except NoAnswerError as error:
-        raise TenantError(
-            error.answer,
-            "The token may be used up and is not sent again: sign a new token and run again.",
-            error.status,
-        ) from error
+        raise TenantError(error.answer, f"{error.advice} {PERHAPS_USED_UP}", error.status) from error
     except TenantError as error:
-        if error.status not in (400, 401, 403):
-            raise
-        raise TenantError(error.answer, _advice(claims, now, error), error.status, error.code) from error
+        advice = refusals.login_advice(error, parsed, int(time.time()))
+        raise TenantError(error.answer, advice, error.status, error.code) from error
+    try:
+        user = tenant.get_user()
+    except TenantError as error:
+        advice = "" if refusals.is_about_credentials(error) else f"{error.advice} "
+        raise TenantError(error.answer, f"{advice}{USED_UP}", error.status, error.code) from error
     cookies = {cookie.name: cookie.value or "" for cookie in tenant.cookies}
     return Session(_describe(user), cookies, cookies.get(CSRF_COOKIE))
-
-
-def _advice(claims: dict[str, t.Any], now: int, error: TenantError) -> str:
-    """What to do, based on the claims. The response is not used, because Qlik does not document it."""
-    if error.code == UNKNOWN_HOST_CODE:
-        return error.advice
-    mistakes = [*broken_rules(claims), *time_problems(claims, now)]
-    return " ".join(mistakes) or (
-        "The claims of the token are valid. It may have been used before, because each token is valid for one login:"
-        " sign a new one. Or the tenant has no active identity provider with the issuer, key id and public key of this"
-        " token, or created it only a moment ago."
-    )
 
 
 def _describe(user: dict[str, t.Any]) -> dict[str, t.Any]:

@@ -6,11 +6,14 @@
 
 from __future__ import annotations
 
+import socketserver
+import threading
+
 import pytest
 from tenant_client import PROVIDERS, provider_body, token
 
 from ansible_collections.tenantops.qlik.plugins.module_utils import _errors
-from ansible_collections.tenantops.qlik.plugins.module_utils._tenant import api
+from ansible_collections.tenantops.qlik.plugins.module_utils._tenant import api, refusals
 
 SETTINGS = "/api/v1/groups/settings"
 NO_ANSWER = (
@@ -215,7 +218,7 @@ def test_an_oauth_client_gets_one_access_token(simulator, connect):
 
 def test_a_wrong_oauth_client(simulator, connect):
     tenant = connect(client_id=simulator.client_id, client_secret="not-the-secret")
-    with pytest.raises(_errors.TenantError, match="POST /oauth/token with HTTP 401.*Check the API key, or the OAuth"):
+    with pytest.raises(_errors.TenantError, match="POST /oauth/token with HTTP 401.*client_id and client_secret must"):
         tenant.get(SETTINGS)
 
 
@@ -258,7 +261,7 @@ def test_a_login_repeats_no_token(simulator, connect, pair):
     assert signed not in str(caught.value) and "***" in str(caught.value)
 
 
-@pytest.mark.parametrize("body", [{"errors": "x"}, {"errors": []}, {"errors": [1]}, {"errors": {}}, {}, ["x"]])
+@pytest.mark.parametrize("body", [{"errors": "x"}, {"errors": []}, {"errors": [1]}, {"errors": {}}, {}])
 def test_an_error_of_another_form(simulator, connect, body):
     simulator.faults({"kind": "status", "value": 400, "body": body})
     with pytest.raises(_errors.TenantError, match=r"with HTTP 400\. Check the options"):
@@ -270,6 +273,80 @@ def test_each_error_says_what_to_do(simulator, connect, status):
     simulator.faults({"kind": "status", "value": status})
     with pytest.raises(_errors.TenantError) as caught:
         connect().get(SETTINGS)
-    assert caught.value.status == status
-    assert str(caught.value).endswith(_errors.replace_options(api.ADVICE.get(status, api.ADVICE[500]), {}))
-    assert "traceId" in str(caught.value)
+    assert caught.value.status == status and caught.value.code == "SIMULATED-FAULT"
+    assert caught.value.advice == refusals.advice(status, "SIMULATED-FAULT", True, False)
+    assert "(traceId " in caught.value.answer
+
+
+def test_an_error_has_the_clock_of_the_tenant(simulator, connect):
+    simulator.switches(clock_offset_s=-3600)
+    with pytest.raises(_errors.TenantError) as caught:
+        connect(api_key="another").get(SETTINGS)
+    assert abs(caught.value.date - api.time.time() + 3600) < 5
+
+
+# ---- Answers that are not the tenant's
+
+PAGES = [{"kind": "html", "value": status} for status in (400, 401, 403, 404, 405, 407, 409, 412, 451, 500, 503)]
+OTHER_JSON = {"kind": "status", "value": 403, "body": ["x"]}
+
+
+@pytest.mark.parametrize("fault", [*PAGES, OTHER_JSON], ids=lambda fault: f"{fault['kind']}-{fault['value']}")
+@pytest.mark.parametrize("method", ["GET", "POST", "PATCH", "DELETE"])
+def test_an_answer_that_is_not_the_tenants(simulator, connect, pair, fault, method):
+    simulator.faults({**fault, "method": method, "times": None})
+    tasks = {
+        "GET": lambda tenant: tenant.get(SETTINGS),
+        "POST": lambda tenant: create(tenant, provider_body(pair)),
+        "PATCH": lambda tenant: tenant.replace(SETTINGS, "/autoCreateGroups", True),
+        # A page is no sign that the object is gone, whatever its status.
+        "DELETE": lambda tenant: tenant.delete(f"{PROVIDERS}/1"),
+    }
+    said = f"HTTP {fault['value']}. The answer is not a JSON object.*proxy"
+    with pytest.raises(_errors.TenantError, match=said) as caught:
+        tasks[method](connect())
+    # Whoever decides by them would take it for the tenant's.
+    assert (caught.value.status, caught.value.code, caught.value.date) == (None, None, None)
+    assert "denied" not in str(caught.value) and "<" not in str(caught.value)
+
+
+@pytest.fixture
+def proxy(monkeypatch):
+    """Have a proxy in the environment that connects nobody: call it with the line of its answer."""
+    requests = []
+
+    class Handler(socketserver.StreamRequestHandler):
+        def handle(self):
+            requests.append(self.rfile.readline().decode())
+            self.wfile.write(f"HTTP/1.1 {self.server.answer}\r\nContent-Length: 0\r\n\r\n".encode())
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+
+        def answer(line):
+            server.answer = line
+            monkeypatch.setenv("https_proxy", f"http://user:pass-word-1@127.0.0.1:{server.server_address[1]}")
+            return requests
+
+        yield answer
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize("line", ["407 Proxy Authentication Required", "403 Forbidden"])
+def test_a_proxy_that_does_not_connect(connect, proxy, pauses, line):
+    requests = proxy(line)
+    said = f"Tunnel connection failed: {line}.*with its user and password"
+    with pytest.raises(_errors.TenantError, match=said) as caught:
+        connect().get(SETTINGS)
+    # The answer would be the same again, and the tenant has not been asked.
+    assert len(requests) == 1 and requests[0].startswith("CONNECT ") and pauses == []
+    assert not isinstance(caught.value, _errors.NoAnswerError) and "pass-word-1" not in str(caught.value)
+
+
+def test_a_proxy_that_does_not_connect_now(connect, proxy, pauses):
+    requests = proxy("503 Service Unavailable")
+    with pytest.raises(_errors.NoAnswerError, match="503 Service Unavailable"):
+        connect().get(SETTINGS)
+    assert len(requests) == 4 and len(pauses) == 3
