@@ -23,24 +23,22 @@ def check(text: str, option: str) -> None:
         raise OptionError(f"O({option}) is empty: specify a value, or leave the option out if it is not required.")
     if not is_unicode(text):
         raise OptionError(f"O({option}) is not valid UTF-8: correct its encoding.")
-    if found := invisible_end(f"O({option})", text):
-        raise OptionError(found)
+    if found := invisible_end(text):
+        raise OptionError(f"O({option}) {found}")
 
 
-def invisible_end(name: str, text: str) -> str | None:
-    """A sentence about the invisible character with which the text begins or ends; None if there is none.
+def invisible_end(text: str) -> str | None:
+    """What to say after a text's name about an invisible character at one of its ends; None if there is none.
 
     Text from a file often ends with a line break, and text from a table or a web page begins or ends with a blank.
-
-    :param name: the option or claim that contains the text, for the sentence.
     """
     for verb, character in (("ends", text[-1:]), ("begins", text[:1])):
         if not character or unicodedata.category(character) not in _INVISIBLE:
             continue
         if character.isspace():  # what the filter removes
             kind = "a line break" if character.splitlines() == [""] else "a blank"
-            return f"{name} {verb} with {kind}: remove it, for example with '| trim'."
-        return f"{name} {verb} with the invisible character U+{ord(character):04X}: remove it."
+            return f"{verb} with {kind}: remove it, for example with '| trim'."
+        return f"{verb} with the invisible character U+{ord(character):04X}: remove it."
     return None
 
 

@@ -54,7 +54,7 @@ def test_the_advice_works(text: str) -> None:
 @pytest.mark.parametrize("text", ["x", "group 2", "a\u00a0b", "a\u200bb", "Ünïcode  Text", "漢字", "Zoë\u0308", "😀", "-"])
 def test_what_is_inside_is_the_users_own(text: str) -> None:
     _text.check(text, "name")
-    assert _text.invisible_end("name", text) is None
+    assert _text.invisible_end(text) is None
 
 
 @pytest.mark.parametrize("text", ["", " ", "\n", "\u00a0\t"], ids=ascii)
@@ -71,4 +71,4 @@ def test_text_that_cannot_be_encoded_is_refused(text: str) -> None:
 
 
 def test_no_text_has_no_end() -> None:
-    assert _text.invisible_end("name", "") is None
+    assert _text.invisible_end("") is None

@@ -50,7 +50,6 @@ _OTHER_FORMATS = (
     (r'\{[^{}]{0,9999}"kty"', "a JSON Web Key (JWK): convert it to PEM"),
     (r"<RSAKeyValue>", "a key in the XML format of .NET: export it as PEM"),
     (r"(?i)<(!doctype )?html", "an HTML page: download the file itself"),
-    (r"\$ANSIBLE_VAULT;", "encrypted by Ansible Vault: decrypt it first"),
 )
 """How texts that are not PEM begin, and what to say of them."""
 

@@ -182,7 +182,7 @@ def _load(content: bytes, path: str, wanted: Wanted) -> tuple[private_keys.Loade
         except PassphraseError:
             raise PassphraseError(
                 f"{path} cannot be decrypted: neither O({PASSPHRASE_OPTION}) nor O({OLD_PASSPHRASE_OPTION}) is its"
-                " passphrase, or the key is damaged. "
+                " passphrase, or the key is damaged, or of an unsupported kind. "
                 + private_keys.wrong_passphrase_advice(
                     {PASSPHRASE_OPTION: wanted.passphrase, OLD_PASSPHRASE_OPTION: wanted.old_passphrase}
                 )
@@ -290,7 +290,7 @@ class _Repair:
         if name not in self.found:
             return None
         with contextlib.suppress(CertificateError):
-            certificate = certificates.load(self._content(name), name)
+            certificate = certificates.load(self._content(name), name).certificate
             return certificates.terms_to_keep(certificate, self.key.public_key(), self.wanted.terms, self.now)
         return None
 

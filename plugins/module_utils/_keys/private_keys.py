@@ -63,8 +63,8 @@ def check_new_passphrase(passphrase: str | None, option: str) -> None:
         raise OptionError(f"O({option}) is not valid UTF-8: choose another one.") from error
     if length > MAXIMUM_PASSPHRASE_BYTES:
         raise OptionError(f"O({option}) has more than {MAXIMUM_PASSPHRASE_BYTES} bytes: choose a shorter one.")
-    if found := _text.invisible_end(f"O({option})", passphrase or ""):
-        raise OptionError(f"{found} Otherwise, it would be lost as soon as the passphrase is typed or copied.")
+    if found := _text.invisible_end(passphrase or ""):
+        raise OptionError(f"O({option}) {found} Otherwise, it would be lost as soon as the passphrase is typed or copied.")
 
 
 def wrong_passphrase_advice(passphrases: t.Mapping[str, str | None]) -> str:
@@ -73,8 +73,8 @@ def wrong_passphrase_advice(passphrases: t.Mapping[str, str | None]) -> str:
     :param passphrases: by option.
     """
     for option, passphrase in passphrases.items():
-        if found := _text.invisible_end(f"O({option})", passphrase or ""):
-            return found
+        if found := _text.invisible_end(passphrase or ""):
+            return f"O({option}) {found}"
     return "Specify the right passphrase, or restore the key from a backup."
 
 

@@ -16,6 +16,7 @@ import typing as t
 
 from .._errors import TenantError
 from .._tokens.claims import broken_header_rules, broken_rules, time_problems
+from .._tokens.durations import spoken
 
 if t.TYPE_CHECKING:
     from .._tokens.compact import Token
@@ -154,7 +155,7 @@ def _time_problems(claims: t.Mapping[str, t.Any], now: int, tenants_now: int | N
         return []
     if time_problems(claims, now):
         return time_problems(claims, tenants_now)
-    how = f"{abs(now - tenants_now)} seconds {'ahead of' if now > tenants_now else 'behind'}"
+    how = f"{spoken(abs(now - tenants_now))} {'ahead of' if now > tenants_now else 'behind'}"
     what = "has already expired" if is_late else "is not valid yet"
     return [
         f"This machine's clock is {how} the tenant's, by which the token {what}: set this machine's clock (for example"

@@ -214,8 +214,8 @@ def _broken_types(claims: t.Mapping[str, t.Any]) -> list[str]:
 
 
 def _invisible_ends(name: str, value: t.Any) -> list[str]:
-    found = _text.invisible_end(name, value) if _is_name(value) else None
-    return [found] if found else []
+    found = _text.invisible_end(value) if _is_name(value) else None
+    return [f"{name} {found}"] if found else []
 
 
 def _is_name(value: t.Any) -> bool:
@@ -278,5 +278,5 @@ def _check_groups(groups: t.Any) -> None:
     if not isinstance(groups, list) or not all(_is_name(group) and _text.is_unicode(group) for group in groups):
         raise OptionError("O(groups) must be a list of names, each a non-empty string: write numbers in quotes.")
     for group in groups:
-        if found := _text.invisible_end(f"O(groups): '{printable(group.strip())}'", group):
-            raise OptionError(found)
+        if found := _text.invisible_end(group):
+            raise OptionError(f"O(groups): '{printable(group.strip())}' {found}")

@@ -445,8 +445,8 @@ def test_a_wrong_passphrase_with_an_invisible_end_is_told_so(
     with pytest.raises(PassphraseError) as caught:
         load(private_keys[form], f"{passphrase}\n")
     assert str(caught.value) == (
-        "THE_FILE cannot be decrypted: the_passphrase is not its passphrase, or the key is damaged. the_passphrase ends"
-        " with a line break: remove it, for example with '| trim'."
+        "THE_FILE cannot be decrypted: the_passphrase is not its passphrase, or the key is damaged, or of an unsupported"
+        " kind. the_passphrase ends with a line break: remove it, for example with '| trim'."
     )
     assert numbers_of(load(private_keys[form], f"{passphrase}\n".strip())) == numbers_of(rsa_key)
 
