@@ -197,7 +197,7 @@ def _broken_types(claims: t.Mapping[str, t.Any]) -> list[str]:
     if _is_time(claims.get("nbf")) and _is_time(claims.get("exp")) and claims["exp"] <= claims["nbf"]:
         sentences.append("exp is not after nbf, so the token is never valid.")
     if "subType" in claims and claims["subType"] != SUBJECT_TYPE:
-        sentences.append(f"subType is not {SUBJECT_TYPE}: {_MAY_REJECT}")
+        sentences.append(f"The subject type (subType) is not {SUBJECT_TYPE}: {_MAY_REJECT}")
     if "email_verified" in claims and not isinstance(claims["email_verified"], bool):
         sentences.append(f"email_verified must be true or false, not a string: {_MAY_REJECT}")
     groups = claims.get("groups", [])

@@ -152,7 +152,7 @@ def test_an_invisible_end_of_the_key_id_or_of_a_group_is_seen(inspect, signed):
         ({"jti": True}, "jti must be a non-empty string"),
         ({"jti": None}, "jti must be a non-empty string"),
         ({"jti": ""}, "jti must be a non-empty string"),
-        ({"subType": "machine"}, "subType is not user"),
+        ({"subType": "machine"}, "The subject type (subType) is not user"),
         ({"email_verified": "true"}, "email_verified must be true or false"),
         ({"email_verified": 1}, "email_verified must be true or false"),
         ({"groups": "group1"}, "groups must be a list of names"),
