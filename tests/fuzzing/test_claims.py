@@ -110,9 +110,7 @@ def test_any_text(rsa_pem: bytes, option: str, text: str) -> None:
 @attack(share=3, groups=st.lists(TEXTS, max_size=5) | JSON_VALUES | st.lists(JSON_VALUES, max_size=3))
 def test_any_groups(rsa_pem: bytes, groups: t.Any) -> None:
     said = sign(rsa_pem, groups=groups)
-    good = groups is None or (
-        isinstance(groups, list) and all(isinstance(one, str) and is_text(one) for one in groups)
-    )
+    good = groups is None or (isinstance(groups, list) and all(isinstance(one, str) and is_text(one) for one in groups))
     assert (said is not None) == good
     assert not said or said.get("groups") == groups
 

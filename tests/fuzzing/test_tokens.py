@@ -353,7 +353,9 @@ def test_a_token_is_kept_only_if_every_reader_understands_it_as_wanted(
         token = _compact.parse(text.encode(), "path", ".")
     except TokenError:
         return
-    if _claims.is_reusable(token.claims, CLAIMS, False, 300, NOW) and _compact.is_signed_by(token, rsa_key.public_key()):
+    if _claims.is_reusable(token.claims, CLAIMS, False, 300, NOW) and _compact.is_signed_by(
+        token, rsa_key.public_key()
+    ):
         said = strictly(text.split(".")[1])
         same = {name: said[name] for name in CLAIMS if name not in ("iat", "nbf", "exp", "jti")}
         assert json.dumps(same) == json.dumps({name: CLAIMS[name] for name in same})

@@ -61,7 +61,9 @@ class Fleet:
 
 def numbers(run: Run) -> tuple[int, int, int, int]:
     """What the recap counts: all tenants, those unchanged, changed, and failed."""
-    found = re.search(r"^(\d+) tenants?: (\d+) unchanged, (\d+) (?:would change|changed), (\d+) failed\.$", run.output, re.M)
+    found = re.search(
+        r"^(\d+) tenants?: (\d+) unchanged, (\d+) (?:would change|changed), (\d+) failed\.$", run.output, re.M
+    )
     assert found, run.output
     return tuple(map(int, found.groups()))
 

@@ -90,7 +90,9 @@ def answers(run_together, files, pair, other_pair):
     tasks.append(judge("quoted file", token_path=str(files.parent / "quoted")))
     tasks.append(judge("issuer with a line break", token=good, issuer=f"{ISSUER}\n"))
     now = int(time.time())
-    tasks.append(judge("breaks rules", token=token(pair, nbf=now - 9000, exp=now - 1000, email_verified="yes", jti=...)))
+    tasks.append(
+        judge("breaks rules", token=token(pair, nbf=now - 9000, exp=now - 1000, email_verified="yes", jti=...))
+    )
     for name, forged in forgeries(files, pair).items():
         tasks.append(judge(name, public_key_path=str(files / "publickey.pem"), token=forged))
     for text in GARBAGE:

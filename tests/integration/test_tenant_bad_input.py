@@ -167,7 +167,8 @@ def bad_input(tenant, pair):
     tasks = []
     for name, (options, _message) in CASES.items():
         wrong = {
-            option: filled(value, tenant, pair) if isinstance(value, str) else value for option, value in options.items()
+            option: filled(value, tenant, pair) if isinstance(value, str) else value
+            for option, value in options.items()
         }
         tasks.append(task(f"bad {name}", "qscloud_identity_provider", {**good, **wrong}))
     return tasks

@@ -66,7 +66,9 @@ def test_the_readme_names_the_pythons_of_ansible() -> None:
 
 
 def test_the_readme_names_the_distributions() -> None:
-    text = re.search(r"^\| operating system \| .*; tested on Linux, and with the libraries of (.*) \|$", README, re.M)[1]
+    text = re.search(r"^\| operating system \| .*; tested on Linux, and with the libraries of (.*) \|$", README, re.M)[
+        1
+    ]
     assert text == " and ".join(row["libraries"] for row in MATRIX["systems"])
 
 

@@ -72,6 +72,8 @@ def test_killed_creation_for_another_user(folder_in_memory: pathlib.Path) -> Non
         assert "failed" not in forked.keypair(folder, **options).result
         # A folder that its owner may not enter would be no consistent set either.
         for path in [folder, *folder.iterdir()]:
-            assert (path.stat().st_uid, path.stat().st_gid) == (forked.NOBODY, forked.NOBODY), f"step {step}: {path.name}"
+            assert (path.stat().st_uid, path.stat().st_gid) == (forked.NOBODY, forked.NOBODY), (
+                f"step {step}: {path.name}"
+            )
         if not killed.signal:
             break

@@ -16,7 +16,9 @@ from ansible_collections.tenantops.qlik.plugins.module_utils import _argument_sp
 
 
 @pytest.mark.parametrize(
-    ("fragment", "spec"), [(signing, _argument_specs.SIGNING), (tenant, _argument_specs.TENANT)], ids=["signing", "tenant"]
+    ("fragment", "spec"),
+    [(signing, _argument_specs.SIGNING), (tenant, _argument_specs.TENANT)],
+    ids=["signing", "tenant"],
 )
 def test_what_is_documented_is_what_is_taken(fragment: t.Any, spec: dict[str, dict[str, t.Any]]) -> None:
     documented = yaml.safe_load(fragment.ModuleDocFragment.DOCUMENTATION)["options"]

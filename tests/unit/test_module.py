@@ -27,9 +27,7 @@ IN_CHECK_MODE = {
     "replaced identity provider 1: its key could not be read and it was inactive": (
         "would replace identity provider 1: its key cannot be read and it is inactive"
     ),
-    "deleted identity provider 1: it had been replaced": (
-        "would delete identity provider 1: it has been replaced"
-    ),
+    "deleted identity provider 1: it had been replaced": ("would delete identity provider 1: it has been replaced"),
 }
 
 

@@ -51,7 +51,9 @@ def test_the_advice_works(text: str) -> None:
         assert trimmed == text
 
 
-@pytest.mark.parametrize("text", ["x", "group 2", "a\u00a0b", "a\u200bb", "Ünïcode  Text", "漢字", "Zoë\u0308", "😀", "-"])
+@pytest.mark.parametrize(
+    "text", ["x", "group 2", "a\u00a0b", "a\u200bb", "Ünïcode  Text", "漢字", "Zoë\u0308", "😀", "-"]
+)
 def test_what_is_inside_is_the_users_own(text: str) -> None:
     _text.check(text, "name")
     assert _text.invisible_end(text) is None

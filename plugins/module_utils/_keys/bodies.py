@@ -74,7 +74,9 @@ def read(text: str, source: str, restore_plus: bool) -> Body:
     is_unknown = plain is not None and not headers and not der.is_incomplete(plain) and not _has_spaces(lines)
     if is_unknown and not found and not with_plus:
         return Body(plain, "", "", tuple(repairs))  # for cryptography to judge
-    raise PemError(f"{source} cannot be read: {_problem(lines)}. Copy the whole text again, or restore it from a backup.")
+    raise PemError(
+        f"{source} cannot be read: {_problem(lines)}. Copy the whole text again, or restore it from a backup."
+    )
 
 
 def _unquoted(lines: list[str]) -> tuple[list[str], list[str]]:

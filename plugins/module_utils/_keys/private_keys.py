@@ -64,7 +64,9 @@ def check_new_passphrase(passphrase: str | None, option: str) -> None:
     if length > MAXIMUM_PASSPHRASE_BYTES:
         raise OptionError(f"O({option}) has more than {MAXIMUM_PASSPHRASE_BYTES} bytes: choose a shorter one.")
     if found := _text.invisible_end(passphrase or ""):
-        raise OptionError(f"O({option}) {found} Otherwise, it would be lost as soon as the passphrase is typed or copied.")
+        raise OptionError(
+            f"O({option}) {found} Otherwise, it would be lost as soon as the passphrase is typed or copied."
+        )
 
 
 def wrong_passphrase_advice(passphrases: t.Mapping[str, str | None]) -> str:

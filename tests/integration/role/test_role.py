@@ -376,9 +376,7 @@ def test_provision_refuses_tenants_that_share_a_key(run_playbook, tmp_path, priv
 def test_provision_takes_tenants_that_may_share_a_key(run_playbook, tmp_path, private_key):
     arguments = shared_inventory(tmp_path, private_key, list(SHARED))
     # One at a time, so that only the question of sharing is asked.
-    run = run_playbook(
-        "tenantops.qlik.provision", *arguments, "-e", "tenant_jwt_allow_shared_key=true", "--forks", "1"
-    )
+    run = run_playbook("tenantops.qlik.provision", *arguments, "-e", "tenant_jwt_allow_shared_key=true", "--forks", "1")
     total, dummy, dummy, failed = numbers(run)
     assert (total, failed) == (2 * len(SHARED) + 1, 0)
 

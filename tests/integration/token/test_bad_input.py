@@ -220,7 +220,7 @@ CLAIMS = {
     "group is null": with_key(GROUPS, groups=[None]),
     "group is empty": with_key(GROUPS, groups=["group1", ""]),
     "groups is a text": with_key(
-        "groups is one text, 'group1, group 2', instead of a list of names: write it as [\"group1\", \"group 2\"].",
+        'groups is one text, \'group1, group 2\', instead of a list of names: write it as ["group1", "group 2"].',
         groups="group1, group 2",
     ),
     "groups is empty text": with_key(GROUPS, groups=""),

@@ -79,7 +79,9 @@ def test_keys_with_more_than_two_primes(openssl: Openssl, structures: dict[str, 
         assert not der.is_multi_prime(content_of(structures[name])[1])
 
 
-@pytest.mark.parametrize("data", [b"", b"\x30", b"\x30\x80\0\0", b"\x30\0", b"banana", b"\x30\x84\xff\xff\xff\xff", b"\0" * 9])
+@pytest.mark.parametrize(
+    "data", [b"", b"\x30", b"\x30\x80\0\0", b"\x30\0", b"banana", b"\x30\x84\xff\xff\xff\xff", b"\0" * 9]
+)
 def test_anything_else_has_no_label(data: bytes) -> None:
     assert der.label(data) is None and not der.is_multi_prime(data)
 

@@ -46,9 +46,7 @@ FITS = {
 }
 """The kinds, in PEM or DER, that are wanted."""
 
-CASES = [
-    (wanted, kind) for wanted, fitting in FITS.items() for kind in KINDS if kind.partition(",")[0] not in fitting
-]
+CASES = [(wanted, kind) for wanted, fitting in FITS.items() for kind in KINDS if kind.partition(",")[0] not in fitting]
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +95,9 @@ def test_it_is_named_and_the_command_works(
     with pytest.raises(QlikError) as caught:
         read(material[kind], wanted)
     message = str(caught.value)
-    said = re.fullmatch(r"THE_FILE contains (.+?)(?:, not a ([a-z ]+))?: (?:extract it with '(.+)'|specify .+)\.", message)
+    said = re.fullmatch(
+        r"THE_FILE contains (.+?)(?:, not a ([a-z ]+))?: (?:extract it with '(.+)'|specify .+)\.", message
+    )
     assert said and said[1] in name.split("|"), message
     assert bool(said[3]) == (wanted in convertible), message
     if said[3]:

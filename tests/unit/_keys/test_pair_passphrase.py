@@ -95,7 +95,10 @@ def test_check_mode_and_diff(folder: pathlib.Path) -> None:
             {**CHANGE, "old_passphrase": f"{OLD}\n"},
             "old_passphrase is its passphrase, or the key is damaged, or of an unsupported kind. old_passphrase ends with a",
         ),
-        ({"passphrase": f"{OLD}\n"}, "unsupported kind. passphrase ends with a line break: remove it, for example with"),
+        (
+            {"passphrase": f"{OLD}\n"},
+            "unsupported kind. passphrase ends with a line break: remove it, for example with",
+        ),
         ({**CHANGE, "passphrase": f"{NEW}\n"}, "passphrase ends with a line break: remove it, for example with"),
         ({"passphrase": NEW}, "passphrase is not its passphrase"),
         ({**CHANGE, "passphrase": "11 letters."}, "passphrase has fewer than 12 characters"),

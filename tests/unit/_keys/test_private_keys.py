@@ -214,7 +214,9 @@ def test_the_way_out_for_an_unsupported_cipher_works(
 ) -> None:
     password = f"pass:{passphrase}"
     text = openssl("rsa", "-traditional", "-aes192", "-passout", password, data=rsa_pem)
-    with pytest.raises(PrivateKeyError, match="^THE_FILE is encrypted with AES-192-CBC, which is not supported") as caught:
+    with pytest.raises(
+        PrivateKeyError, match="^THE_FILE is encrypted with AES-192-CBC, which is not supported"
+    ) as caught:
         load(text, passphrase)
     (tmp_path / "FILE").write_bytes(text)
     command = [*re.search("'(.+)'", str(caught.value))[1].split(), "-passin", password, "-passout", password]
