@@ -28,7 +28,7 @@ _WIDTHLESS = re.compile("[\u00ad\u200b-\u200f\u2060-\u2064\ufeff]")
 _QUOTATION_MARKS = re.compile(r"^[\s>]+")
 _NUMBERED_LINE = re.compile(r"\s*(\d{1,4})[.:|)]?(?:\s+(.*))?")
 _CIPHER_BLOCK = 8
-"""Bytes; the block sizes of the ciphers, 8 and 16, are multiples of it."""
+"""Bytes. The block sizes of the ciphers are 8 and 16."""
 
 
 class Body(t.NamedTuple):
@@ -59,24 +59,20 @@ def read(text: str, source: str, restore_plus: bool) -> Body:
     headers = _ENCRYPTION_HEADERS.match("\n".join(lines))
     if headers:
         lines = "\n".join(lines)[headers.end() :].splitlines()
-    cipher, vector = (headers[1] or headers[3], headers[2] or headers[4]) if headers else ("", "")
     plain = _decoded("".join("".join(lines).split()))
-    found = {plain} if plain is not None and _is_complete(plain, bool(headers)) else set()
-    with_plus = {
-        content
-        for reading in (_plus_readings(lines) if restore_plus else ())
-        if (content := _decoded(reading)) is not None and _is_complete(content, bool(headers))
-    } - found
-    if len(found | with_plus) == 1:
-        if with_plus:
-            repairs = [*repairs, "spaces instead of plus signs"]
-        return Body((found | with_plus).pop(), cipher, vector, tuple(repairs))
-    is_unknown = plain is not None and not headers and not der.is_incomplete(plain) and not _has_spaces(lines)
-    if is_unknown and not found and not with_plus:
-        return Body(plain, "", "", tuple(repairs))  # for cryptography to judge
-    raise PemError(
-        f"{source} cannot be read: {_problem(lines)}. Copy the whole text again, or restore it from a backup."
-    )
+    if headers:
+        # Encrypted data has no structure that would show which reading of spaces is right.
+        if plain and len(plain) % _CIPHER_BLOCK == 0 and not _has_spaces(lines):
+            return Body(plain, headers[1] or headers[3], headers[2] or headers[4], tuple(repairs))
+        raise _unreadable(lines, source)
+    found = {content for content in (plain, *_with_plus(lines, restore_plus)) if content and der.label(content)}
+    if len(found) == 1:
+        if plain not in found:
+            repairs.append("spaces instead of plus signs")
+        return Body(found.pop(), "", "", tuple(repairs))
+    if found or plain is None or der.is_incomplete(plain) or _has_spaces(lines):
+        raise _unreadable(lines, source)
+    return Body(plain, "", "", tuple(repairs))  # an unknown structure, for cryptography to judge
 
 
 def _unquoted(lines: list[str]) -> tuple[list[str], list[str]]:
@@ -94,26 +90,27 @@ def _unquoted(lines: list[str]) -> tuple[list[str], list[str]]:
     return lines, repairs
 
 
-def _plus_readings(lines: list[str]) -> t.Iterator[str]:
-    """Readings in which spaces within lines are plus signs, which is what decoding a form does to them."""
-    if not _has_spaces(lines):
+def _with_plus(lines: list[str], restore_plus: bool) -> t.Iterator[bytes | None]:
+    """What is encoded if spaces within lines are plus signs, which is what decoding a form does to them."""
+    if not restore_plus or not _has_spaces(lines):
         return
     lines = [line for line in lines if line.strip()]
-    yield "".join(lines).replace(" ", "+")
-    yield "".join(line.strip() for line in lines).replace(" ", "+")
+    yield _decoded("".join(lines).replace(" ", "+"))
+    yield _decoded("".join(line.strip() for line in lines).replace(" ", "+"))
     for width in (64, 76):
         # The line breaks have become spaces, too.
         text = " ".join(lines).strip()
         breaks = text[width :: width + 1]
         if breaks and not breaks.strip():
             rows = (text[start : start + width] for start in range(0, len(text), width + 1))
-            yield "".join(rows).replace(" ", "+")
+            yield _decoded("".join(rows).replace(" ", "+"))
 
 
 def _has_spaces(lines: list[str]) -> bool:
-    """Whether there are spaces that are not line breaks: the parts between line breaks are equally long."""
-    *full, _last = [len(part) for part in " ".join(lines).split()] or [0]
-    return len(set(full)) > 1 and any(" " in line.strip() for line in lines)
+    """Whether there are spaces that are not line breaks: the lines of a PEM are equally long, but for the last one."""
+    *full, last = [len(part) for part in " ".join(lines).split()] or [0]
+    is_regular = len(set(full)) <= 1 and last <= max(full, default=last)
+    return not is_regular and any(" " in line.strip() for line in lines)
 
 
 def _decoded(text: str) -> bytes | None:
@@ -124,8 +121,10 @@ def _decoded(text: str) -> bytes | None:
         return None
 
 
-def _is_complete(content: bytes, encrypted: bool) -> bool:
-    return bool(content) and len(content) % _CIPHER_BLOCK == 0 if encrypted else der.label(content) is not None
+def _unreadable(lines: list[str], source: str) -> PemError:
+    return PemError(
+        f"{source} cannot be read: {_problem(lines)}. Copy the whole text again, or restore it from a backup."
+    )
 
 
 def _problem(lines: list[str]) -> str:

@@ -125,8 +125,8 @@ PRIVATE_KEYS = {
         private_key_passphrase="{{ passphrase }}",
     ),
     "passphrase with a line break": from_path(
-        "KEY cannot be decrypted: private_key_passphrase is not its passphrase, or the key is damaged."
-        " private_key_passphrase ends with a line break: remove it, for example with '| trim'.",
+        "KEY cannot be decrypted: private_key_passphrase is not its passphrase, or the key is damaged, or of an"
+        " unsupported kind. private_key_passphrase ends with a line break: remove it, for example with '| trim'.",
         "encrypted",
         private_key_passphrase="{{ passphrase }}\n",
     ),

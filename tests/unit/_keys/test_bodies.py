@@ -82,7 +82,7 @@ def test_what_cannot_be_undone_is_named(
     assert str(caught.value) == message
 
 
-def test_two_possible_readings_are_refused() -> None:
+def test_spaces_in_encrypted_data_are_refused() -> None:
     headers = "\nProc-Type: 4,ENCRYPTED\nDEK-Info: DES-EDE3-CBC,0011223344556677\n\n"
     # Both without the spaces and with plus signs instead, this is a whole number of cipher blocks.
     body = "A" * 10 + " " * 16 + "A" * 15 + " " * 16 + "A" * 7 + "\n"
