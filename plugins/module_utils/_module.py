@@ -17,6 +17,7 @@ from ._argument_specs import as_written
 from ._errors import OptionError, QlikError, replace_options
 from ._files import vault
 from ._files.options import is_content
+from ._keys import pem
 
 MISSING: dict[str, str] = {}
 """The traceback of the failed import of each missing library, by the name under which it is installed."""
@@ -59,7 +60,7 @@ def run(
     module.no_log_values |= {
         value
         for name, value in module.params.items()
-        if isinstance(value, str) and is_content(value) and (name.endswith("path") or "PRIVATE KEY" in value)
+        if isinstance(value, str) and is_content(value) and (name.endswith("path") or pem.holds_private_key(value))
     }
     result, message = {}, ""
     try:

@@ -24,6 +24,7 @@ TRUE_SENTENCES = (
     "cannot be read: it contains spaces, which may have been plus signs (+).",
     "cannot be read: it is incomplete.",
     "which does not occur in base64.",
+    "cannot be read: its lines Proc-Type and DEK-Info are incomplete or changed.",
     "cannot be read: it contains a control character.",
     "in PEM format: the line '-----BEGIN ",
     "is labeled 'PRIVATE KEY', but has the headers of OpenSSL's traditional format: ",

@@ -12,7 +12,11 @@ import re
 import stat
 import typing as t
 
+from .. import _text
 from .._errors import MAYBE_UNSET, OptionError
+
+_CONTENT = re.compile(r"""eyJ[\w-]+\.[\w-]+\.[\w-]+|[A-Za-z0-9+/=\s\\"']{500,}""")
+"""A JWT, or text that is so long and so plain that it is base64, not a path."""
 
 _NO_ID = 2**32 - 1
 """The ID that chown(2) reserves for "unchanged"."""
@@ -21,7 +25,8 @@ _NO_ID = 2**32 - 1
 def check_path(path: str | None, option: str) -> None:
     """Reject a value that cannot be a path.
 
-    :raises OptionError: if it is empty, contains a null byte, or is a key or token, which the message does not repeat.
+    :raises OptionError: if it is empty, contains a null byte or ends with a line break, or is a key or token, which the
+        message does not repeat.
     """
     if not path:
         raise OptionError(f"O({option}) is empty: specify a path.")
@@ -31,6 +36,8 @@ def check_path(path: str | None, option: str) -> None:
         )
     if "\0" in path:
         raise OptionError(f"O({option}) contains a null byte: remove it.")
+    if path.endswith(("\n", "\r")):
+        raise OptionError(f"O({option}) {_text.invisible_end(path)}")
 
 
 def check_content(text: str, option: str, wanted: str) -> None:
@@ -44,8 +51,8 @@ def check_content(text: str, option: str, wanted: str) -> None:
 
 
 def is_content(text: str) -> bool:
-    """Whether a text is a PEM or a JWT, which a user may have set in an option for a path."""
-    return "-----BEGIN " in text or re.fullmatch(r"\s*eyJ[\w-]+\.[\w-]+\.[\w-]+\s*", text) is not None
+    """Whether a text is a PEM, in any encoding, or a JWT, which a user may have set in an option for a path."""
+    return "-----BEGIN" in text or "-----END" in text or _CONTENT.fullmatch(text.strip()) is not None
 
 
 def parse_mode(value: t.Any, option: str, *, forbidden: int) -> int:
@@ -59,10 +66,13 @@ def parse_mode(value: t.Any, option: str, *, forbidden: int) -> int:
         mode = int(value, 8) if isinstance(value, str) else int(value)
     except (OverflowError, TypeError, ValueError) as error:
         raise OptionError(f"O({option}) is not an octal number: write it in quotes, as in '0600'.") from error
-    if not _is_permitted(mode, forbidden) or _is_ambiguous(value, forbidden):
-        written = f"{mode:04o}" if isinstance(value, str) else f"{value} without quotes, which means {mode:04o}"
+    if _is_ambiguous(value, forbidden):
         raise OptionError(
-            f"O({option}) is {written}: it must let the owner read, and must not include any bit of {forbidden:04o}."
+            f"O({option}) is {value} without quotes, which means {mode:04o}: write it in quotes, as in '0{value}'."
+        )
+    if not _is_permitted(mode, forbidden):
+        raise OptionError(
+            f"O({option}) is {mode:04o}: it must let the owner read, and must not include any bit of {forbidden:04o}."
             " Write it in quotes, as in '0600'."
         )
     return mode

@@ -19,7 +19,7 @@ from . import der
 # RFC 1421, section 4.6.1. Without line breaks, the cipher tells where the initialization vector ends.
 _ENCRYPTION_HEADERS = re.compile(
     r"\s*Proc-Type:\s*4\s*,\s*ENCRYPTED\s*DEK-Info:\s*"
-    r"(?:(DES[A-Z0-9-]*)\s*,\s*([0-9A-F]{16})|([A-Z0-9-]+)\s*,\s*([0-9A-F]{32}))",
+    r"(?:((?:DES|BF|CAST5|RC2)[A-Z0-9-]*)\s*,\s*([0-9A-F]{16})|([A-Z0-9-]+)\s*,\s*([0-9A-F]{32}))",
     re.IGNORECASE,
 )
 # Spaces other than the ASCII ones, and characters without width, such as those that word processors insert.
@@ -128,6 +128,8 @@ def _unreadable(lines: list[str], source: str) -> PemError:
 
 
 def _problem(lines: list[str]) -> str:
+    if any("Proc-Type" in line or "DEK-Info" in line for line in lines):
+        return "its lines Proc-Type and DEK-Info are incomplete or changed"
     foreign = re.search(r"[^A-Za-z0-9+/=\s]", "".join(lines))
     if foreign and foreign[0].isprintable():
         return f"it contains the character '{foreign[0]}', which does not occur in base64"

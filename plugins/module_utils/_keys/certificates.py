@@ -11,7 +11,7 @@ import datetime
 import typing as t
 
 from .._errors import CertificateError, OptionError, PemError
-from . import mistaken, pem, public_keys, texts
+from . import der, mistaken, pem, public_keys, texts
 
 try:
     from cryptography import x509
@@ -118,7 +118,8 @@ def load(data: bytes, source: str) -> Loaded:
     # A certificate that is its own issuer ends a chain.
     if any(one.issuer == one.subject or one.issuer != following.subject for one, following in zip(chain, chain[1:])):
         raise CertificateError(
-            f"{source} contains {len(chain)} certificates that are not a chain: keep only the one to use."
+            f"{source} contains {len(chain)} certificates that are not a chain beginning with the one to use: keep only"
+            " that one."
         )
     return Loaded(chain[0], pem.warning(blocks[0], source))
 
@@ -126,7 +127,7 @@ def load(data: bytes, source: str) -> Loaded:
 def _parse(block: pem.PemBlock, source: str) -> x509.Certificate:
     if block.label == "TRUSTED CERTIFICATE":
         raise CertificateError(
-            f"{source} contains {mistaken.noun(block.label)}: {mistaken.what_to_do(block.label, 'CERTIFICATE', False)}."
+            f"{source} contains {mistaken.noun(block.label)}: {mistaken.what_to_do(block.label, 'CERTIFICATE', 'PEM')}."
         )
     try:
         certificate = x509.load_pem_x509_certificate(block.text.encode())
@@ -216,10 +217,13 @@ def validity_faults(certificate: x509.Certificate, renew_before_days: int, now: 
 def is_issued_by_another(data: bytes) -> bool:
     """Whether a file contains a certificate that was issued by a third party, such as a company's CA.
 
-    We must not replace such a file, whatever its format: PEM, a PEM chain, or DER.
+    We must not replace such a file, whatever its format: PEM, a PEM chain, DER, or PKCS#7.
     """
     # Look at each block separately: another one may be unreadable.
-    parts = [f"-----BEGIN{part}".encode() for part in texts.decode(data).split("-----BEGIN")[1:]]
+    text = texts.decode(data)
+    if "-----BEGIN PKCS7-----" in text or der.label(data) == "PKCS7":
+        return True  # we only create certificates
+    parts = [f"-----BEGIN{part}".encode() for part in text.split("-----BEGIN")[1:]]
     for part in parts or [data]:
         with contextlib.suppress(PemError, x509.InvalidVersion, ValueError, TypeError, KeyError):
             certificate = x509.load_pem_x509_certificate(pem.find(part, "CERTIFICATE", "").text.encode())

@@ -12,7 +12,7 @@ import os
 import typing as t
 
 from .._errors import QlikError
-from .._files import read
+from .._files import read, vault
 from . import certificates, pair, private_keys, public_keys
 
 if t.TYPE_CHECKING:
@@ -52,7 +52,8 @@ class Inspection:
         )
         if read.exists(private_key):
             with self._recording_problems():
-                if problem := private_keys.exposure(private_key, read.mode(private_key), 0o077):
+                problem = private_keys.exposure(private_key, read.mode(private_key), forbidden=0o077)
+                if problem and not vault.is_encrypted(read.stored(private_key, "directory")):
                     self.problems.append(problem)
         self._inspect_public_key(self.read_file(public_key, "directory"), public_key)
         self.inspect_certificate(self.read_file(certificate, "directory"), certificate)
@@ -107,6 +108,7 @@ class Inspection:
         """
         with self._recording_problems():
             if read.exists(path):
+                self.exists = True
                 return read.content(path, option)
             self.problems.append(f"{path} does not exist.")
         return None

@@ -46,7 +46,7 @@ _COMMANDS = {
 
 _OTHER_FORMATS = (
     (r"PuTTY-User-Key-File-", "a PuTTY key: load it in PuTTYgen, and select 'Conversions', 'Export OpenSSH key'"),
-    (r"ssh-[a-z0-9-]+ AAAA", "an SSH public key: convert it with 'ssh-keygen -e -m PKCS8 -f FILE > NEW'"),
+    (r"ssh-[a-z0-9-]+ AAAA", "an SSH public key"),
     (r'\{[^{}]{0,9999}"kty"', "a JSON Web Key (JWK): convert it to PEM"),
     (r"<RSAKeyValue>", "a key in the XML format of .NET: export it as PEM"),
     (r"(?i)<(!doctype )?html", "an HTML page: download the file itself"),
@@ -59,16 +59,18 @@ def noun(label: str) -> str:
     return _NOUNS.get(label) or f"a {label.lower()}"
 
 
-def what_to_do(label: str, wanted: str, is_der: bool) -> str:
+def what_to_do(label: str, wanted: str, encoding: str | None) -> str:
     """An imperative for somebody who has something else than the wanted key or certificate.
 
     :param label: the PEM label of what there is.
     :param wanted: the label of what is wanted.
+    :param encoding: ``PEM``, ``DER``, or None if OpenSSL may be unable to read it.
     """
     command = _COMMANDS.get((wanted, label))
-    if command:
-        return f"extract it with '{command.format(form=' -inform DER' if is_der else '')}'"
-    return f"specify the {wanted.lower()}"
+    if not command or not encoding:
+        return f"specify the {wanted.lower()}"
+    advice = f"extract it with '{command.format(form=' -inform DER' if encoding == 'DER' else '')}'"
+    return f"{advice}, and add -legacy if OpenSSL 3 needs it" if label == der.PKCS12 else advice
 
 
 def other_format(data: bytes, text: str, wanted: str) -> str:
@@ -79,7 +81,11 @@ def other_format(data: bytes, text: str, wanted: str) -> str:
     """
     for pattern, description in _OTHER_FORMATS:
         if re.match(pattern, text.lstrip()):
-            return f"is {description}."
+            if ":" in description:
+                return f"is {description}."
+            if wanted == "PUBLIC KEY" and text.lstrip().startswith("ssh-rsa "):
+                return f"is {description}: convert it with 'ssh-keygen -e -m PKCS8 -f FILE > NEW'."
+            return f"is {description}: specify the {wanted.lower()}."
     if der.is_incomplete(data) and data[:1] == b"\x30" and data[1:2] >= b"\x80":
         return "is in DER format (binary), but incomplete: copy the whole file."
     return (

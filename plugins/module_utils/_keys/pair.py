@@ -322,7 +322,7 @@ class _Repair:
         if is_foreign:
             self.reasons[name] = "a third party had issued it"
         elif not self.certificate:
-            self.reasons[name] = "it could not be read"
+            self.reasons[name] = "it could not be used"
         elif self.wanted.names.private_key in self.reasons:
             self.reasons[name] = "the private key is new"
         elif reasons := certificates.reasons_to_reissue(

@@ -10,6 +10,7 @@ What something is depends on its content. A missing or wrong label is corrected.
 from __future__ import annotations
 
 import base64
+import contextlib
 import re
 import typing as t
 
@@ -18,6 +19,7 @@ from . import bodies, der, texts
 from .mistaken import noun, other_format, what_to_do
 
 _BEGIN = re.compile(r"-----BEGIN\s([A-Z0-9#\s]{1,80})-----")
+_QUOTES = "\"'\\ \r\n"
 _END = re.compile(r"-----END\s([A-Z0-9#\s]{1,80})-----")
 
 
@@ -51,21 +53,41 @@ def find(data: bytes, label_ends: str, source: str) -> PemBlock:
 
 def find_all(data: bytes, label_ends: str, source: str) -> list[PemBlock]:
     """Like :func:`find`, but return all such blocks, at least one."""
-    label = der.label(data)
-    if label:
-        return [_of_type(bodies.Body(data, "", "", ()), label, label_ends, source, is_der=True)]
+    for whole in (data, data.rstrip(b"\r\n")):
+        if label := der.label(whole):
+            return [_of_type(bodies.Body(whole, "", "", ()), label, label_ends, source, "DER")]
     text = texts.decode(data)
     begins = list(_BEGIN.finditer(text))
     if not begins:
         return [_without_label(data, text, label_ends, source)]
     wanted = [match for match in begins if _label(match).endswith(label_ends)]
-    if not wanted:
-        found = sorted({_label(match) for match in begins})
-        raise PemError(
-            f"{source} contains {' and '.join(map(noun, found))}, not a {label_ends.lower()}:"
-            f" {what_to_do(found[0], label_ends, is_der=False)}."
+    if wanted:
+        return [_block(text, match, label_ends, source) for match in wanted]
+    mislabeled = []
+    for match in begins:
+        with contextlib.suppress(PemError):
+            mislabeled.append(_block(text, match, label_ends, source))
+    if len(mislabeled) == 1:
+        return mislabeled
+    found = sorted({_label(match) for match in begins})
+    encoding = "PEM" if b"-----BEGIN " in data else None
+    raise PemError(
+        f"{source} contains {' and '.join(map(noun, found))}, not a {label_ends.lower()}:"
+        f" {what_to_do(found[0], label_ends, encoding)}."
+    )
+
+
+def holds_private_key(text: str) -> bool:
+    """Whether a text is a private key or contains one, even if it cannot be read."""
+    decoded = texts.decode(text.encode(errors="replace"))
+    if "PRIVATE" in decoded:
+        return True
+    with contextlib.suppress(PemError):
+        return (der.label(bodies.read(decoded.strip(_QUOTES), "", restore_plus=True).content) or "").endswith(
+            "PRIVATE KEY"
         )
-    return [_block(text, match, label_ends, source) for match in wanted]
+    # It may be a part of one.
+    return not _BEGIN.search(decoded)
 
 
 def one_line(pem: str) -> str:
@@ -99,14 +121,13 @@ def _block(text: str, begin: re.Match[str], label_ends: str, source: str) -> Pem
     if not end:
         raise PemError(f"{source} is cut off: the line '-----END {label}-----' is missing. Copy the whole text.")
     body_text = text[begin.end() : end.start()]
-    if label == "OPENSSH PRIVATE KEY":
-        return PemBlock(label, "", b"", "", ())
     return _of_type(bodies.read(body_text, source, label_ends == "PRIVATE KEY"), label, label_ends, source)
 
 
-def _of_type(body: bodies.Body, label: str, label_ends: str, source: str, is_der: bool = False) -> PemBlock:
+def _of_type(body: bodies.Body, label: str, label_ends: str, source: str, encoding: str | None = None) -> PemBlock:
     """The block, labeled by its content.
 
+    :param encoding: ``DER``, or None for a text that OpenSSL may be unable to read.
     :raises PemError: if it is something else than wanted, or if only the label is wrong, but the right one is unknown.
     """
     if body.cipher and label in ("PRIVATE KEY", "ENCRYPTED PRIVATE KEY"):
@@ -119,7 +140,7 @@ def _of_type(body: bodies.Body, label: str, label_ends: str, source: str, is_der
         labeled = "" if actual == label else f" labeled as '{label}'"
         raise PemError(
             f"{source} contains {noun(actual)}{labeled}, not a {label_ends.lower()}:"
-            f" {what_to_do(actual, label_ends, is_der)}."
+            f" {what_to_do(actual, label_ends, encoding)}."
         )
     repairs = body.repairs if actual == label else (*body.repairs, f"the label '{label}' instead of '{actual}'")
     return PemBlock(actual, _armored(body, actual), body.content, body.cipher, repairs)
@@ -130,7 +151,7 @@ def _without_label(data: bytes, text: str, label_ends: str, source: str) -> PemB
     if not text.strip():
         raise PemError(f"{source} is empty: specify a {label_ends.lower()} in PEM format.")
     try:
-        body = bodies.read(text.strip("\"' \r\n"), source, label_ends == "PRIVATE KEY")
+        body = bodies.read(text.strip(_QUOTES), source, label_ends == "PRIVATE KEY")
     except PemError:
         body = None
     label = body and der.label(body.content)

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import functools
+import shlex
 import typing as t
 
 from .. import _text
@@ -104,9 +105,16 @@ def load(data: bytes, passphrase: str | None, source: str, passphrase_option: st
     :raises PrivateKeyError: if the key cannot be read, or is damaged.
     """
     block = pem.find(data, "PRIVATE KEY", source)
+    if block.label == "OPENSSH PRIVATE KEY" and b"ssh-rsa" not in block.content:
+        raise PrivateKeyError(f"{source} is not an RSA key, but Qlik Cloud requires RSA: use an RSA key.")
     if block.label == "OPENSSH PRIVATE KEY":
         raise PrivateKeyError(
             f"{source} is in OpenSSH's own format: convert a copy of it with 'ssh-keygen -p -m PEM -f FILE'."
+        )
+    if not block.cipher and not der.label(block.content):
+        raise PrivateKeyError(
+            f"{source} is damaged, or encrypted without its lines Proc-Type and DEK-Info: copy the whole text again, or"
+            " restore it from a backup."
         )
     encrypted = block.label == "ENCRYPTED PRIVATE KEY" or bool(block.cipher)
     if encrypted and not passphrase:
@@ -122,7 +130,8 @@ def load(data: bytes, passphrase: str | None, source: str, passphrase_option: st
     if block.cipher and block.cipher not in _TRADITIONAL_CIPHERS:
         raise PrivateKeyError(
             f"{source} is encrypted with {block.cipher}, which is not supported: encrypt a copy of it with AES, using"
-            " 'openssl pkey -in FILE -aes256 -out NEW'."
+            " 'openssl pkey -in FILE -aes256 -out NEW' (for older ciphers, OpenSSL 3 also needs '-provider legacy"
+            " -provider default')."
         )
     if der.is_multi_prime(block.content):
         raise PrivateKeyError(
@@ -174,7 +183,10 @@ def exposure(path: str, mode: int, forbidden: int) -> str | None:
     """
     if not mode & forbidden:
         return None
-    return f"{path} has mode {mode:04o}, which lets other users access the private key: run 'chmod go= {path}'."
+    return (
+        f"{path} has mode {mode:04o}, which lets other users access the private key: run 'chmod go= {shlex.quote(path)}',"
+        " or set defaultMode if it is in a volume of Kubernetes."
+    )
 
 
 def to_pem(key: rsa.RSAPrivateKey, passphrase: str | None) -> bytes:

@@ -103,8 +103,7 @@ OPTIONS = {
         {"mode": "0644"},
     ),
     "mode without quotes": Case(
-        "mode is 600 without quotes, which means 1130: it must let the owner read, and must not include any bit of"
-        " 0007. Write it in quotes, as in '0600'.",
+        "mode is 600 without quotes, which means 1130: write it in quotes, as in '0600'.",
         {"mode": 600},
     ),
     "mode that locks out the owner": Case("mode is 0000: it must let the owner read, ...", {"mode": "0000"}),
@@ -169,7 +168,7 @@ PRIVATE_KEYS = {
     ),
     "PKCS#12": Case(
         "{folder}/privatekey.pem contains a PKCS#12 file, not a private key: extract it with 'openssl pkcs12 -in FILE"
-        " -nocerts -out NEW'.",
+        " -nocerts -out NEW', and add -legacy if OpenSSL 3 needs it.",
         files={KEY: "pkcs12"},
     ),
     "OpenSSH form": Case(

@@ -129,6 +129,7 @@ def existing_pem():
 def an_existing_key(tenant, way):
     path = tenant.project / "existing.pem"
     path.write_bytes(existing_pem())
+    path.chmod(0o600)
     value = str(path) if way == "path" else existing_pem().decode()
     variables = {f"tenant_jwt_private_key_{way}": value, "tenant_jwt_key_id": "mine", "tenant_jwt_keys": [{}]}
     run = yield Role(variables)

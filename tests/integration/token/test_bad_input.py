@@ -73,7 +73,8 @@ PRIVATE_KEYS = {
     ),
     **both_ways("DSA key", "KEY is a private key of type DSA, but Qlik Cloud requires RSA: use an RSA key.", "dsa"),
     "PKCS#12": from_path(
-        "KEY contains a PKCS#12 file, not a private key: extract it with 'openssl pkcs12 -in FILE -nocerts -out NEW'.",
+        "KEY contains a PKCS#12 file, not a private key: extract it with 'openssl pkcs12 -in FILE -nocerts -out NEW',"
+        " and add -legacy if OpenSSL 3 needs it.",
         "pkcs12",
     ),
     **both_ways(

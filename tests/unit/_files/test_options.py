@@ -12,6 +12,7 @@ import typing as t
 
 import pytest
 import yaml
+from manglings import ENCODING, ESCAPING, without_armor
 
 from ansible_collections.tenantops.qlik.plugins.module_utils._errors import OptionError
 from ansible_collections.tenantops.qlik.plugins.module_utils._files import options
@@ -51,26 +52,33 @@ def test_what_is_no_mode_is_refused(value: t.Any) -> None:
     assert caught.value.option == "mode"
 
 
+@pytest.mark.parametrize("value", ["0644", "1130"])
+def test_a_mode_with_forbidden_bits_is_shown(value: str) -> None:
+    with pytest.raises(OptionError) as caught:
+        options.parse_mode(value, "mode", forbidden=0o007)
+    assert str(caught.value) == (
+        f"mode is {value}: it must let the owner read, and must not include any bit of 0007. Write it in quotes, as in"
+        " '0600'."
+    )
+
+
 @pytest.mark.parametrize(
-    ("value", "forbidden", "shown"),
+    ("value", "forbidden", "meant"),
     [
-        ("0644", 0o007, "0644"),
-        ("1130", 0o007, "1130"),
-        (600, 0o007, "600 without quotes, which means 1130"),
-        (640, 0o007, "640 without quotes, which means 1200"),
-        (644, 0o022, "644 without quotes, which means 1204"),
-        (444, 0o022, "444 without quotes, which means 0674"),
-        # A mode that nobody means, though it has no forbidden bit.
-        (400, 0o007, "400 without quotes, which means 0620"),
-        (440, 0o007, "440 without quotes, which means 0670"),
+        (600, 0o007, "1130"),
+        (640, 0o007, "1200"),
+        (644, 0o022, "1204"),
+        (444, 0o022, "0674"),
+        # Modes that nobody means, though they have no forbidden bit.
+        (400, 0o007, "0620"),
+        (440, 0o007, "0670"),
     ],
 )
-def test_a_mode_is_shown_as_the_user_wrote_it(value: t.Any, forbidden: int, shown: str) -> None:
+def test_a_mode_is_shown_as_the_user_wrote_it(value: int, forbidden: int, meant: str) -> None:
     with pytest.raises(OptionError) as caught:
         options.parse_mode(value, "mode", forbidden=forbidden)
     assert str(caught.value) == (
-        f"mode is {shown}: it must let the owner read, and must not include any bit of {forbidden:04o}. Write it in"
-        " quotes, as in '0600'."
+        f"mode is {value} without quotes, which means {meant}: write it in quotes, as in '0{value}'."
     )
 
 
@@ -108,3 +116,30 @@ def test_an_account_that_does_not_exist_is_refused(name: str) -> None:
         options.user_id(name, "owner")
     with pytest.raises(OptionError, match="^group is '"):
         options.group_id(name, "group")
+
+
+@pytest.mark.parametrize("encoding", [*ENCODING, *ESCAPING, "no label", "cut off", "no-break spaces"])
+def test_a_key_is_never_taken_for_a_path(rsa_pem: bytes, encoding: str) -> None:
+    changes = {
+        **ENCODING,
+        **ESCAPING,
+        "no label": without_armor,
+        "cut off": lambda text: text[100:],
+        "no-break spaces": lambda text: text.replace(" ", "\N{NO-BREAK SPACE}"),
+    }
+    text = changes[encoding](rsa_pem.decode())
+    with pytest.raises(OptionError) as caught:
+        options.check_path(text, "private_key_path")
+    assert str(caught.value).startswith("private_key_path contains a PEM or a token instead of a path")
+
+
+@pytest.mark.parametrize(
+    "path", ["keys/acme/privatekey.pem", "/" + "a-folder_1/" * 300 + "k.pem", "C:/Keys/my key.pem"]
+)
+def test_a_path_is_not_taken_for_a_key(path: str) -> None:
+    options.check_path(path, "private_key_path")
+
+
+def test_a_path_with_a_line_break_at_its_end() -> None:
+    with pytest.raises(OptionError, match=r"^private_key_path ends with a line break: remove it, for example with"):
+        options.check_path("keys/acme/privatekey.pem\n", "private_key_path")

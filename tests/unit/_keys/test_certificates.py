@@ -249,7 +249,12 @@ def test_one_for_a_key_of_another_kind_does_not_fit(
 
 
 def test_one_that_somebody_else_has_issued(
-    ca_signed: t.Callable[[bytes], tuple[bytes, bytes]], rsa_pem: bytes, rsa_key: rsa.RSAPrivateKey, pem: bytes
+    ca_signed: t.Callable[[bytes], tuple[bytes, bytes]],
+    rsa_pem: bytes,
+    rsa_key: rsa.RSAPrivateKey,
+    pem: bytes,
+    openssl: Openssl,
+    tmp_path: pathlib.Path,
 ) -> None:
     issued, ca = ca_signed(rsa_pem)
     assert certificates.is_issued_by_another(issued)
@@ -259,7 +264,11 @@ def test_one_that_somebody_else_has_issued(
     # A chain is read by its first certificate, and found in any encoding.
     assert certificates.to_pem(certificates.load(issued + ca, "THE_FILE").certificate) == issued
     assert certificates.is_issued_by_another((ca + issued).decode().encode("utf-16"))
-    with pytest.raises(CertificateError, match="^THE_FILE contains 2 certificates that are not a chain: keep only"):
+    (tmp_path / "chain.pem").write_bytes(issued + ca)
+    for encoding in ("PEM", "DER"):
+        bundle = ("crl2pkcs7", "-nocrl", "-certfile", str(tmp_path / "chain.pem"), "-outform", encoding)
+        assert certificates.is_issued_by_another(openssl(*bundle))
+    with pytest.raises(CertificateError, match="^THE_FILE contains 2 certificates that are not a chain beginning with"):
         certificates.load(ca + issued, "THE_FILE")
 
 
@@ -285,8 +294,11 @@ def test_what_is_no_certificate_is_refused(data: bytes, message: str) -> None:
             lambda pem: b"\n".join(line for number, line in enumerate(pem.splitlines()) if number != 5),
             "cannot be read: it is incomplete",
         ),
-        (lambda pem: pem.replace(b"CERTIFICATE", b"PUBLIC KEY"), "contains a public key, not a certificate"),
-        (lambda pem: pem + pem, "contains 2 certificates that are not a chain: keep only the one to use"),
+        (lambda pem: pem[:-3].replace(b"CERTIFICATE", b"PUBLIC KEY"), "contains a public key, not a certificate"),
+        (
+            lambda pem: pem + pem,
+            "contains 2 certificates that are not a chain beginning with the one to use: keep only",
+        ),
     ],
 )
 def test_a_damaged_certificate_is_refused(pem: bytes, change: t.Callable[[bytes], bytes], message: str) -> None:

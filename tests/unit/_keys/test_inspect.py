@@ -88,7 +88,8 @@ def test_one_is_damaged(folder, name):
 def test_private_key_that_others_can_read(folder):
     (folder / NAMES.private_key).chmod(0o640)
     assert problem(look(folder), folder) == (
-        "privatekey.pem has mode 0640, which lets other users access the private key: run 'chmod go= privatekey.pem'."
+        "privatekey.pem has mode 0640, which lets other users access the private key: run 'chmod go= privatekey.pem',"
+        " or set defaultMode if it is in a volume of Kubernetes."
     )
 
 
@@ -160,3 +161,13 @@ def look_without_comparing(folder):
     state = _inspect.Inspection(TODAY, 30)
     state.inspect_directory(str(folder), NAMES, None)
     return state.facts()
+
+
+def test_files_that_cannot_be_decrypted_exist(folder):
+    for name in NAMES:
+        (folder / name).write_bytes(b"$ANSIBLE_VAULT;1.1;AES256\n3031\n")
+    facts = look(folder)
+    assert facts["exists"] and len(facts["problems"]) == 3
+    (folder / NAMES.private_key).chmod(0o644)
+    # It is encrypted, so its mode lets nobody use it.
+    assert not [one for one in look(folder)["problems"] if "has mode" in one]

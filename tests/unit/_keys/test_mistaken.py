@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import base64
 import pathlib
 import re
 import subprocess
@@ -96,7 +97,8 @@ def test_it_is_named_and_the_command_works(
         read(material[kind], wanted)
     message = str(caught.value)
     said = re.fullmatch(
-        r"THE_FILE contains (.+?)(?:, not a ([a-z ]+))?: (?:extract it with '(.+)'|specify .+)\.", message
+        r"THE_FILE contains (.+?)(?:, not a ([a-z ]+))?: (?:extract it with '(.+?)'(?:, and add -legacy .+)?|specify .+)\.",
+        message,
     )
     assert said and said[1] in name.split("|"), message
     assert bool(said[3]) == (wanted in convertible), message
@@ -146,6 +148,19 @@ def test_the_command_for_an_ssh_public_key_works(
     subprocess.run(command, shell=True, cwd=tmp_path, check=True, capture_output=True)
     key = read((tmp_path / "NEW").read_bytes(), "PUBLIC KEY")
     assert key.public_numbers() == rsa_key.public_key().public_numbers()
+
+
+@pytest.mark.parametrize("wanted", ["PRIVATE KEY", "CERTIFICATE"])
+def test_an_ssh_public_key_cannot_be_converted_to_anything_else(rsa_key: rsa.RSAPrivateKey, wanted: str) -> None:
+    encoding, form = serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH
+    with pytest.raises(QlikError, match=f"^THE_FILE is an SSH public key: specify the {wanted.lower()}.$"):
+        read(rsa_key.public_key().public_bytes(encoding, form), wanted)
+
+
+def test_no_command_is_given_for_a_file_that_openssl_cannot_read(material: Material) -> None:
+    for encoded in (base64.b64encode(material["PKCS#7"]), material["PKCS#7"].decode().encode("utf-16")):
+        with pytest.raises(QlikError, match="^THE_FILE contains a PKCS#7 file, not a certificate: specify the certif"):
+            read(encoded, "CERTIFICATE")
 
 
 def test_a_label_that_hides_something_else(material: Material) -> None:

@@ -335,11 +335,11 @@ def test_a_damaged_certificate_is_repaired(
 ) -> None:
     other = self_signed(other_rsa_pem, "-subj", "/CN=qs-jwt", "-days", "365")
     wrong, reason = {
-        "empty": (b"", "it could not be read"),
-        "garbage": (b"\xff banana", "it could not be read"),
-        "cut off": (good[CERTIFICATE][:500], "it could not be read"),
+        "empty": (b"", "it could not be used"),
+        "garbage": (b"\xff banana", "it could not be used"),
+        "cut off": (good[CERTIFICATE][:500], "it could not be used"),
         "other key": (other, "it is for another key"),
-        "two": (good[CERTIFICATE] * 2, "it could not be read"),
+        "two": (good[CERTIFICATE] * 2, "it could not be used"),
     }[kind]
     pair.put({CERTIFICATE: wrong})
     outcome = pair.present()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from manglings import ENCODING, ESCAPING, without_armor
 
 from ansible_collections.tenantops.qlik.plugins.module_utils._errors import PemError
 from ansible_collections.tenantops.qlik.plugins.module_utils._keys import pem as _pem
@@ -116,3 +117,13 @@ def test_one_line(rsa_pem: bytes) -> None:
     assert line.split() == rsa_pem.decode().replace("\n", "").split()
     # And back: what the tenant shows again is the same block.
     assert _pem.find(line.encode(), "PRIVATE KEY", "key").text.encode() == rsa_pem
+
+
+@pytest.mark.parametrize("encoding", [*ENCODING, *ESCAPING])
+def test_a_private_key_is_recognized_in_any_encoding(private_keys: dict[str, bytes], encoding: str) -> None:
+    encode = {**ENCODING, **ESCAPING}[encoding]
+    assert _pem.holds_private_key(encode(private_keys["PKCS#8"].decode()))
+    assert _pem.holds_private_key(without_armor(private_keys["PKCS#1"].decode()))
+    assert _pem.holds_private_key(without_armor(private_keys["PKCS#1"].decode())[100:])
+    for public in (private_keys["public"].decode(), without_armor(private_keys["public"].decode())):
+        assert not _pem.holds_private_key(encode(public))

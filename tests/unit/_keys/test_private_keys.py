@@ -198,6 +198,34 @@ def test_a_traditional_encrypted_key_with_another_label(private_keys: dict[str, 
         load(text, passphrase)
 
 
+@pytest.mark.parametrize("given", [True, False])
+def test_an_encrypted_key_without_its_headers_is_neither_plain_nor_just_damaged(
+    private_keys: dict[str, bytes], passphrase: str, given: bool
+) -> None:
+    text = re.sub(b"(Proc-Type|DEK-Info).*\n", b"", private_keys["encrypted PKCS#1"])
+    with pytest.raises(PrivateKeyError, match="^THE_FILE is damaged, or encrypted without its lines Proc-Type and DEK"):
+        load(text, passphrase if given else None)
+    text = re.sub(b"DEK-Info.*\n", b"", private_keys["encrypted PKCS#1"])
+    with pytest.raises(PemError, match="^THE_FILE cannot be read: its lines Proc-Type and DEK-Info are incomplete or changed"):
+        load(text, passphrase if given else None)
+
+
+def test_an_openssh_key_of_another_kind_gets_no_command(tmp_path: pathlib.Path) -> None:
+    # ssh-keygen would leave it as it is.
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", tmp_path / "key"], check=True)
+    with pytest.raises(PrivateKeyError, match="^THE_FILE is not an RSA key, but Qlik Cloud requires RSA"):
+        load((tmp_path / "key").read_bytes())
+
+
+def test_a_private_key_with_the_label_of_a_certificate(
+    private_keys: dict[str, bytes], rsa_key: rsa.RSAPrivateKey
+) -> None:
+    text = private_keys["PKCS#8"].replace(b"PRIVATE KEY", b"CERTIFICATE")
+    loaded = _private_keys.load(text, None, "THE_FILE", "the_passphrase")
+    assert numbers_of(loaded.key) == numbers_of(rsa_key)
+    assert "has the label 'CERTIFICATE' instead of 'PRIVATE KEY'" in loaded.repairs
+
+
 def test_three_primes_are_named(openssl: t.Callable[..., bytes]) -> None:
     three = openssl("genrsa", "-primes", "3", "2048")
     for text in (three, openssl("rsa", "-traditional", data=three)):
@@ -219,7 +247,7 @@ def test_the_way_out_for_an_unsupported_cipher_works(
     ) as caught:
         load(text, passphrase)
     (tmp_path / "FILE").write_bytes(text)
-    command = [*re.search("'(.+)'", str(caught.value))[1].split(), "-passin", password, "-passout", password]
+    command = [*re.search("'([^']+)'", str(caught.value))[1].split(), "-passin", password, "-passout", password]
     subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
     assert numbers_of(load((tmp_path / "NEW").read_bytes(), passphrase)) == numbers_of(rsa_key)
 

@@ -285,7 +285,7 @@ def test_a_private_key_that_others_can_read_is_warned_about(issuer: Issuer) -> N
     issuer.key_path.chmod(0o644)
     assert issuer.issue().warnings == [
         f"{issuer.key_path} has mode 0644, which lets other users access the private key: run 'chmod go="
-        f" {issuer.key_path}'."
+        f" {issuer.key_path}', or set defaultMode if it is in a volume of Kubernetes."
     ]
     # The command works.
     subprocess.run(["chmod", "go=", issuer.key_path], check=True)
