@@ -184,7 +184,7 @@ def _option_errors(options: t.Mapping[str, t.Any], has_existing_key: bool) -> t.
     present = options["state"] == "present"
     keys, users = options["keys"], options["users"]
     ids = [user_id(user) for user in users]
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", options["tenant"] or ""):
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*\.?", options["tenant"] or ""):
         yield "tenant must be a host name such as acme.eu.qlikcloud.com: leave out the scheme and the path."
     if sum(key["state"] == "current" for key in keys) != 1:
         yield "keys must contain exactly one key with the state current, which signs the tokens."

@@ -83,9 +83,8 @@ def holds_private_key(text: str) -> bool:
     if "PRIVATE" in decoded:
         return True
     with contextlib.suppress(PemError):
-        return (der.label(bodies.read(decoded.strip(_QUOTES), "", restore_plus=True).content) or "").endswith(
-            "PRIVATE KEY"
-        )
+        if label := der.label(bodies.read(decoded.strip(_QUOTES), "", restore_plus=True).content):
+            return label.endswith("PRIVATE KEY")
     # It may be a part of one.
     return not _BEGIN.search(decoded)
 

@@ -140,6 +140,10 @@ def _credentials(options: t.Mapping[str, t.Any], environment: t.Mapping[str, str
     for name, text in given.items():
         if not text:
             raise OptionError(f"{names[name]} is empty ({MAYBE_UNSET}): specify it, or leave the option out.")
+        if text.lower().startswith("bearer "):
+            raise OptionError(
+                f"{names[name]} begins with the word Bearer, which is not part of it: leave the word out."
+            )
         if not _CREDENTIAL.fullmatch(text):
             raise OptionError(f"{names[name]} contains spaces, line breaks or non-ASCII characters: copy it again.")
     if "api_key" in given and len(given) > 1:

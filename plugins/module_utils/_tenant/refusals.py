@@ -44,7 +44,10 @@ BY_STATUS = {
         "The API key must belong to this tenant and still be valid, and its user needs a role with the permission"
         " Manage API keys, which Qlik Cloud requires since February 2026."
     ),
-    403: "The credentials may lack the tenant admin role, or O(tenant_ids), if set, may not be those of this tenant.",
+    403: (
+        "The credentials may lack the tenant admin role, or the tenant ids of an identity provider may not be those of this"
+        " tenant."
+    ),
     404: "The object no longer exists, or O(tenant_url) is not the URL of a tenant: run again, or check O(tenant_url).",
     412: "The object was changed by someone else at the same time: run again.",
     429: "Run again later, or with fewer forks.",

@@ -206,7 +206,9 @@ def test_an_encrypted_key_without_its_headers_is_neither_plain_nor_just_damaged(
     with pytest.raises(PrivateKeyError, match="^THE_FILE is damaged, or encrypted without its lines Proc-Type and DEK"):
         load(text, passphrase if given else None)
     text = re.sub(b"DEK-Info.*\n", b"", private_keys["encrypted PKCS#1"])
-    with pytest.raises(PemError, match="^THE_FILE cannot be read: its lines Proc-Type and DEK-Info are incomplete or changed"):
+    with pytest.raises(
+        PemError, match="^THE_FILE cannot be read: its lines Proc-Type and DEK-Info are incomplete or changed"
+    ):
         load(text, passphrase if given else None)
 
 

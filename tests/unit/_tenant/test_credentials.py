@@ -169,3 +169,10 @@ def test_all_secrets_are_known():
     environment = {"QSCLOUD_API_KEY": "k2", "QSCLOUD_CLIENT_SECRET": "s2", "QSCLOUD_TENANT_URL": "https://b:pw@x"}
     assert _credentials.secrets(options, environment) == {"key", "the-secret", "hunter22", "k2", "s2", "pw"}
     assert _credentials.secrets(NOTHING, {}) == set()
+
+
+@pytest.mark.parametrize("prefix", ["Bearer ", "bearer "])
+def test_a_key_with_the_word_bearer_is_told_so(prefix):
+    with pytest.raises(QlikError) as caught:
+        read({"tenant_url": URL, "api_key": f"{prefix}the-key"})
+    assert str(caught.value) == "api_key begins with the word Bearer, which is not part of it: leave the word out."

@@ -289,7 +289,9 @@ def test_check_mode_foretells_what_a_key_to_come_would_get(simulator, tenant, pa
 
 def test_tenant_ids(simulator, tenant, pair):
     own = simulator.state()["tenant_id"]
-    with pytest.raises(_errors.TenantError, match="HTTP 403.*tenant_ids, if set, may not be those of this tenant"):
+    with pytest.raises(
+        _errors.TenantError, match="HTTP 403.*tenant ids of an identity provider may not be those of this tenant"
+    ):
         ensure(tenant, wanted(pair.certificate, tenant_ids=["another"]))
     assert ensure(tenant, wanted(pair.certificate, tenant_ids=[own])).provider["tenant_ids"] == [own]
     assert ensure(tenant, wanted(pair.certificate, tenant_ids=[own])).actions == []
