@@ -85,7 +85,9 @@ def test_der_files_are_read(pems: dict[str, bytes], openssl: Openssl, tmp_path: 
     path = tmp_path / "file"
     for name, command in (("certificate", ["x509"]), ("public_key", ["pkey", "-pubin"])):
         path.write_bytes(openssl(*command, "-outform", "DER", data=pems[name]))
-        assert read(**{f"{name}_path": str(path)}) == read(**{f"{name}_content": pems[name].decode()})
+        found = read(**{f"{name}_path": str(path)}), read(**{f"{name}_content": pems[name].decode()})
+        # Old releases of cryptography do not compare keys, but the thumbprint identifies them.
+        assert found[0]._replace(key=None) == found[1]._replace(key=None)
 
 
 def test_repairs_are_returned(pems: dict[str, bytes]) -> None:
