@@ -439,15 +439,19 @@ def test_a_certificate_of_a_ca_is_replaced_if_that_is_asked_for(
 def unreadable(private_keys: Contents, good: Contents) -> dict[str, tuple[bytes, type[QlikError], str]]:
     """Private keys that cannot be read: the file, the error, and a part of the message."""
     lines = good[PRIVATE].splitlines(keepends=True)
-    flipped = bytearray(good[PRIVATE])
-    flipped[len(flipped) // 2] ^= 1
+    middle = len(lines) // 2
+    changed = lines[middle][:30] + (b"B" if lines[middle][30:31] == b"A" else b"A") + lines[middle][31:]
     return {
         "empty": (b"", PemError, "is empty"),
         "garbage": (b"\xff banana", PemError, "is not a private key"),
         "public key": (private_keys["public"], PemError, "contains a public key"),
         "cut off": (b"".join(lines[:10]), PemError, "is cut off"),
         "lines missing": (b"".join(lines[:10] + lines[-1:]), PemError, "cannot be read: it is incomplete"),
-        "a bit flipped": (bytes(flipped), PrivateKeyError, "is damaged"),
+        "a letter changed": (
+            b"".join([*lines[:middle], changed, *lines[middle + 1 :]]),
+            PrivateKeyError,
+            "is damaged: it cannot be read",
+        ),
         "encrypted": (private_keys["encrypted PKCS#8"], PrivateKeyError, "is encrypted: specify its passphrase"),
         "OpenSSH": (private_keys["OpenSSH"], PrivateKeyError, "is in OpenSSH's own format: .*ssh-keygen"),
     }
@@ -455,7 +459,7 @@ def unreadable(private_keys: Contents, good: Contents) -> dict[str, tuple[bytes,
 
 @pytest.mark.parametrize(
     "kind",
-    ["empty", "garbage", "public key", "cut off", "lines missing", "a bit flipped", "encrypted", "OpenSSH"],
+    ["empty", "garbage", "public key", "cut off", "lines missing", "a letter changed", "encrypted", "OpenSSH"],
 )
 @pytest.mark.parametrize("regenerate", ["fail", "mismatch", "always"])
 @pytest.mark.parametrize("check_mode", [False, True])
@@ -768,7 +772,7 @@ def test_absent_removes_what_is_left(empty: KeyPair, good: Contents, left: list[
 
 @pytest.mark.parametrize(
     "kind",
-    ["empty", "garbage", "public key", "cut off", "lines missing", "a bit flipped", "encrypted", "OpenSSH"],
+    ["empty", "garbage", "public key", "cut off", "lines missing", "a letter changed", "encrypted", "OpenSSH"],
 )
 def test_a_key_that_cannot_be_read_is_removed_only_with_a_backup(
     pair: KeyPair, good: Contents, private_keys: Contents, kind: str
