@@ -118,7 +118,7 @@ class ActionModule(InProcessBase):
         return result
 
     def _wait(self, seconds: int) -> None:
-        self._display.v(f"The new identity provider may not be usable yet: retrying the login in {seconds} s")
+        self._display.v(f"The new identity provider may not be usable yet: retrying in {seconds} s")
         time.sleep(seconds)
 
 
