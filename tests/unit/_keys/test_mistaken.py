@@ -26,7 +26,7 @@ KINDS = {
     "PKCS#12": ("a PKCS#12 file", {"PRIVATE KEY", "CERTIFICATE"}),
     "PKCS#7": ("a PKCS#7 file", {"CERTIFICATE"}),
     "PKCS#7, DER": ("a PKCS#7 file", {"CERTIFICATE"}),
-    "trusted certificate": ("a certificate in OpenSSL's own format", {"CERTIFICATE"}),
+    "trusted certificate": ("a trusted certificate in OpenSSL's own format", {"CERTIFICATE"}),
     "request": ("a certificate request (CSR)", {"PUBLIC KEY"}),
     "request, DER": ("a certificate request (CSR)", {"PUBLIC KEY"}),
     "revocation list": ("a certificate revocation list", set()),
@@ -128,7 +128,7 @@ def test_what_fits_is_taken_in_both_formats(
         ('{\n  "use": "sig",\n  "kty": "RSA"}', "is a JSON Web Key (JWK): "),
         ("<RSAKeyValue><Modulus>AQAB</Modulus></RSAKeyValue>", "is a key in the XML format of .NET: "),
         ("<!DOCTYPE html><html>", "is an HTML page: "),
-        ("banana", "is not a private key in PEM format: the line '-----BEGIN PRIVATE KEY-----' is missing."),
+        ("banana", "is not a private key in PEM format: the line '-----BEGIN "),
     ],
 )
 def test_other_formats_are_named(text: str, said: str) -> None:
