@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Check text that a tenant compares character by character, such as an issuer or a subject. Pure Python."""
+"""Text that is compared with other text, such as issuers, subjects and host names. Pure Python."""
 
 from __future__ import annotations
 
@@ -14,8 +14,13 @@ _INVISIBLE = ("Cc", "Cf", "Zl", "Zp", "Zs")
 """The Unicode categories of control and format characters, line and paragraph separators, and spaces."""
 
 
+def host_name(text: str) -> str:
+    """A host name in its only spelling: it is case-insensitive (RFC 4343), and a final dot makes no difference."""
+    return text.lower().removesuffix(".")
+
+
 def check(text: str, option: str) -> None:
-    """Reject text that cannot be meant, rather than repair it: another subject would be another user.
+    """Reject text that cannot be meant. It is not repaired, because a tenant compares it character by character.
 
     :raises OptionError: if it is empty, is not valid UTF-8, or has an invisible character at one of its ends.
     """

@@ -26,6 +26,7 @@ from ansible.module_utils.common import json as core_json
 from ansible.module_utils.common import warnings as core_warnings
 from ansible.plugins.action import ActionBase
 
+from ..module_utils._text import host_name
 from . import _vault
 from ._terminal import say_diffs
 
@@ -135,7 +136,7 @@ class InProcessBase(ActionBase):
         if self._connection.transport != "ssh":
             return
         host = self._connection.get_option("host") or ""
-        if host.lower().rstrip(".").endswith(TENANTS):
+        if host_name(host).endswith(TENANTS):
             raise AnsibleActionFail(
                 f"The task would connect over SSH to {host}, the name of a Qlik Cloud tenant: set 'connection: local'"
                 " for the play, so that it runs on the controller."

@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 import typing as t
 
+from ..module_utils._text import host_name
 from ..modules import qscloud_jwt, qscloud_keypair, qscloud_keypair_info
 from ._links import LinkFailedError, Links
 
@@ -172,7 +173,7 @@ def _given(options: t.Mapping[str, t.Any], *names: str) -> dict[str, t.Any]:
 
 def _spelling_warnings(tenant: str, issuer: str) -> t.Iterator[str]:
     """A warning if the role derived the issuer from another spelling of the host name, which earlier releases kept."""
-    if tenant != issuer == tenant.lower().removesuffix("."):
+    if tenant != issuer == host_name(tenant):
         yield (
             f"The tenant {tenant} has the issuer {issuer}: write the host name like this. If its identity provider has"
             f" the issuer {tenant}, set issuer to that instead, because the subjects of users are derived from it."

@@ -74,3 +74,8 @@ def test_text_that_cannot_be_encoded_is_refused(text: str) -> None:
 
 def test_no_text_has_no_end() -> None:
     assert _text.invisible_end("") is None
+
+
+@pytest.mark.parametrize("name", ["acme.eu.qlikcloud.com", "ACME.eu.QlikCloud.com", "Acme.EU.qlikcloud.com."])
+def test_a_host_name_has_one_spelling(name: str) -> None:
+    assert _text.host_name(name) == "acme.eu.qlikcloud.com"

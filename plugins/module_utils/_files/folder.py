@@ -21,6 +21,7 @@ import time
 import typing as t
 
 from .._errors import FileError
+from .._text import host_name
 from . import read, safety
 from .failures import as_file_error, failure
 
@@ -73,15 +74,14 @@ def new_folder(path: str) -> t.Iterator[None]:
 def other_spellings(path: str) -> list[str]:
     """The paths of folders beside a missing one whose name is the same host name in another spelling.
 
-    Host names are case-insensitive (RFC 4343), and a final dot makes no difference. A name without a dot need not be a
-    host name, so it has no other spelling.
+    A name without a dot need not be a host name, so it has no other spelling.
     """
     parent, name = os.path.split(path.rstrip("/"))
     names = []
     if "." in name:
         with contextlib.suppress(OSError):
             names = os.listdir(parent or ".")
-    return [os.path.join(parent, other) for other in sorted(names) if _host_name(other) == _host_name(name)]
+    return [os.path.join(parent, other) for other in sorted(names) if host_name(other) == host_name(name)]
 
 
 @contextlib.contextmanager
@@ -227,10 +227,6 @@ class Folder:
 
     def _open(self, name: str, flags: int, mode: int = 0) -> int:
         return os.open(name, flags | os.O_NOFOLLOW | os.O_CLOEXEC, mode, dir_fd=self._descriptor)
-
-
-def _host_name(name: str) -> str:
-    return name.lower().removesuffix(".")
 
 
 def _lock(descriptor: int, path: str) -> None:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Recognise what Ansible Vault has encrypted, and decrypt files in memory where that is possible.
+"""Recognize what Ansible Vault has encrypted, and decrypt files in memory where that is possible.
 
 Only the controller has the passwords of Ansible Vault. Code that runs there says how to decrypt, with
 :func:`decrypting_with`. Nothing decrypted is written anywhere.

@@ -34,14 +34,15 @@ _CIPHER_BLOCK = 8
 class Body(t.NamedTuple):
     """What a PEM contains.
 
-    ``content`` is the decoded base64. ``cipher`` and ``vector`` are from the headers of OpenSSL's traditional encrypted
-    format, or empty. ``repairs`` names what was undone.
+    ``content`` is the decoded base64, and ``label`` the PEM label for it, or None if it is unknown. ``cipher`` and
+    ``vector`` are from the headers of OpenSSL's traditional encrypted format, or empty. ``repairs`` names what was undone.
     """
 
     content: bytes
-    cipher: str
-    vector: str
-    repairs: tuple[str, ...]
+    label: str | None
+    cipher: str = ""
+    vector: str = ""
+    repairs: tuple[str, ...] = ()
 
 
 def read(text: str, source: str, restore_plus: bool) -> Body:
@@ -52,7 +53,7 @@ def read(text: str, source: str, restore_plus: bool) -> Body:
         decrypted, that this is right; a public key does not, since another character could have become a space.
     :raises PemError: if it is not base64, is incomplete, or can be read in more than one way.
     """
-    visible = _WIDTHLESS.sub("", _SPACES.sub(" ", text))
+    visible = text if text.isascii() else _WIDTHLESS.sub("", _SPACES.sub(" ", text))
     lines, repairs = _unquoted(visible.splitlines())
     if visible != text:
         repairs.append("invisible characters")
@@ -63,16 +64,17 @@ def read(text: str, source: str, restore_plus: bool) -> Body:
     if headers:
         # Encrypted data has no structure that would show which reading of spaces is right.
         if plain and len(plain) % _CIPHER_BLOCK == 0 and not _has_spaces(lines):
-            return Body(plain, headers[1] or headers[3], headers[2] or headers[4], tuple(repairs))
+            return Body(plain, None, headers[1] or headers[3], headers[2] or headers[4], tuple(repairs))
         raise _unreadable(lines, source)
-    found = {content for content in (plain, *_with_plus(lines, restore_plus)) if content and der.label(content)}
-    if len(found) == 1:
-        if plain not in found:
+    readings = {content: der.label(content) for content in (plain, *_with_plus(lines, restore_plus)) if content}
+    known = [content for content, label in readings.items() if label]
+    if len(known) == 1:
+        if plain != known[0]:
             repairs.append("spaces instead of plus signs")
-        return Body(found.pop(), "", "", tuple(repairs))
-    if found or plain is None or der.is_incomplete(plain) or _has_spaces(lines):
+        return Body(known[0], readings[known[0]], repairs=tuple(repairs))
+    if known or plain is None or der.is_incomplete(plain) or _has_spaces(lines):
         raise _unreadable(lines, source)
-    return Body(plain, "", "", tuple(repairs))  # an unknown structure, for cryptography to judge
+    return Body(plain, None, repairs=tuple(repairs))  # an unknown structure, for cryptography to judge
 
 
 def _unquoted(lines: list[str]) -> tuple[list[str], list[str]]:

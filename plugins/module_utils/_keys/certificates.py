@@ -11,7 +11,7 @@ import datetime
 import typing as t
 
 from .._errors import CertificateError, OptionError, PemError
-from . import der, mistaken, pem, public_keys, texts
+from . import der, pem, public_keys, texts
 
 try:
     from cryptography import x509
@@ -125,10 +125,6 @@ def load(data: bytes, source: str) -> Loaded:
 
 
 def _parse(block: pem.PemBlock, source: str) -> x509.Certificate:
-    if block.label == "TRUSTED CERTIFICATE":
-        raise CertificateError(
-            f"{source} contains {mistaken.noun(block.label)}: {mistaken.what_to_do(block.label, 'CERTIFICATE', 'PEM')}."
-        )
     try:
         certificate = x509.load_pem_x509_certificate(block.text.encode())
         # cryptography parses these fields lazily: access them here, so that errors occur now and not later.

@@ -16,21 +16,23 @@ PKCS12 = "PKCS12"
 """A PKCS#12 file (RFC 7292) has no PEM label, so this is our own name."""
 
 _OUTLINES = {
-    "RSA PRIVATE KEY": "02{9}(30)?",  # PKCS#1: RFC 8017, appendix A.1.2
-    "DSA PRIVATE KEY": "02{6}",  # OpenSSL's own format
-    "EC PRIVATE KEY": "02 04 (a0)?(a1)?",  # SEC 1: RFC 5915
-    "PRIVATE KEY": "02 30 04 (a0)?(a1|81)?",  # PKCS#8: RFC 5958
-    "ENCRYPTED PRIVATE KEY": "30 04",  # PKCS#8: RFC 5958, section 3
-    "RSA PUBLIC KEY": "02 02",  # PKCS#1: RFC 8017, appendix A.1.1
-    "PUBLIC KEY": "30 03",  # SubjectPublicKeyInfo: RFC 5280
-    "PKCS7": "06 a0",  # RFC 5652
-    PKCS12: "02 30 (30)?",
+    "RSA PRIVATE KEY": rb"\x02{9}\x30?",  # PKCS#1: RFC 8017, appendix A.1.2
+    "DSA PRIVATE KEY": rb"\x02{6}",  # OpenSSL's own format
+    "EC PRIVATE KEY": rb"\x02\x04\xa0?\xa1?",  # SEC 1: RFC 5915
+    "PRIVATE KEY": rb"\x02\x30\x04\xa0?[\xa1\x81]?",  # PKCS#8: RFC 5958
+    "ENCRYPTED PRIVATE KEY": rb"\x30\x04",  # PKCS#8: RFC 5958, section 3
+    "RSA PUBLIC KEY": rb"\x02\x02",  # PKCS#1: RFC 8017, appendix A.1.1
+    "PUBLIC KEY": rb"\x30\x03",  # SubjectPublicKeyInfo: RFC 5280
+    "PKCS7": rb"\x06\xa0",  # RFC 5652
+    PKCS12: rb"\x02\x30\x30?",
 }
-_SIGNED = "30 30 03"  # a certificate, a request or a revocation list: what is signed, algorithm, signature
+"""By label, a regular expression for the tags of the parts."""
+
+_SIGNED = b"\x30\x30\x03"  # a certificate, a request or a revocation list: what is signed, algorithm, signature
 _SIGNED_OUTLINES = {
-    "CERTIFICATE REQUEST": "02 30 30 (a0)?",  # PKCS#10: RFC 2986
-    "CERTIFICATE": "(a0)? 02 30 30 30 30 30 (81|a1)?(82|a2)?(a3)?",  # RFC 5280, section 4.1
-    "X509 CRL": "(02)? 30 30 (17|18) .*",  # RFC 5280, section 5.1
+    "CERTIFICATE REQUEST": rb"\x02\x30\x30\xa0?",  # PKCS#10: RFC 2986
+    "CERTIFICATE": rb"\xa0?\x02\x30{5}[\x81\xa1]?[\x82\xa2]?\xa3?",  # RFC 5280, section 4.1
+    "X509 CRL": rb"\x02?\x30\x30[\x17\x18].*",  # RFC 5280, section 5.1
 }
 _PRIVATE_KEY_CONTENT = 2  # the position of the key itself in PKCS#8
 _MAXIMUM_VALUES = 16
@@ -49,12 +51,14 @@ def label(data: bytes) -> str | None:
 
     OpenSSL's ``TRUSTED CERTIFICATE`` is a certificate and a second structure.
     """
+    if data[:1] != b"\x30":
+        return None
     found = _values(data)
-    if found is None or [value.tag for value in found] not in ([0x30], [0x30, 0x30]):
+    if found is None or _tags(found) not in (b"\x30", b"\x30\x30"):
         return None
     parts = _values(found[0].content) or []
     known = _matching(_OUTLINES, parts)
-    if not known and _matches(_SIGNED, parts):
+    if not known and _tags(parts) == _SIGNED:
         known = _matching(_SIGNED_OUTLINES, _values(parts[0].content) or [])
     if len(found) == 1:
         return known
@@ -79,14 +83,13 @@ def _parts(data: bytes) -> list[Value]:
     return (found and _values(found[0].content)) or []
 
 
-def _matching(outlines: t.Mapping[str, str], parts: t.Sequence[Value]) -> str | None:
-    return next((name for name, outline in outlines.items() if _matches(outline, parts)), None)
+def _matching(outlines: t.Mapping[str, bytes], parts: t.Sequence[Value]) -> str | None:
+    tags = _tags(parts)
+    return next((name for name, outline in outlines.items() if re.fullmatch(outline, tags, re.DOTALL)), None)
 
 
-def _matches(outline: str, parts: t.Sequence[Value]) -> bool:
-    # Outlines are regular expressions for the tags in hexadecimal; a tag counts as a unit in a repetition.
-    pattern = re.sub(r"([0-9a-f]{2})(?=\{)", "(?:\\1)", outline.replace(" ", ""))
-    return re.fullmatch(pattern, "".join(f"{part.tag:02x}" for part in parts)) is not None
+def _tags(values: t.Sequence[Value]) -> bytes:
+    return bytes(value.tag for value in values)
 
 
 def _values(data: bytes) -> list[Value] | None:

@@ -12,7 +12,7 @@ import os
 import typing as t
 
 from .._errors import QlikError
-from .._files import read, vault
+from .._files import read
 from . import certificates, pair, private_keys, public_keys
 
 if t.TYPE_CHECKING:
@@ -52,9 +52,7 @@ class Inspection:
         )
         if read.exists(private_key):
             with self._recording_problems():
-                problem = private_keys.exposure(private_key, read.mode(private_key), forbidden=0o077)
-                if problem and not vault.is_encrypted(read.stored(private_key, "directory")):
-                    self.problems.append(problem)
+                self._add(private_keys.exposure(private_key, "directory", forbidden=0o077))
         self._inspect_public_key(self.read_file(public_key, "directory"), public_key)
         self.inspect_certificate(self.read_file(certificate, "directory"), certificate)
 
@@ -68,7 +66,7 @@ class Inspection:
         with self._recording_problems():
             key, repairs = private_keys.load(content, passphrase, source, passphrase_option)
             self.public_key = key.public_key()
-            self._add_repairs(repairs)
+            self._add(repairs)
             private_keys.check_size(key, source)
 
     def inspect_certificate(self, content: bytes | None, source: str) -> None:
@@ -80,7 +78,7 @@ class Inspection:
             if certificates.is_issued_by_another(content):
                 self.problems.append(f"{source} was issued by a third party.")
             self.certificate, repairs = certificates.load(content, source)
-            self._add_repairs(repairs)
+            self._add(repairs)
             its_key = certificates.public_key(self.certificate, source)
             faults = certificates.validity_faults(self.certificate, self.renew_before_days, self.now)
             if not certificates.is_issued_by_another(content):
@@ -93,10 +91,9 @@ class Inspection:
     def _inspect_public_key(self, content: bytes | None, source: str) -> None:
         if content is None:
             return
-        self.exists = True
         with self._recording_problems():
             key, repairs = public_keys.load(content, source)
-            self._add_repairs(repairs)
+            self._add(repairs)
             if self.public_key and self.public_key.public_numbers() != key.public_numbers():
                 self.problems.append(f"{source} does not match the private key.")
             self.public_key = self.public_key or key
@@ -113,8 +110,8 @@ class Inspection:
             self.problems.append(f"{path} does not exist.")
         return None
 
-    def _add_repairs(self, repairs: str | None) -> None:
-        self.problems += [repairs] if repairs else []
+    def _add(self, problem: str | None) -> None:
+        self.problems += [problem] if problem else []
 
     @contextlib.contextmanager
     def _recording_problems(self) -> t.Iterator[None]:

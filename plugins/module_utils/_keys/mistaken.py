@@ -26,7 +26,7 @@ _NOUNS = {
     "RSA PRIVATE KEY": "an RSA private key",
     "RSA PUBLIC KEY": "an RSA public key",
     "SSH2 PUBLIC KEY": "an SSH public key",
-    "TRUSTED CERTIFICATE": "a certificate in OpenSSL's own format",
+    "TRUSTED CERTIFICATE": "a trusted certificate in OpenSSL's own format",
     "X509 CRL": "a certificate revocation list",
 }
 """By PEM label. Other labels are their own noun."""
@@ -45,13 +45,15 @@ _COMMANDS = {
 """The command that gets what is wanted, by its label and by the label of what there is."""
 
 _OTHER_FORMATS = (
-    (r"PuTTY-User-Key-File-", "a PuTTY key: load it in PuTTYgen, and select 'Conversions', 'Export OpenSSH key'"),
-    (r"ssh-[a-z0-9-]+ AAAA", "an SSH public key"),
-    (r'\{[^{}]{0,9999}"kty"', "a JSON Web Key (JWK): convert it to PEM"),
-    (r"<RSAKeyValue>", "a key in the XML format of .NET: export it as PEM"),
-    (r"(?i)<(!doctype )?html", "an HTML page: download the file itself"),
+    (r"PuTTY-User-Key-File-", "a PuTTY key", "load it in PuTTYgen, and select 'Conversions', 'Export OpenSSH key'"),
+    (r"ssh-[a-z0-9-]+ AAAA", "an SSH public key", None),
+    (r'\{[^{}]{0,9999}"kty"', "a JSON Web Key (JWK)", "convert it to PEM"),
+    (r"<RSAKeyValue>", "a key in the XML format of .NET", "export it as PEM"),
+    (r"(?i)<(!doctype )?html", "an HTML page", "download the file itself"),
 )
-"""How texts that are not PEM begin, and what to say of them."""
+"""How texts that are not PEM begin, what they are, and what to do. None is to specify what is wanted."""
+
+_SSH_COMMAND = "convert it with 'ssh-keygen -e -m PKCS8 -f FILE > NEW'"
 
 
 def noun(label: str) -> str:
@@ -79,13 +81,12 @@ def other_format(data: bytes, text: str, wanted: str) -> str:
     :param text: the data as text.
     :param wanted: the label of what is wanted.
     """
-    for pattern, description in _OTHER_FORMATS:
-        if re.match(pattern, text.lstrip()):
-            if ":" in description:
-                return f"is {description}."
-            if wanted == "PUBLIC KEY" and text.lstrip().startswith("ssh-rsa "):
-                return f"is {description}: convert it with 'ssh-keygen -e -m PKCS8 -f FILE > NEW'."
-            return f"is {description}: specify the {wanted.lower()}."
+    text = text.lstrip()
+    if wanted == "PUBLIC KEY" and text.startswith("ssh-rsa "):
+        return f"is an SSH public key: {_SSH_COMMAND}."
+    for pattern, description, advice in _OTHER_FORMATS:
+        if re.match(pattern, text):
+            return f"is {description}: {advice or f'specify the {wanted.lower()}'}."
     if der.is_incomplete(data) and data[:1] == b"\x30" and data[1:2] >= b"\x80":
         return "is in DER format (binary), but incomplete: copy the whole file."
     return (

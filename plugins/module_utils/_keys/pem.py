@@ -19,22 +19,19 @@ from . import bodies, der, texts
 from .mistaken import noun, other_format, what_to_do
 
 _BEGIN = re.compile(r"-----BEGIN\s([A-Z0-9#\s]{1,80})-----")
-_QUOTES = "\"'\\ \r\n"
 _END = re.compile(r"-----END\s([A-Z0-9#\s]{1,80})-----")
+_QUOTES = "\"'\\ \r\n"
 
 
 class PemBlock(t.NamedTuple):
     """A PEM block: its label, such as ``RSA PRIVATE KEY``, and its well-formed text.
 
-    ``repairs`` names what was undone, except line breaks and encodings. ``cipher`` is set if the block is in OpenSSL's
-    traditional encrypted format, for example to ``AES-256-CBC``.
+    ``body.repairs`` names what was undone, except line breaks and encodings.
     """
 
     label: str
     text: str
-    content: bytes
-    cipher: str
-    repairs: tuple[str, ...]
+    body: bodies.Body
 
 
 def find(data: bytes, label_ends: str, source: str) -> PemBlock:
@@ -55,22 +52,23 @@ def find_all(data: bytes, label_ends: str, source: str) -> list[PemBlock]:
     """Like :func:`find`, but return all such blocks, at least one."""
     for whole in (data, data.rstrip(b"\r\n")):
         if label := der.label(whole):
-            return [_of_type(bodies.Body(whole, "", "", ()), label, label_ends, source, "DER")]
+            return [_of_type(bodies.Body(whole, label), label, label_ends, source, "DER")]
     text = texts.decode(data)
+    # OpenSSL reads PEM, but not what is encoded once more.
+    encoding = "PEM" if b"-----BEGIN " in data else None
     begins = list(_BEGIN.finditer(text))
     if not begins:
         return [_without_label(data, text, label_ends, source)]
     wanted = [match for match in begins if _label(match).endswith(label_ends)]
     if wanted:
-        return [_block(text, match, label_ends, source) for match in wanted]
+        return [_block(text, match, label_ends, source, encoding) for match in wanted]
     mislabeled = []
     for match in begins:
         with contextlib.suppress(PemError):
-            mislabeled.append(_block(text, match, label_ends, source))
+            mislabeled.append(_block(text, match, label_ends, source, encoding))
     if len(mislabeled) == 1:
         return mislabeled
     found = sorted({_label(match) for match in begins})
-    encoding = "PEM" if b"-----BEGIN " in data else None
     raise PemError(
         f"{source} contains {' and '.join(map(noun, found))}, not a {label_ends.lower()}:"
         f" {what_to_do(found[0], label_ends, encoding)}."
@@ -83,7 +81,7 @@ def holds_private_key(text: str) -> bool:
     if "PRIVATE" in decoded:
         return True
     with contextlib.suppress(PemError):
-        if label := der.label(bodies.read(decoded.strip(_QUOTES), "", restore_plus=True).content):
+        if label := bodies.read(decoded.strip(_QUOTES), "", restore_plus=True).label:
             return label.endswith("PRIVATE KEY")
     # It may be a part of one.
     return not _BEGIN.search(decoded)
@@ -102,10 +100,10 @@ def warning(block: PemBlock, source: str) -> str | None:
 
     :param source: the file or option.
     """
-    if not block.repairs:
+    if not block.body.repairs:
         return None
     return (
-        f"{source} is not well-formed: it has {' and '.join(block.repairs)}. It was accepted, because it can be read in"
+        f"{source} is not well-formed: it has {' and '.join(block.body.repairs)}. It was accepted, because it can be read in"
         " only one way, but other programs may reject it: copy the original text again."
     )
 
@@ -114,19 +112,19 @@ def _label(match: re.Match[str]) -> str:
     return " ".join(match[1].split())
 
 
-def _block(text: str, begin: re.Match[str], label_ends: str, source: str) -> PemBlock:
+def _block(text: str, begin: re.Match[str], label_ends: str, source: str, encoding: str | None) -> PemBlock:
     label = _label(begin)
     end = next((match for match in _END.finditer(text, begin.end()) if _label(match) == label), None)
     if not end:
         raise PemError(f"{source} is cut off: the line '-----END {label}-----' is missing. Copy the whole text.")
-    body_text = text[begin.end() : end.start()]
-    return _of_type(bodies.read(body_text, source, label_ends == "PRIVATE KEY"), label, label_ends, source)
+    body = bodies.read(text[begin.end() : end.start()], source, label_ends == "PRIVATE KEY")
+    return _of_type(body, label, label_ends, source, encoding)
 
 
-def _of_type(body: bodies.Body, label: str, label_ends: str, source: str, encoding: str | None = None) -> PemBlock:
+def _of_type(body: bodies.Body, label: str, label_ends: str, source: str, encoding: str | None) -> PemBlock:
     """The block, labeled by its content.
 
-    :param encoding: ``DER``, or None for a text that OpenSSL may be unable to read.
+    :param encoding: ``PEM``, ``DER``, or None if OpenSSL may be unable to read it.
     :raises PemError: if it is something else than wanted, or if only the label is wrong, but the right one is unknown.
     """
     if body.cipher and label in ("PRIVATE KEY", "ENCRYPTED PRIVATE KEY"):
@@ -134,30 +132,30 @@ def _of_type(body: bodies.Body, label: str, label_ends: str, source: str, encodi
             f"{source} is labeled '{label}', but has the headers of OpenSSL's traditional format: correct the label,"
             " which is usually 'RSA PRIVATE KEY'."
         )
-    actual = label if body.cipher else der.label(body.content) or label
-    if not actual.endswith(label_ends):
-        labeled = "" if actual == label else f" labeled as '{label}'"
+    actual = body.label or label
+    is_mislabeled = actual != label
+    if not actual.endswith(label_ends) or actual == "TRUSTED CERTIFICATE":
+        labeled_as = f" labeled as '{label}'" if is_mislabeled else ""
         raise PemError(
-            f"{source} contains {noun(actual)}{labeled}, not a {label_ends.lower()}:"
-            f" {what_to_do(actual, label_ends, encoding)}."
+            f"{source} contains {noun(actual)}{labeled_as}, not a {label_ends.lower()}:"
+            f" {what_to_do(actual, label_ends, None if is_mislabeled else encoding)}."
         )
-    repairs = body.repairs if actual == label else (*body.repairs, f"the label '{label}' instead of '{actual}'")
-    return PemBlock(actual, _armored(body, actual), body.content, body.cipher, repairs)
+    if is_mislabeled:
+        body = body._replace(repairs=(*body.repairs, f"the label '{label}' instead of '{actual}'"))
+    return PemBlock(actual, _armored(body, actual), body)
 
 
 def _without_label(data: bytes, text: str, label_ends: str, source: str) -> PemBlock:
     """The block in a text without the line BEGIN."""
     if not text.strip():
         raise PemError(f"{source} is empty: specify a {label_ends.lower()} in PEM format.")
-    try:
+    body = None
+    with contextlib.suppress(PemError):
         body = bodies.read(text.strip(_QUOTES), source, label_ends == "PRIVATE KEY")
-    except PemError:
-        body = None
-    label = body and der.label(body.content)
-    if not label:
+    if not body or not body.label:
         raise PemError(f"{source} {other_format(data, text, label_ends)}")
-    block = _of_type(body, label, label_ends, source)
-    return block._replace(repairs=(*block.repairs, "no lines BEGIN and END"))
+    body = body._replace(repairs=(*body.repairs, "no lines BEGIN and END"))
+    return _of_type(body, body.label, label_ends, source, None)
 
 
 def _armored(body: bodies.Body, label: str) -> str:

@@ -12,6 +12,7 @@ import typing as t
 
 from .. import _text
 from .._errors import MAYBE_UNSET, KeyMismatchError, OptionError, PassphraseError, PrivateKeyError
+from .._files import read, vault
 from . import der, pem
 
 try:
@@ -105,18 +106,20 @@ def load(data: bytes, passphrase: str | None, source: str, passphrase_option: st
     :raises PrivateKeyError: if the key cannot be read, or is damaged.
     """
     block = pem.find(data, "PRIVATE KEY", source)
-    if block.label == "OPENSSH PRIVATE KEY" and b"ssh-rsa" not in block.content:
-        raise PrivateKeyError(f"{source} is not an RSA key, but Qlik Cloud requires RSA: use an RSA key.")
     if block.label == "OPENSSH PRIVATE KEY":
+        # ssh-keygen converts no other kind.
+        if b"ssh-rsa" not in block.body.content:
+            raise PrivateKeyError(f"{source} is not an RSA key, but Qlik Cloud requires RSA: use an RSA key.")
         raise PrivateKeyError(
             f"{source} is in OpenSSH's own format: convert a copy of it with 'ssh-keygen -p -m PEM -f FILE'."
         )
-    if not block.cipher and not der.label(block.content):
+    cipher = block.body.cipher
+    if not cipher and not block.body.label:
         raise PrivateKeyError(
             f"{source} is damaged, or encrypted without its lines Proc-Type and DEK-Info: copy the whole text again, or"
             " restore it from a backup."
         )
-    encrypted = block.label == "ENCRYPTED PRIVATE KEY" or bool(block.cipher)
+    encrypted = block.label == "ENCRYPTED PRIVATE KEY" or bool(cipher)
     if encrypted and not passphrase:
         if passphrase is None:
             raise PassphraseError(f"{source} is encrypted: specify its passphrase in O({passphrase_option}).")
@@ -127,15 +130,11 @@ def load(data: bytes, passphrase: str | None, source: str, passphrase_option: st
         raise PassphraseError(
             f"{source} is not encrypted, but O({passphrase_option}) is set: leave the option out, or encrypt the key."
         )
-    if block.cipher and block.cipher not in _TRADITIONAL_CIPHERS:
+    if cipher and cipher not in _TRADITIONAL_CIPHERS:
         raise PrivateKeyError(
-            f"{source} is encrypted with {block.cipher}, which is not supported: encrypt a copy of it with AES, using"
+            f"{source} is encrypted with {cipher}, which is not supported: encrypt a copy of it with AES, using"
             " 'openssl pkey -in FILE -aes256 -out NEW' (for older ciphers, OpenSSL 3 also needs '-provider legacy"
             " -provider default')."
-        )
-    if der.is_multi_prime(block.content):
-        raise PrivateKeyError(
-            f"{source} has more than two primes, which is not supported: use an RSA key with two primes."
         )
     # In an encrypted key, damage and a wrong passphrase cannot be distinguished.
     damaged = (
@@ -154,6 +153,10 @@ def load(data: bytes, passphrase: str | None, source: str, passphrase_option: st
         kind = block.label.split()[0]
         raise _not_rsa(source, "unknown" if kind in ("ENCRYPTED", "PRIVATE") else kind) from error
     except (ValueError, TypeError) as error:
+        if der.is_multi_prime(block.body.content):
+            raise PrivateKeyError(
+                f"{source} has more than two primes, which is not supported: use an RSA key with two primes."
+            ) from error
         raise (PassphraseError if encrypted else PrivateKeyError)(damaged) from error
     if not isinstance(key, rsa.RSAPrivateKey):
         # Older releases of cryptography name the class of EC keys _EllipticCurvePrivateKey.
@@ -175,13 +178,15 @@ def check_size(key: rsa.RSAPrivateKey, source: str) -> None:
         )
 
 
-def exposure(path: str, mode: int, forbidden: int) -> str | None:
-    """A sentence about a private key file that other users can access; None if they cannot.
+def exposure(path: str, option: str, forbidden: int) -> str | None:
+    """A sentence about a private key file that other users can access; None if they cannot, or only when decrypted.
 
-    :param mode: its permission bits.
-    :param forbidden: the bits that must not be set.
+    :param option: the option that names the file or its folder, for messages.
+    :param forbidden: the permission bits that must not be set.
+    :raises FileError: if the file cannot be accessed.
     """
-    if not mode & forbidden:
+    mode = read.mode(path)
+    if not mode & forbidden or vault.is_encrypted(read.stored(path, option)):
         return None
     return (
         f"{path} has mode {mode:04o}, which lets other users access the private key: run 'chmod go= {shlex.quote(path)}',"

@@ -34,8 +34,9 @@ def decode(data: bytes) -> str:
         if _PERCENT_ENCODED.search(text):
             # In a form, a plus sign is a space, and the plus signs of base64 are percent-encoded.
             text = urllib.parse.unquote(text.replace("+", " ") if "BEGIN+" in text else text)
-        text = _ESCAPED_LINE_BREAK.sub("\n", text)
-        text = _ESCAPED_IN_JSON.sub(lambda found: chr(int(found[1], 16)) if found[1] else found[2], text)
+        if "\\" in text:
+            text = _ESCAPED_LINE_BREAK.sub("\n", text)
+            text = _ESCAPED_IN_JSON.sub(lambda found: chr(int(found[1], 16)) if found[1] else found[2], text)
         if not _BEGIN.search(text):
             text = _from_base64(text) or text
         if text == before:
@@ -44,6 +45,8 @@ def decode(data: bytes) -> str:
 
 
 def _from_unicode(data: bytes) -> str:
+    if b"\0" not in data:
+        return data.decode("utf-8", errors="replace")
     # In UTF-16, every other byte of ASCII text is null.
     first, second = data[::2].count(0), data[1::2].count(0)
     if max(first, second) > len(data) / 4:

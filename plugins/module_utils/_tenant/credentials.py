@@ -14,6 +14,7 @@ import urllib.parse
 from .._errors import MAYBE_UNSET, OptionError
 from .._files import read
 from .._files.options import check_path
+from .._text import host_name
 
 URL_VARIABLE = "QSCLOUD_TENANT_URL"
 CREDENTIAL_VARIABLES = {
@@ -95,7 +96,7 @@ def tenant_url(text: str, source: str) -> str:
     """
     try:
         parts = urllib.parse.urlsplit(text.strip())
-        host, port = (parts.hostname or "").removesuffix("."), parts.port
+        host, port = host_name(parts.hostname or ""), parts.port
     except ValueError as error:
         raise OptionError(f"{source} is not the URL of a tenant: {_EXAMPLE}.") from error
     if "@" in parts.netloc:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import typing as t
 
 from .._errors import OptionError
-from .._files import read, vault
+from .._files import read
 from .._files.options import check_content, check_path
 from .._keys import private_keys, public_keys
 from . import compact
@@ -103,12 +103,10 @@ def private_key(options: t.Mapping[str, t.Any]) -> tuple[rsa.RSAPrivateKey, list
     :raises QlikError: if it cannot be used.
     """
     if options["private_key_path"] is not None:
-        source = f"O(private_key_path): {options['private_key_path']}"
-        content = read.content(options["private_key_path"], "private_key_path")
+        path, source = options["private_key_path"], f"O(private_key_path): {options['private_key_path']}"
+        content = read.content(path, "private_key_path")
         # A group may share a key, if somebody has given it access.
-        path = options["private_key_path"]
-        is_vaulted = vault.is_encrypted(read.stored(path, "private_key_path"))
-        exposure = None if is_vaulted else private_keys.exposure(path, read.mode(path), forbidden=0o007)
+        exposure = private_keys.exposure(path, "private_key_path", forbidden=0o007)
     else:
         source = "O(private_key_content)"
         content = options["private_key_content"].encode(errors="replace")

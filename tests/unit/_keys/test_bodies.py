@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import re
+import string
 import typing as t
 
 import pytest
@@ -80,6 +81,32 @@ def test_what_cannot_be_undone_is_named(
         bodies.read(spoil(between(private_keys["PKCS#8"].decode())), "THE_SOURCE", restore_plus=True)
     message = f"THE_SOURCE cannot be read: {problem}. Copy the whole text again, or restore it from a backup."
     assert str(caught.value) == message
+
+
+def two_structures_in_one() -> str:
+    """Letters that are a whole structure without their spaces, and another one with plus signs in their place.
+
+    They begin with a tag and a length, 30 81. The first space is where the length follows: 204 without it, 254 with a
+    plus sign. The content, which then begins six bits later, is two numbers in the first case, and in the second one a
+    structure of eight bytes and a bit string.
+    """
+    bits = list("001100".ljust(6 + 204 * 8, "0"))
+    for place, byte in {
+        **{6: 0x02, 14: 30, 6 + 32 * 8: 0x02, 6 + 33 * 8: 0x81, 6 + 34 * 8: 169},
+        **{10 * 8: 0x03, 11 * 8: 0x81, 12 * 8: 241},
+    }.items():
+        bits[place : place + 8] = f"{byte:08b}"
+    alphabet = string.ascii_uppercase + string.ascii_lowercase + string.digits + "+/"
+    content = "".join(alphabet[int("".join(bits[place : place + 6]), 2)] for place in range(0, len(bits), 6))
+    return f"MIH {content[:200]}{' ' * 66}{content[200:]}"
+
+
+def test_two_possible_readings_are_refused() -> None:
+    text = two_structures_in_one()
+    readings = [bodies.read(text.replace(" ", one), "THE_SOURCE", restore_plus=True).label for one in ("", "+")]
+    assert readings == ["RSA PUBLIC KEY", "PUBLIC KEY"]
+    with pytest.raises(PemError, match=r"spaces, which may have been plus signs \(\+\)"):
+        bodies.read(text, "THE_SOURCE", restore_plus=True)
 
 
 def test_spaces_in_encrypted_data_are_refused() -> None:
