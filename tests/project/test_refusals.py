@@ -17,8 +17,6 @@ from own_tenants import pem_of
 from shared_run import task
 from tenant_client import ISSUER, KEY_ID, LOGIN, PROVIDERS, provider_body, token
 
-pytestmark = pytest.mark.thorough
-
 GUIDE = "docs/docsite/rst/guide_troubleshooting.rst"
 ALL_EXPLAINED = documented.explained_sentences(GUIDE, "What the collection says")
 EXPLAINED = documented.explained_sentences(GUIDE, "About a request that is refused")
