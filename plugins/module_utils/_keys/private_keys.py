@@ -153,16 +153,14 @@ def load(data: bytes, passphrase: str | None, source: str, passphrase_option: st
         kind = block.label.split()[0]
         raise _not_rsa(source, "unknown" if kind in ("ENCRYPTED", "PRIVATE") else kind) from error
     except (ValueError, TypeError) as error:
-        if der.is_multi_prime(block.body.content):
-            raise PrivateKeyError(
-                f"{source} has more than two primes, which is not supported: use an RSA key with two primes."
-            ) from error
+        _reject_more_primes(block, source)
         raise (PassphraseError if encrypted else PrivateKeyError)(damaged) from error
     if not isinstance(key, rsa.RSAPrivateKey):
         # Older releases of cryptography name the class of EC keys _EllipticCurvePrivateKey.
         kind = type(key).__name__.replace("PrivateKey", "").lstrip("_")
         raise _not_rsa(source, kind.replace("EllipticCurve", "EC"))
     if not _numbers_are_consistent(key.private_numbers()):
+        _reject_more_primes(block, source)
         raise PrivateKeyError(f"{source} is damaged: it cannot be read as a private key. Restore it from a backup.")
     return Loaded(key, pem.warning(block, source))
 
@@ -213,6 +211,14 @@ def _skip_prime_test() -> dict[str, bool]:
     # cryptography 39 added the parameter. Older releases always test the primes, which is slow but correct.
     has_parameter = int(cryptography.__version__.split(".", maxsplit=1)[0]) >= 39
     return {"unsafe_skip_rsa_key_validation": True} if has_parameter else {}
+
+
+def _reject_more_primes(block: pem.PemBlock, source: str) -> None:
+    # Some releases of cryptography reject such a key, others load two of its primes.
+    if der.is_multi_prime(block.body.content):
+        raise PrivateKeyError(
+            f"{source} has more than two primes, which is not supported: use an RSA key with two primes."
+        )
 
 
 def _numbers_are_consistent(numbers: rsa.RSAPrivateNumbers) -> bool:
