@@ -5,28 +5,11 @@
 from __future__ import annotations
 
 import datetime
-import re
 import typing as t
 
 from ansible.plugins.action import ActionBase
 
 from ..plugin_utils._terminal import say
-
-ARGUMENT_SPEC: dict[str, dict[str, t.Any]] = {
-    "tenants": {
-        "type": "list",
-        "elements": "dict",
-        "required": True,
-        "options": {
-            "name": {"type": "str", "required": True},
-            "failure": {"type": "str"},
-            "changed": {"type": "bool", "default": False},
-            "registered": {"type": "bool", "default": False},
-            "key_pairs": {"type": "list", "elements": "dict", "default": []},
-        },
-    },
-    "expiring_days": {"type": "int", "default": 30},
-}
 
 HEADINGS = {
     "changed_tenants": "Changed",
@@ -35,9 +18,6 @@ HEADINGS = {
     "failed_tenants": "Failed",
 }
 """The returned lists and their headings. Failures come last, where they are most visible."""
-
-_NEW_CERTIFICATE = re.compile(r"(wrote|would write) .*publickey\.cer: ")
-"""The action that M(tenantops.qlik.qscloud_keypair) returns for a new certificate."""
 
 
 class ActionModule(ActionBase):
@@ -49,8 +29,11 @@ class ActionModule(ActionBase):
     def run(self, tmp: None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         """Run the task."""
         result = super().run(tmp, task_vars)
-        _result, options = self.validate_argument_spec(argument_spec=ARGUMENT_SPEC)
-        tenants = options["tenants"]
+        _result, options = self.validate_argument_spec(
+            argument_spec={"result": {"type": "str", "required": True}, "expiring_days": {"type": "int", "default": 30}}
+        )
+        hostvars = task_vars["hostvars"]
+        tenants = {host: hostvars[host].get(options["result"]) for host in task_vars["ansible_play_hosts_all"]}
         lists = recap(tenants, datetime.date.today() + datetime.timedelta(days=options["expiring_days"]))
         # Print the text directly: callbacks that show only changes and failures would hide it in the result.
         say(self._display, text(lists, len(tenants), self._task.check_mode))
@@ -59,29 +42,32 @@ class ActionModule(ActionBase):
         return {**result, "changed": False, **lists}
 
 
-def recap(tenants: list[dict[str, t.Any]], soon: datetime.date) -> dict[str, list[str]]:
+def recap(tenants: t.Mapping[str, t.Mapping[str, t.Any] | None], soon: datetime.date) -> dict[str, list[str]]:
     """For each list, a line for each tenant that belongs to it.
 
+    :param tenants: the results of qscloud_tenant_jwt by tenant; None for a tenant that has none.
     :param soon: certificates that expire before this day count as expiring soon.
     """
     lists: dict[str, list[str]] = {name: [] for name in HEADINGS}
-    for tenant in tenants:
-        name, key_pairs = tenant["name"], tenant["key_pairs"]
-        actions = [action for key_pair in key_pairs for action in key_pair["actions"]]
-        if tenant["failure"] is not None:
-            lists["failed_tenants"].append(f"{name}: {' '.join(tenant['failure'].split())}")
-        elif tenant["changed"]:
-            lists["changed_tenants"].append(f"{name}: {', '.join(actions) or 'only in the tenant'}")
-        for key_pair in key_pairs:
-            if not tenant["registered"] and any(map(_NEW_CERTIFICATE.match, key_pair["actions"])):
+    for name, result in tenants.items():
+        if result is None or result.get("failed"):
+            failure = (result or {}).get("msg", "it was not reached")
+            lists["failed_tenants"].append(f"{name}: {' '.join(str(failure).split())}")
+            continue
+        steps = result["steps"]
+        done = [step["text"] for step in steps if step["changed"]]
+        if done:
+            lists["changed_tenants"].append(f"{name}: {', '.join(done)}")
+        is_registered = any(step["object"] == "identity_provider" for step in steps)
+        written = [step["id"] for step in steps if step["object"] == "certificate" and step["action"] == "write"]
+        for key_pair in result["key_pairs"]:
+            path, key_id, not_after = (key_pair[fact] for fact in ("certificate_path", "key_id", "not_after"))
+            if path in written and not is_registered:
                 # In check mode, the key id of a new key is not known yet.
-                key_id = f"key id {key_pair['key_id']}, " if key_pair["key_id"] else ""
-                lists["certificates_to_enter"].append(f"{name}: {key_id}{key_pair['certificate_path']}")
+                lists["certificates_to_enter"].append(f"{name}: {f'key id {key_id}, ' if key_id else ''}{path}")
             # In check mode, a certificate that does not exist yet has no expiry date.
-            if key_pair["not_after"] and key_pair["not_after"] < soon.isoformat():
-                lists["certificates_expiring_soon"].append(
-                    f"{name}: {key_pair['certificate_path']}, {key_pair['not_after']}"
-                )
+            if not_after and not_after < soon.isoformat():
+                lists["certificates_expiring_soon"].append(f"{name}: {path}, {not_after}")
     return lists
 
 

@@ -4,139 +4,91 @@
 
 from __future__ import annotations
 
-import contextlib
-import time
+import json
 import typing as t
 
-import yaml
+from ansible import constants as C
 from ansible.errors import AnsibleActionFail
+from ansible.module_utils.parsing.convert_bool import boolean
 
-from ..plugin_utils._in_process import InProcessBase
+from ..module_utils._files import places
+from ..module_utils._text import host_name
+from ..modules import qscloud_tenant_jwt
+from ..plugin_utils import _sharing, _variables
+from ..plugin_utils._in_process import InProcessAction
 from ..plugin_utils._instructions import instructions
-from ..plugin_utils._links import LinkFailedError, Links
-from ..plugin_utils._registration import Registration
-from ..plugin_utils._tenant_chain import Chain
-from ..plugin_utils._terminal import say
-
-# Options without a default use the default of the module that they are passed to.
-ARGUMENT_SPEC: dict[str, dict[str, t.Any]] = {
-    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-    "tenant": {"type": "str", "required": True},
-    "issuer": {"type": "str", "required": True},
-    "directory": {"type": "path", "required": True},
-    "keys": {
-        "type": "list",
-        "elements": "dict",
-        "options": {
-            "prefix": {"type": "str", "default": ""},
-            "state": {"type": "str", "choices": ["current", "retiring", "absent"], "default": "current"},
-        },
-        "default": [{"prefix": "", "state": "current"}],
-    },
-    "size": {"type": "int"},
-    "common_name": {"type": "str"},
-    "valid_days": {"type": "int"},
-    "renew_before_days": {"type": "int"},
-    "private_key_path": {"type": "path"},
-    "private_key_content": {"type": "str", "no_log": True},
-    "private_key_passphrase": {"type": "str", "no_log": True},
-    "private_key_old_passphrase": {"type": "str", "no_log": True},
-    "key_id": {"type": "str"},
-    "users": {
-        "type": "list",
-        "elements": "dict",
-        "options": {
-            "id": {"type": "str"},
-            "subject": {"type": "str"},
-            "name": {"type": "str"},
-            "email": {"type": "str"},
-            "email_verified": {"type": "bool"},
-            "groups": {"type": "raw"},
-            "expires_in": {"type": "str"},
-        },
-        "default": [],
-    },
-    "registration": {
-        "type": "dict",
-        "options": {
-            "tenant_url": {"type": "str"},
-            "api_key": {"type": "str", "no_log": True},
-            "client_id": {"type": "str"},
-            "client_secret": {"type": "str", "no_log": True},
-            "ca_path": {"type": "path"},
-            "auto_create_groups": {"type": "bool"},
-            "verify_login": {"type": "str", "choices": ["never", "changed", "always"], "default": "never"},
-        },
-    },
-    "not_before": {"type": "str"},
-    "expires_in": {"type": "str"},
-    "show_idp": {"type": "bool", "default": False},
-}
+from ..plugin_utils._terminal import say, say_steps
 
 
-class ActionModule(InProcessBase):
-    """Runs the modules of the chain in one task: an additional task would fork for each host, which takes longer."""
+class ActionModule(InProcessAction):
+    """Reads the options from variables, runs M(tenantops.qlik.qscloud_tenant_jwt), and prints its steps."""
+
+    MODULE = qscloud_tenant_jwt
+    SECRETS = ("token",)
 
     def run(self, tmp: None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         """Run the task."""
         result = super().run(tmp, task_vars)
-        self._task.args["users"] = _user_list(self._task.args.get("users", []))
-        _result, options = self.validate_argument_spec(
-            argument_spec=ARGUMENT_SPEC, mutually_exclusive=[("private_key_path", "private_key_content")]
-        )
-        task_vars = task_vars or {}
-        in_process = self.in_process(task_vars)
-        links = Links(lambda module, arguments: self.run_module(module, arguments, task_vars, in_process))
-        registration = options["registration"] and Registration(
-            links, options["registration"], options["issuer"], self._wait
-        )
-        chain = Chain(options, links, registration, self._task.check_mode)
-        failure = None
-        try:
-            chain.run()
-        except LinkFailedError as error:
-            failure = error.result
-        if options["show_idp"] and chain.idp:
-            say(self._display, instructions(**chain.idp))
-        for action in links.actions:
-            self._display.v(f"{options['tenant']}: {action}")
-        result |= {
-            "changed": links.changed,
-            **_if_any(diff=links.diffs if self._task.diff else [], warnings=links.warnings),
-        }
-        if failure:
-            return {**failure, **result}
-        result |= {
-            "actions": links.actions,
-            "key_pairs": chain.key_pairs,
-            "idp": chain.idp,
-            "token": next(iter(chain.tokens.values()), None),
-            "tokens": chain.tokens,
-        }
-        if any(chain.tokens.values()):
-            self.hide(result)
+        if result.get("failed"):
+            result["msg"] = self._names.in_message(result["msg"], self._options)
+        if "steps" in result:  # not if the task is asynchronous
+            is_alone = len((task_vars or {}).get("ansible_play_hosts_all", ())) < 2
+            say_steps(self._display, result["steps"], "" if is_alone else f"{self._options['tenant']}: ")
+        if self._shows_idp(result):
+            say(self._display, self._instructions(result))
         return result
 
-    def _wait(self, seconds: int) -> None:
-        self._display.v(f"The new identity provider may not be usable yet: retrying in {seconds} s")
-        time.sleep(seconds)
+    def options(self, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
+        """The options of the task, those from variables, and the defaults that only the controller knows."""
+        written = self._task.args
+        self._names = _variables.Names(written, written.get("variables"), qscloud_tenant_jwt)
+        for warning in _variables.misspelt(task_vars, self._names):
+            self._display.warning(warning)
+        options = {**_variables.read(self._templar, task_vars, self._names), **written}
+        if "users" in options:
+            options["users"] = _variables.user_list(options["users"], self._names["users"])
+        options.setdefault("tenant", task_vars.get("inventory_hostname"))
+        self._choose_folder(options)
+        self._options = options
+        self._refuse_shared_key(options, task_vars)
+        return options
 
+    def _choose_folder(self, options: dict[str, t.Any]) -> None:
+        playbook_folder = self._loader.get_basedir()
+        if "key_directory" not in options:
+            options["key_directory"] = places.default_keys(playbook_folder, host_name(str(options["tenant"])))
+        elif places.is_in_collection(playbook_folder) and places.is_relative(str(options["key_directory"])):
+            raise AnsibleActionFail(
+                f"{self._names['key_directory']} is relative, but the playbook is part of a collection, which an upgrade"
+                " replaces together with the keys: start it with /, ~ or the variable inventory_dir."
+            )
 
-def _user_list(users: t.Any) -> list[dict[str, t.Any]]:
-    """The option ``users``, which is text if it comes from a survey of AWX or from ``-e users=...``.
+    def _refuse_shared_key(self, options: dict[str, t.Any], task_vars: dict[str, t.Any]) -> None:
+        host, hosts = task_vars["inventory_hostname"], task_vars["ansible_play_hosts_all"]
+        is_local = self._connection.transport in ("local", "ansible.builtin.local")
+        if self._names.prefix and len(hosts) > 1:
+            # Before any of these tenants is changed, and once for all of them.
+            arguments = [*hosts], task_vars["hostvars"], self._names.prefix, self._loader.get_basedir(), is_local
+            what = json.dumps([*hosts, self._names.prefix])
+            found = places.once(C.DEFAULT_LOCAL_TMP, what, lambda: json.dumps(_sharing.refusals(*arguments)))
+            if sentence := json.loads(found).get(host):
+                raise AnsibleActionFail(sentence)
+        machine = "" if is_local else self._task.delegate_to or host
+        tenant = host_name(str(options["tenant"]))
+        for what, identity in _sharing.claims(options, machine).items():
+            other = places.claim(C.DEFAULT_LOCAL_TMP, identity, tenant)
+            if other != tenant:
+                raise AnsibleActionFail(_sharing.refusal(tenant, other, what, self._names["allow_shared_key"]))
 
-    :raises AnsibleActionFail: if it is not a list of users.
-    """
-    if isinstance(users, str):
-        with contextlib.suppress(yaml.YAMLError):
-            users = yaml.safe_load(users)
-    if isinstance(users, list) and all(isinstance(user, dict) for user in users):
-        return users
-    raise AnsibleActionFail(
-        "users (tenant_jwt_users in the role) must be a list of users, or the same list as YAML or JSON text: write it"
-        " as [{name: Anna Anderson, email: anna@grusgrus.com, email_verified: true}]."
-    )
+    def _shows_idp(self, result: dict[str, t.Any]) -> bool:
+        wanted = self._options.get("show_idp", "changed")
+        if result.get("failed") or not result.get("idp") or wanted == "never":
+            return False
+        is_new = any(step["object"] == "certificate" and step["action"] == "write" for step in result["steps"])
+        is_entered = boolean(self._options.get("register_idp"), strict=False)
+        return wanted == "always" or is_new and not is_entered and bool(result["idp"]["certificate"])
 
-
-def _if_any(**values: list[t.Any]) -> dict[str, list[t.Any]]:
-    return {name: value for name, value in values.items() if value}
+    def _instructions(self, result: dict[str, t.Any]) -> str:
+        path = result["key_pairs"][0]["certificate_path"] if result["key_pairs"] else None
+        again = f"To print this again, set {self._names['show_idp']} to always."
+        return instructions(**result["idp"], tenant=self._options["tenant"], path=path, again=again)

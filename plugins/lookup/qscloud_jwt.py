@@ -90,6 +90,7 @@ class LookupModule(LookupBase):
         try:
             check_options(options)
             with decrypting(self._loader):
+                sign.check_key(options)
                 outcome = sign.issue(options, sign.draft(options, int(time.time())))
         except QlikError as error:
             # Ansible would append the message of the cause, which has option names that the user did not write.

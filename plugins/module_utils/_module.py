@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import re
 import traceback
 import typing as t
 
@@ -31,27 +30,22 @@ try:
 except ImportError:
     MISSING["PyJWT"] = traceback.format_exc()
 
-_CONDITIONAL = {
-    "wrote": "would write",
-    "changed": "would change",
-    "removed": "would remove",
-    "created": "would create",
-    "replaced": "would replace",
-    "deleted": "would delete",
-}
-_PRESENT = {"was": "is", "had": "has", "did": "does", "could not": "cannot"}
-"""What the verbs in the actions of the library and in their reasons become in check mode."""
-
 if t.TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
 
 
 def run(
-    module: AnsibleModule, libraries: t.Sequence[str], task: t.Callable[[AnsibleModule], dict[str, t.Any]]
+    module: AnsibleModule,
+    libraries: t.Sequence[str],
+    task: t.Callable[[AnsibleModule], dict[str, t.Any]],
+    names: t.Mapping[str, str] | None = None,
+    so_far: t.Callable[[], dict[str, t.Any]] = dict,
 ) -> t.NoReturn:
     """Run the task of a module, and exit with its result or error.
 
     :param libraries: the libraries that the task needs.
+    :param names: what to call options in messages, if that is more than an alias.
+    :param so_far: returns what to add to an error, such as what was done before it.
     """
     for library in libraries:
         if library in MISSING:
@@ -67,7 +61,7 @@ def run(
         vault.check_options(module.params)
         result = task(module)
     except QlikError as error:
-        message = user_message(module, error.message)
+        message = replace_options(error.message, names or as_written(module.argument_spec, module.params))
     if message:
         # Fail outside the exception handler, so that Ansible does not attach a traceback to the user's message. The
         # library never puts a secret into a message, but another option in it, such as a path, can contain one. Only
@@ -78,7 +72,7 @@ def run(
             for secret in module.no_log_values
             if len(secret) >= 8 and not any(secret in option for option in module.argument_spec)
         }
-        module.fail_json(msg=message, invocation=invocation)
+        module.fail_json(msg=message, invocation=invocation, **so_far())
     module.exit_json(**result)
 
 
@@ -91,18 +85,6 @@ def warn(module: AnsibleModule, sentences: t.Iterable[str | None]) -> None:
     """Issue warnings of the library, except those that are None."""
     for sentence in filter(None, sentences):
         module.warn(user_message(module, sentence))
-
-
-def actions(done: list[str], check_mode: bool) -> list[str]:
-    """The return value for the library's actions: ``verb object: reason``. In check mode, they are not done yet."""
-    return [_in_check_mode(action) for action in done] if check_mode else done
-
-
-def _in_check_mode(action: str) -> str:
-    verb, _space, rest = action.partition(" ")
-    what, colon, reason = rest.rpartition(": ") if ": " in rest else (rest, "", "")
-    reason = re.sub(rf"\b({'|'.join(_PRESENT)})\b", lambda found: _PRESENT[found[0]], reason)
-    return f"{_CONDITIONAL.get(verb, verb)} {what}{colon}{reason}"
 
 
 def diff(what: str | None, before: t.Mapping[str, t.Any], after: t.Mapping[str, t.Any]) -> dict[str, t.Any]:

@@ -81,17 +81,15 @@ def ensure(module: AnsibleModule) -> dict[str, t.Any]:
     """Bring the setting into the requested state."""
     tenant = _tenant_module.tenant(module)
     wanted = module.params["auto_create_groups"]
-    before, after = groups.ensure_auto_create(tenant, wanted, module.check_mode)
-    if wanted is None and not after:
-        module.warn(
-            f"{tenant.url} drops the groups in tokens, so users do not receive them: set auto_create_groups to"
-            " true if they should."
-        )
+    outcome = groups.ensure_auto_create(tenant, wanted, module.check_mode)
+    _module.warn(module, [outcome.warning])
     return {
-        "changed": before != after,
-        "auto_create_groups": after,
+        "changed": outcome.before != outcome.after,
+        "auto_create_groups": outcome.after,
         "diff": _module.diff(
-            f"group settings of {tenant.url}", {"auto_create_groups": before}, {"auto_create_groups": after}
+            f"group settings of {tenant.url}",
+            {"auto_create_groups": outcome.before},
+            {"auto_create_groups": outcome.after},
         ),
         **_tenant_module.waited(tenant),
     }

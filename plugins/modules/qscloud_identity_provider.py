@@ -264,12 +264,10 @@ def ensure(module: AnsibleModule) -> dict[str, t.Any]:
     else:
         outcome = identity_providers.ensure_absent(tenant, wanted, module.check_mode)
         facts = {}
-    key = f"the key id {wanted.key_id}" if wanted.key_id is not None else "a new key"
-    what = f"identity provider with the issuer {wanted.issuer} and {key} in {tenant.url}"
     return {
-        "changed": bool(outcome.actions),
-        "actions": _module.actions(outcome.actions, module.check_mode),
-        "diff": _module.diff(what, outcome.before, outcome.after),
+        "changed": bool(outcome.steps),
+        "actions": [step.text for step in outcome.steps],
+        "diff": _module.diff(identity_providers.title(tenant, wanted), outcome.before, outcome.after),
         **facts,
         **_tenant_module.waited(tenant),
     }

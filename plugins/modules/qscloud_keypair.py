@@ -295,8 +295,8 @@ def ensure(module: AnsibleModule) -> dict[str, t.Any]:
         outcome = pair.ensure_absent(wanted, module.check_mode)
     _module.warn(module, outcome.warnings)
     return {
-        "changed": bool(outcome.actions),
-        "actions": _module.actions(outcome.actions, module.check_mode),
+        "changed": bool(outcome.steps),
+        "actions": [step.text for step in outcome.steps],
         "backup_files": outcome.backup_files,
         **({"passphrase_changed": outcome.passphrase_changed} if module.params["state"] == "present" else {}),
         "diff": _module.diff(f"key pair {paths['private_key_path']}", outcome.before, outcome.after),
@@ -318,6 +318,7 @@ def read_options(options: dict[str, t.Any]) -> pair.Wanted:
         old_passphrase=options["old_passphrase"],
         terms=certificates.terms(options["common_name"], options["valid_days"], options["renew_before_days"]),
         regenerate=options["regenerate"],
+        instead="set O(regenerate) to mismatch to replace it",
         backup=options["backup"],
         private_access=Access(file_options.parse_mode(options["mode"], "mode", forbidden=0o007), uid, gid),
         public_access=Access(file_options.parse_mode(options["public_mode"], "public_mode", forbidden=0o022), uid, gid),

@@ -33,32 +33,11 @@ attributes:
   async:
     support: none
 options:
-  tenants:
-    description: The tenants and their results.
-    type: list
-    elements: dict
+  result:
+    description: The name of the variable in which each host of the play has the result of
+      M(tenantops.qlik.qscloud_tenant_jwt). Hosts without it count as failed.
+    type: str
     required: true
-    suboptions:
-      name:
-        description: The name of the tenant.
-        type: str
-        required: true
-      failure:
-        description: Why the tenant failed. Leave this out if it did not fail.
-        type: str
-      changed:
-        description: Whether anything changed, on the host or in the tenant.
-        type: bool
-        default: false
-      registered:
-        description: Whether the run registers the tenant's certificates, so that they need not be entered by hand.
-        type: bool
-        default: false
-      key_pairs:
-        description: What M(tenantops.qlik.qscloud_keypair) returned for each of the tenant's key pairs.
-        type: list
-        elements: dict
-        default: []
   expiring_days:
     description: List certificates that expire within this number of days.
     type: int
@@ -68,12 +47,27 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Summarize a tenant after the role tenantops.qlik.tenant_jwt
-  tenantops.qlik.qscloud_recap:
-    tenants:
-      - name: acme.eu.qlikcloud.com
-        changed: "{{ tenant_jwt_changed | default(false) }}"
-        key_pairs: "{{ tenant_jwt_key_pairs | default([]) }}"
+- name: Provision each tenant
+  hosts: tenants
+  connection: local
+  gather_facts: false
+  tasks:
+    - name: Provision the tenant
+      tenantops.qlik.qscloud_tenant_jwt:
+        variables: tenant_jwt_
+        sign_tokens: false
+      register: provision_result
+      ignore_errors: true
+
+- name: Summarize the results
+  hosts: tenants
+  connection: local
+  gather_facts: false
+  tasks:
+    - name: Recap
+      tenantops.qlik.qscloud_recap:
+        result: provision_result
+      run_once: true
 """
 
 RETURN = r"""
@@ -102,6 +96,6 @@ failed_tenants:
   elements: str
   sample:
     - >-
-      acme.eu.qlikcloud.com: Provide keys, certificates, identity providers and tokens: keys/acme/privatekey.pem is damaged:
+      acme.eu.qlikcloud.com: keys/acme/privatekey.pem is damaged:
       it cannot be read as a private key. Restore it from a backup.
 """

@@ -178,11 +178,19 @@ class InProcessAction(InProcessBase):
     SECRETS: t.ClassVar[tuple[str, ...]] = ()
     """Return values that are secret. A result that contains one of them is hidden."""
 
+    def options(self, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
+        """The options to run the module with.
+
+        :raises AnsibleActionFail: if they cannot be determined.
+        """
+        return self._task.args
+
     def run(self, tmp: None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         """Run the task."""
         result = super().run(tmp, task_vars)
         task_vars = task_vars or {}
-        result.update(self.run_module(self.MODULE, self._task.args, task_vars, self.in_process(task_vars)))
+        in_process = self.in_process(task_vars)
+        result.update(self.run_module(self.MODULE, self.options(task_vars), task_vars, in_process))
         if not result.get("failed") and any(result.get(name) for name in self.SECRETS):
             self.hide(result)
         return result

@@ -28,6 +28,22 @@ def say(display: Display, text: str) -> None:
     display.display(text, stderr=not _shows_text(C.DEFAULT_STDOUT_CALLBACK))
 
 
+def say_steps(display: Display, steps: t.Iterable[dict[str, t.Any]], head: str) -> None:
+    """Print the steps that changed something, and a login that proves it; at ``-v``, all of them.
+
+    Nothing is printed beside a callback that writes something for programs, which gets the steps as data.
+
+    :param head: what to print before each of them.
+    """
+    steps = list(steps)
+    if not _shows_text(C.DEFAULT_STDOUT_CALLBACK):
+        return
+    changed = any(step["changed"] for step in steps)
+    for step in steps:
+        if step["changed"] or display.verbosity or changed and step["action"] == "log in":
+            display.display(f"{head}{step['text']}", color=C.COLOR_CHANGED if step["changed"] else C.COLOR_OK)
+
+
 def say_diffs(display: Display, diffs: dict[str, t.Any] | list[dict[str, t.Any]]) -> None:
     """Print diffs as Ansible prints those of its own modules. Nothing is printed for what has not changed."""
     callback = callback_loader.get("default")

@@ -18,6 +18,7 @@ import typing as t
 from .._errors import CertificateError, FileError, KeyMismatchError, OptionError, PassphraseError, printable
 from .._files import read, vault
 from .._files.folder import Access, Folder, Found, locked_folder, new_folder, other_spellings
+from .._steps import Step, Words
 from . import certificates, private_keys, public_keys
 
 if t.TYPE_CHECKING:
@@ -48,6 +49,10 @@ class Names(t.NamedTuple):
     public_key: str
     certificate: str
 
+    def kind_of(self, name: str) -> str:
+        """The kind of a file, as in the data of a step."""
+        return next((kind for kind, its_name in self._asdict().items() if its_name == name), "temporary_file")
+
 
 def names(file_prefix: str) -> Names:
     """The file names with the given prefix.
@@ -65,7 +70,10 @@ def paths(directory: str, file_names: Names) -> dict[str, str]:
 
 
 class Wanted(t.NamedTuple):
-    """The desired key pair: the validated options of the module."""
+    """The desired key pair: the validated options of the module.
+
+    ``instead`` is what to do, in a message, if a key must not be replaced because of ``regenerate``.
+    """
 
     directory: str
     names: Names
@@ -74,6 +82,7 @@ class Wanted(t.NamedTuple):
     old_passphrase: str | None
     terms: certificates.Terms
     regenerate: str
+    instead: str
     backup: bool
     private_access: Access
     public_access: Access
@@ -100,13 +109,14 @@ def describe(public_key: rsa.RSAPublicKey | None, certificate: x509.Certificate 
 
 
 class Outcome(t.NamedTuple):
-    """The actions, as phrases, and the resulting facts. In check mode, facts that are not known yet are None."""
+    """The steps, and the resulting facts and private key. In check mode, what is not known yet is None."""
 
-    actions: list[str]
+    steps: list[Step]
     backup_files: list[str]
     facts: dict[str, t.Any]
     before: dict[str, t.Any]
     after: dict[str, t.Any]
+    key: rsa.RSAPrivateKey | None = None
     passphrase_changed: bool = False
     warnings: t.Sequence[str] = ()
 
@@ -121,16 +131,16 @@ def ensure_present(
     """
     if read.exists(wanted.directory):
         with locked_folder(wanted.directory, wanted.private_access.uid) as folder:
-            return _Repair(wanted, now, folder).run(check_mode, accept)
+            return _Repair(wanted, now, folder, check_mode).run(accept)
     warnings = [
         f"{other} has a key for the same host name as the new folder {wanted.directory}, in another spelling: to keep that"
         " key, remove the new folder, rename the other one, and set the issuer to its spelling."
         for other in other_spellings(wanted.directory)
         if read.exists(os.path.join(other, wanted.names.private_key))
     ]
-    plan = _Repair(wanted, now, None)
+    plan = _Repair(wanted, now, None, check_mode)
     if check_mode:
-        outcome = plan.run(check_mode, accept)
+        outcome = plan.run(accept)
     else:
         plan.inspect()  # detects invalid options before the folder is created
         with new_folder(wanted.directory):
@@ -153,16 +163,27 @@ def ensure_absent(wanted: Wanted, check_mode: bool) -> Outcome:
         if private_key and not wanted.backup:
             path = folder.path_of(wanted.names.private_key)
             _load(vault.decrypted(private_key.content, path), path, wanted)
-        outcome = empty._replace(
-            actions=[f"removed {name}" for name in [*found, *leftovers]], before=dict.fromkeys(found, "present")
+        backups = _backups(folder, wanted, found) if wanted.backup and not check_mode else {}
+        if not check_mode:
+            folder.write(backups)
+            for name in [*found, *leftovers]:
+                folder.remove(name)
+        words = Words(check_mode)
+        backup_of = dict(zip(found, backups))
+        steps = [
+            words.step(
+                "remove",
+                wanted.names.kind_of(name),
+                f"{name}, backup {backup_of[name]}" if name in backup_of else name,
+                name=folder.path_of(name),
+            )
+            for name in [*found, *leftovers]
+        ]
+        return empty._replace(
+            steps=steps,
+            before=dict.fromkeys(found, "present"),
+            backup_files=[folder.path_of(name) for name in backups],
         )
-        if check_mode:
-            return outcome
-        backups = _backups(folder, wanted, found) if wanted.backup else {}
-        folder.write(backups)
-        for name in [*found, *leftovers]:
-            folder.remove(name)
-        return outcome._replace(backup_files=[folder.path_of(name) for name in backups])
 
 
 def _backups(folder: Folder, wanted: Wanted, found: t.Mapping[str, Found]) -> dict[str, tuple[bytes, Access]]:
@@ -192,7 +213,9 @@ def _load(content: bytes, path: str, wanted: Wanted) -> tuple[private_keys.Loade
 class _Repair:
     """One run over a folder: inspect the files, then create or repair them."""
 
-    def __init__(self, wanted: Wanted, now: datetime.datetime, folder: Folder | None) -> None:
+    def __init__(self, wanted: Wanted, now: datetime.datetime, folder: Folder | None, check_mode: bool) -> None:
+        self.check_mode = check_mode
+        self.words = Words(check_mode)
         self.wanted = wanted
         self.now = now
         self.folder = folder  # None: the folder does not exist (yet)
@@ -205,20 +228,20 @@ class _Repair:
         # The reason for writing each file. Files that can stay are not listed.
         self.reasons: dict[str, str] = {}
 
-    def run(self, check_mode: bool, accept: t.Callable[[dict[str, t.Any]], None]) -> Outcome:
+    def run(self, accept: t.Callable[[dict[str, t.Any]], None]) -> Outcome:
         self.inspect()
         wrong_access = self._wrong_access()
-        actions = self._actions(wrong_access)
+        steps = self._steps(wrong_access)
         before = self._summary({name: file.access.mode for name, file in self.found.items()})
         self._discard_replaced()
-        contents = {} if check_mode else self._make()
+        contents = {} if self.check_mode else self._make()
         facts = self._facts()
         accept(facts)
         after = self._summary({name: self.wanted.access(name).mode for name in self.wanted.names})
         if self.passphrase_changed:
             before["opened_by"], after["opened_by"] = OLD_PASSPHRASE_OPTION, PASSPHRASE_OPTION
-        outcome = Outcome(actions, [], facts, before, after, self.passphrase_changed, self.warnings)
-        if check_mode:
+        outcome = Outcome(steps, [], facts, before, after, self.key, self.passphrase_changed, self.warnings)
+        if self.check_mode:
             return outcome
         if self.folder.is_empty():
             self.folder.set_owner(self.wanted.private_access)
@@ -243,22 +266,22 @@ class _Repair:
         name = self.wanted.names.private_key
         path = os.path.join(self.wanted.directory, name)
         if name not in self.found:
-            self.reasons[name] = "it was missing"
+            self.reasons[name] = f"it {self.words.was} missing"
         else:
             try:
                 (self.key, repairs), self.passphrase_changed = _load(self._content(name), path, self.wanted)
                 self.warnings += [repairs] if repairs else []
                 if self.key.key_size != self.wanted.size:
                     raise KeyMismatchError(
-                        f"{path} has {self.key.key_size} bits, but O(size) is {self.wanted.size}: set"
-                        f" {self._how_to_keep()}O(regenerate) to mismatch to replace it."
+                        f"{path} has {self.key.key_size} bits, but O(size) is {self.wanted.size}:"
+                        f" {self._how_to_keep()}{self.wanted.instead}."
                     )
                 if self.wanted.regenerate == "always":
                     self.reasons[name] = "regenerate is always"
             except KeyMismatchError:
                 if self.wanted.regenerate == "fail":
                     raise
-                self.reasons[name] = "it had another type or size"
+                self.reasons[name] = f"it {self.words.had} another type or size"
         # A new key is encrypted with the new passphrase anyway.
         self.passphrase_changed &= name not in self.reasons
         if name in self.reasons or self.passphrase_changed:
@@ -282,8 +305,8 @@ class _Repair:
                 options.append(f"O(valid_days) to {kept.valid_days}")
         *others, last = options
         if not others:
-            return f"{last} to keep it, or "
-        return f"{', '.join(others)} and {last} to keep it and its certificate, or "
+            return f"set {last} to keep it, or "
+        return f"set {', '.join(others)} and {last} to keep it and its certificate, or "
 
     def _terms_to_keep(self) -> certificates.Terms | None:
         name = self.wanted.names.certificate
@@ -297,32 +320,29 @@ class _Repair:
     def _inspect_public_key(self) -> None:
         name = self.wanted.names.public_key
         if name not in self.found:
-            self.reasons[name] = "it was missing"
+            self.reasons[name] = f"it {self.words.was} missing"
         elif self.wanted.names.private_key in self.reasons:
             self.reasons[name] = "the private key is new"
         elif self._content(name) != public_keys.to_pem(self.key.public_key()):
-            self.reasons[name] = "it did not match the private key"
+            self.reasons[name] = f"it {self.words.did_not} match the private key"
 
     def _inspect_certificate(self) -> None:
         name = self.wanted.names.certificate
         path = os.path.join(self.wanted.directory, name)
         if name not in self.found:
-            self.reasons[name] = "it was missing"
+            self.reasons[name] = f"it {self.words.was} missing"
             return
         content = self._content(name)
         is_foreign = certificates.is_issued_by_another(content)
         if is_foreign and self.wanted.regenerate == "fail":
-            raise FileError(
-                f"{path} was issued by a third party: move it away, or set O(regenerate) to mismatch to replace it"
-                " with a self-signed certificate."
-            )
+            raise FileError(f"{path} was issued by a third party: move it away, or {self.wanted.instead}.")
         with contextlib.suppress(CertificateError):
             self.certificate, repairs = certificates.load(content, path)
             self.warnings += [repairs] if repairs else []
         if is_foreign:
-            self.reasons[name] = "a third party had issued it"
+            self.reasons[name] = f"a third party {self.words.had} issued it"
         elif not self.certificate:
-            self.reasons[name] = "it could not be used"
+            self.reasons[name] = f"it {self.words.could_not} be used"
         elif self.wanted.names.private_key in self.reasons:
             self.reasons[name] = "the private key is new"
         elif reasons := certificates.reasons_to_reissue(
@@ -340,13 +360,21 @@ class _Repair:
 
         return [name for name in self.found if name not in self.reasons and differs(name)]
 
-    def _actions(self, wrong_access: list[str]) -> list[str]:
+    def _steps(self, wrong_access: list[str]) -> list[Step]:
+        private_key = self.wanted.names.private_key
         return [
-            *(f"wrote {name}: {reason}" for name, reason in self.reasons.items()),
-            *([f"changed the passphrase of {self.wanted.names.private_key}"] if self.passphrase_changed else []),
-            *(f"changed mode or owner of {name}" for name in wrong_access),
-            *(f"removed {name}: a killed run had left it behind" for name in self.leftovers),
+            *(self._step("write", name, name, reason) for name, reason in self.reasons.items()),
+            *([self._step("change", private_key, f"the passphrase of {private_key}")] if self.passphrase_changed else []),
+            *(self._step("change", name, f"mode or owner of {name}") for name in wrong_access),
+            *(
+                self._step("remove", name, name, f"a killed run {self.words.had} left it behind")
+                for name in self.leftovers
+            ),
         ]
+
+    def _step(self, action: str, name: str, rest: str, reason: str | None = None) -> Step:
+        path = os.path.join(self.wanted.directory, name)
+        return self.words.step(action, self.wanted.names.kind_of(name), rest, reason, path)
 
     def _discard_replaced(self) -> None:
         if self.wanted.names.private_key in self.reasons:

@@ -82,6 +82,10 @@ class Tenant:
             cookies=self.cookies,
         )
 
+    def for_login(self) -> Tenant:
+        """A new connection to this tenant, for a login, whose only credential is its token."""
+        return Tenant(self._connection._replace(credentials=None), self._sleep)
+
     def get(self, path: str) -> dict[str, t.Any]:
         """Get an object.
 

@@ -16,18 +16,29 @@ if t.TYPE_CHECKING:
 PATH = "/api/v1/groups/settings"
 
 
-def ensure_auto_create(tenant: Tenant, wanted: bool | None, check_mode: bool) -> tuple[bool, bool]:
+class Outcome(t.NamedTuple):
+    """The previous and the new setting (in check mode, the predicted one), and a warning about it, if any."""
+
+    before: bool
+    after: bool
+    warning: str | None
+
+
+def ensure_auto_create(tenant: Tenant, wanted: bool | None, check_mode: bool) -> Outcome:
     """Set whether the tenant creates the groups that it finds in tokens.
 
     :param wanted: the desired setting; None to keep the current one.
-    :return: the previous and the new setting. In check mode, the predicted one.
     :raises TenantError: if the setting cannot be read or changed.
     """
     before = tenant.get(PATH).get("autoCreateGroups")
     if not isinstance(before, bool):
         raise TenantError(f"{tenant.url} did not return the setting autoCreateGroups.", "Check O(tenant_url).")
     if wanted in (None, before):
-        return before, before
+        warning = (
+            f"{tenant.url} drops the groups in tokens, so users do not receive them: set O(auto_create_groups) to true if"
+            " they should."
+        )
+        return Outcome(before, before, warning if wanted is None and not before else None)
     if not check_mode:
         tenant.replace(PATH, "/autoCreateGroups", wanted)
-    return before, wanted
+    return Outcome(before, wanted, None)

@@ -16,12 +16,16 @@ import typing as t
 
 from .._errors import NoAnswerError, QlikError, TenantError
 from .._keys import given
+from .._steps import Step, Words
 
 if t.TYPE_CHECKING:
     from .api import Tenant
 
 PATH = "/api/v1/identity-providers"
 PROTOCOL = "jwtAuth"
+KIND = "identity_provider"
+"""In the data of a step."""
+
 DESCRIPTION = "Managed by Ansible (tenantops.qlik)"
 """The default description of a new identity provider."""
 
@@ -62,16 +66,22 @@ class Wanted(t.NamedTuple):
 
 
 class Outcome(t.NamedTuple):
-    """The actions taken, or predicted in check mode, and the resulting identity provider.
+    """The steps taken, or predicted in check mode, and the resulting identity provider.
 
     ``before`` and ``after`` are for diff mode.
     """
 
-    actions: list[str]
+    steps: list[Step]
     replaced: list[str]
     provider: dict[str, t.Any] | None
     before: dict[str, t.Any]
     after: dict[str, t.Any]
+
+
+def title(tenant: Tenant, wanted: Wanted) -> str:
+    """What an identity provider is called above its differences."""
+    key = f"the key id {wanted.key_id}" if wanted.key_id is not None else "a new key"
+    return f"identity provider with the issuer {wanted.issuer} and {key} in {tenant.url}"
 
 
 def find(tenant: Tenant, issuer: str | None, key_id: str | None) -> list[dict[str, t.Any]]:
@@ -118,15 +128,8 @@ def ensure_present(tenant: Tenant, wanted: Wanted, check_mode: bool) -> Outcome:
     match, superseded = _current_and_superseded(found if wanted.key_id is not None else [], wanted)
     before = describe(match) if match else {}
     description = wanted.description if wanted.description is not None else before.get("description", DESCRIPTION)
-    reasons = _reasons_to_replace(match, wanted) if match else []
-    actions = [f"deleted identity provider {one['id']}: it had been replaced" for one in superseded]
-    if not match:
-        named = f"with the key id {wanted.key_id}" if wanted.key_id is not None else "for the new key"
-        actions.append(f"created an identity provider {named}")
-    elif reasons:
-        actions.append(f"replaced identity provider {match['id']}: {' and '.join(reasons)}")
-    elif before["description"] != description:
-        actions.append(f"changed the description of identity provider {match['id']}")
+    words = Words(check_mode)
+    reasons = _reasons_to_replace(match, wanted, words) if match else []
 
     if match and not reasons:
         provider = match
@@ -141,7 +144,16 @@ def ensure_present(tenant: Tenant, wanted: Wanted, check_mode: bool) -> Outcome:
         if (provider.get("description") or "") != description:
             tenant.replace(f"{PATH}/{provider['id']}", "/description", description)
     after = describe({**provider, "description": description})
-    return Outcome(actions, [one["id"] for one in to_delete], after, _in_diff(before), _in_diff(after))
+
+    steps = [_step(words, "delete", one["id"], wanted, f"it {words.had} been replaced") for one in superseded]
+    if not match:
+        steps.append(_step(words, "create", after["id"], wanted))
+    elif reasons:
+        steps.append(_step(words, "replace", match["id"], wanted, " and ".join(reasons)))
+    elif before["description"] != description:
+        text = f"the description of identity provider {match['id']}"
+        steps.append(words.step("change", KIND, text, name=match["id"]))
+    return Outcome(steps, [one["id"] for one in to_delete], after, _in_diff(before), _in_diff(after))
 
 
 def ensure_absent(tenant: Tenant, wanted: Wanted, check_mode: bool) -> Outcome:
@@ -155,7 +167,15 @@ def ensure_absent(tenant: Tenant, wanted: Wanted, check_mode: bool) -> Outcome:
         for one in to_delete:
             tenant.delete(f"{PATH}/{one['id']}")
     before = _in_diff(describe(match)) if match else {}
-    return Outcome([f"deleted identity provider {one['id']}" for one in to_delete], [], None, before, {})
+    words = Words(check_mode)
+    return Outcome([_step(words, "delete", one["id"], wanted) for one in to_delete], [], None, before, {})
+
+
+def _step(words: Words, action: str, its_id: str | None, wanted: Wanted, reason: str | None = None) -> Step:
+    """A step with an identity provider, whose id is not known yet if it does not exist."""
+    which = f"identity provider {its_id}" if its_id is not None else "an identity provider"
+    whose = f"key id {wanted.key_id}" if wanted.key_id is not None else "the new key"
+    return words.step(action, KIND, f"{which} for {whose}", reason, its_id)
 
 
 def _in_diff(described: dict[str, t.Any]) -> dict[str, t.Any]:
@@ -179,23 +199,23 @@ def _current_and_superseded(
     return (remaining[0] if remaining else None), superseded
 
 
-def _reasons_to_replace(match: dict[str, t.Any], wanted: Wanted) -> list[str]:
+def _reasons_to_replace(match: dict[str, t.Any], wanted: Wanted, words: Words) -> list[str]:
     its_key = _key_of(match, wanted.key_id)
     reasons = []
     if match.get("active") is False:
-        reasons.append("it was inactive")
+        reasons.append(f"it {words.was} inactive")
     if _options(match).get("jwtLoginEnabled") is False:
-        reasons.append("it did not allow logins")
+        reasons.append(f"it {words.did_not} allow logins")
     if not its_key:
-        reasons.append("its key could not be read")
+        reasons.append(f"its key {words.could_not} be read")
     elif not wanted.key or its_key.thumbprint != wanted.key.thumbprint:
-        reasons.append("it had another key")
+        reasons.append(f"it {words.had} another key")
     elif wanted.compare == "certificate" and its_key.fingerprint != wanted.key.fingerprint:
-        reasons.append("it had another certificate")
+        reasons.append(f"it {words.had} another certificate")
     if wanted.clock_tolerance not in (None, match.get("clockToleranceSec")):
-        reasons.append("it had another clock tolerance")
+        reasons.append(f"it {words.had} another clock tolerance")
     if wanted.tenant_ids is not None and set(wanted.tenant_ids) != set(match.get("tenantIds") or []):
-        reasons.append("it was for other tenants")
+        reasons.append(f"it {words.was} for other tenants")
     return reasons
 
 

@@ -106,6 +106,11 @@ def advice(status: int, code: str | None, is_json: bool, is_client: bool) -> str
     return _with_ip_policy(status, sentence)
 
 
+def gives_reason(error: TenantError) -> bool:
+    """Whether an error names a reason that does not go away by itself."""
+    return error.code in BY_CODE
+
+
 def is_about_credentials(error: TenantError) -> bool:
     """Whether the advice of an error is about credentials and options, which a login does not have."""
     return error.status in _TOKEN_STATUSES and error.code not in BY_CODE

@@ -33,6 +33,7 @@ def issue(
     :param accept: called with the facts before anything is written; raises an exception to reject them.
     :raises QlikError: if that fails. In that case, nothing has changed.
     """
+    sign.check_key(options)
     wanted = sign.draft(options, now)
     # An invalid value is an error even without a file, where it has no effect.
     renew_before = renewal(options["renew_before"], wanted.left_when_signed)

@@ -85,16 +85,23 @@ def draft(options: t.Mapping[str, t.Any], now: int) -> Draft:
     :param now: seconds since 1970.
     :raises OptionError: if options are invalid or contradict each other.
     """
-    if options["private_key_content"] is None:
-        check_path(options["private_key_path"], "private_key_path")
-    else:
-        check_content(options["private_key_content"], "private_key_content", "a private key")
     valid = window(options["not_before"], options["expires_in"], now)
     claims = build(options, valid, now)
     warnings = broken_rules(claims)
     if warnings and options["strict"]:
         raise OptionError(f"O(strict) is true: {warnings[0]}")
     return Draft(claims, valid.left_when_signed, warnings)
+
+
+def check_key(options: t.Mapping[str, t.Any]) -> None:
+    """Reject a value that cannot be the path or the content of a private key.
+
+    :raises OptionError: if it is empty, for example.
+    """
+    if options["private_key_content"] is None:
+        check_path(options["private_key_path"], "private_key_path")
+    else:
+        check_content(options["private_key_content"], "private_key_content", "a private key")
 
 
 def private_key(options: t.Mapping[str, t.Any]) -> tuple[rsa.RSAPrivateKey, list[str]]:

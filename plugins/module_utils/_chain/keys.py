@@ -1,0 +1,172 @@
+# Copyright (c) 2026, tenantops
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The keys of one tenant: create, renew and find them, and remove those that it no longer needs."""
+
+from __future__ import annotations
+
+import datetime
+import typing as t
+
+from .._files import read
+from .._files.folder import Access
+from .._keys import certificates, given, inspect, pair, public_keys
+from .._tokens import sign
+from .options import Wanted
+from .report import Difference, Report
+
+if t.TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric import rsa
+
+KIND = "key_pair"
+"""In the data of a step."""
+
+
+class Key(t.NamedTuple):
+    """A key of the tenant that exists now. In check mode, None is what is not known of a key that would be created.
+
+    ``key_id`` is that of its identity provider, and ``certificate_path`` is None for a private key of the user's own.
+    """
+
+    prefix: str | None
+    state: str
+    key_id: str | None
+    private: rsa.RSAPrivateKey | None
+    public_key: str | None
+    certificate: str | None
+    private_key_path: str | None
+    certificate_path: str | None
+    not_after: str | None
+
+    def facts(self) -> dict[str, t.Any]:
+        """The return values for a key pair: few, because Ansible keeps them in memory for each tenant."""
+        names = ("prefix", "state", "key_id", "private_key_path", "certificate_path", "not_after")
+        return {name: getattr(self, name) for name in names}
+
+    def to_register(self) -> given.PublicKey | None:
+        """The certificate, or else the public key, for the identity provider."""
+        if self.certificate:
+            return given.parse(self.certificate.encode(), "CERTIFICATE", self.certificate_path)
+        return given.parse(self.public_key.encode(), "PUBLIC KEY", "the key") if self.public_key else None
+
+
+class Retired(t.NamedTuple):
+    """A key to remove. ``prefix`` is None for a private key of the user's own, whose file is kept."""
+
+    prefix: str | None
+    key_id: str | None
+
+
+Accept = t.Callable[[dict[str, t.Any]], None]
+"""Is called with facts before anything is written, and raises an exception to reject them."""
+
+
+def provide(wanted: Wanted, now: datetime.datetime, accept: Accept, report: Report) -> list[Key]:
+    """Create, renew or repair the key pairs, or load the private key of the user's own.
+
+    The current one comes first: tokens need it even if another one has a problem. A retiring key is maintained, but never
+    created.
+
+    :raises QlikError: if that fails.
+    """
+    if wanted.has_existing_key:
+        return [_existing(wanted, report)]
+    return [
+        _provide(wanted, prefix, state, now, accept, report)
+        for prefix, state in sorted(wanted.keys, key=lambda key: key.state != "current")
+        if state == "current" or state == "retiring" and _inspect(wanted, prefix, now)["exists"]
+    ]
+
+
+def retired(wanted: Wanted, now: datetime.datetime) -> list[Retired]:
+    """The keys to remove that exist."""
+    key_id = wanted.options["key_id"]
+    if wanted.has_existing_key:
+        return [] if wanted.present else [Retired(None, key_id)]
+    found = []
+    for prefix, state in wanted.keys:
+        if state == "absent" or not wanted.present:
+            facts = _inspect(wanted, prefix, now)
+            if facts["exists"]:
+                found.append(Retired(prefix, key_id or facts["key_id"]))
+    return found
+
+
+def remove(wanted: Wanted, key: Retired, report: Report) -> None:
+    """Remove the files of a key pair, and keep a backup.
+
+    :raises QlikError: if that fails.
+    """
+    if key.prefix is not None:
+        settings = _settings(wanted, key.prefix)
+        outcome = pair.ensure_absent(settings, report.check_mode)
+        report.add(outcome.steps, _difference(settings, outcome))
+
+
+def _existing(wanted: Wanted, report: Report) -> Key:
+    options = wanted.options
+    path = options["private_key_path"]
+    if report.check_mode and sign.is_key_missing(options):
+        report.warn([f"{path} does not exist yet, so no token was signed."])
+        return Key(None, "current", options["key_id"], None, None, None, path, None, None)
+    private, warnings = sign.private_key(options)
+    report.warn(warnings)
+    public_key = public_keys.to_pem(private.public_key()).decode()
+    return Key(None, "current", sign.key_id(options, private), private, public_key, None, path, None, None)
+
+
+def _provide(
+    wanted: Wanted, prefix: str, state: str, now: datetime.datetime, accept: Accept, report: Report
+) -> Key:
+    settings = _settings(wanted, prefix)
+    accept(settings.paths())
+    outcome = pair.ensure_present(settings, now, report.check_mode, accept)
+    report.warn(outcome.warnings)
+    path = settings.paths()["private_key_path"]
+    report.add(
+        outcome.steps or [report.words.step("keep", KIND, f"the key pair {path}", name=path, changed=False)],
+        _difference(settings, outcome),
+    )
+    facts = outcome.facts
+    return Key(
+        prefix=prefix,
+        state=state,
+        key_id=wanted.options["key_id"] or facts["key_id"],
+        private=outcome.key,
+        public_key=facts["public_key"],
+        certificate=facts["certificate"],
+        private_key_path=path,
+        certificate_path=settings.paths()["certificate_path"],
+        not_after=facts["not_after"],
+    )
+
+
+def _inspect(wanted: Wanted, prefix: str, now: datetime.datetime) -> dict[str, t.Any]:
+    directory, names = wanted.options["key_directory"], pair.names(prefix)
+    if not read.exists(directory):
+        return {"exists": False}
+    inspection = inspect.Inspection(now, 0)
+    inspection.inspect_directory(directory, names, wanted.options["private_key_passphrase"])
+    return inspection.facts()
+
+
+def _settings(wanted: Wanted, prefix: str) -> pair.Wanted:
+    options = wanted.options
+    return pair.Wanted(
+        directory=options["key_directory"],
+        names=pair.names(prefix),
+        size=options["key_size"],
+        passphrase=options["private_key_passphrase"],
+        old_passphrase=options["private_key_old_passphrase"],
+        terms=certificates.terms(options["common_name"], options["certificate_days"], options["renew_before_days"]),
+        regenerate="fail",
+        instead="introduce a new key with another prefix in O(keys)",
+        backup=True,
+        private_access=Access(0o600),
+        public_access=Access(0o644),
+    )
+
+
+def _difference(settings: pair.Wanted, outcome: pair.Outcome) -> Difference:
+    return Difference(f"key pair {settings.paths()['private_key_path']}", outcome.before, outcome.after)

@@ -1,0 +1,139 @@
+# Copyright (c) 2026, tenantops
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The options of the chain: their defaults, the rules between them, and their names in the rooms below."""
+
+from __future__ import annotations
+
+import os
+import re
+import typing as t
+
+from .._errors import OptionError
+from .._files.options import check_path
+from .._text import host_name
+from .._tokens import sign
+
+NAMES = {
+    "directory": "{key_directory}",
+    "file_prefix": "the prefix in {keys}",
+    "size": "{key_size}",
+    "valid_days": "{certificate_days}",
+    "passphrase": "{private_key_passphrase}",
+    "old_passphrase": "{private_key_old_passphrase}",
+    "tenant_url": "{url}",
+    "allow_gap": "allow_gap of the module qscloud_identity_provider",
+}
+"""What the messages of the rooms below call an option, and what it is called here: ``{option}``."""
+
+_HOST_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*\.?")
+
+
+class Key(t.NamedTuple):
+    """A key pair of the tenant: the prefix of its files, and its state (current, retiring or absent)."""
+
+    prefix: str
+    state: str
+
+
+class User(t.NamedTuple):
+    """A user or service to sign a token for. ``options`` are those of qscloud_jwt that are set for it alone."""
+
+    id: str
+    options: dict[str, t.Any]
+
+
+class Wanted(t.NamedTuple):
+    """The desired state of a tenant: the validated options of the module, with their defaults."""
+
+    options: t.Mapping[str, t.Any]
+    present: bool
+    keys: list[Key]
+    users: list[User]
+
+    @property
+    def has_existing_key(self) -> bool:
+        """Whether tokens are signed with a private key of the user's own."""
+        return has_existing_key(self.options)
+
+
+def read(options: t.Mapping[str, t.Any]) -> Wanted:
+    """Add the defaults that depend on other options, and check the rules between options.
+
+    :param options: the options of the module qscloud_tenant_jwt by name; None if they are not set.
+    :raises OptionError: if they are invalid or contradict each other.
+    """
+    if not _HOST_NAME.fullmatch(options["tenant"] or ""):
+        raise OptionError("O(tenant) must be a host name such as acme.eu.qlikcloud.com: leave out the scheme and the path.")
+    name = host_name(options["tenant"])
+    complete = {
+        **options,
+        "issuer": options["issuer"] if options["issuer"] is not None else name,
+        "url": options["url"] if options["url"] is not None else f"https://{name}",
+        "key_directory": (
+            options["key_directory"] if options["key_directory"] is not None else os.path.join("keys", name)
+        ),
+    }
+    check_path(complete["key_directory"], "key_directory")
+    keys = [Key(key["prefix"], key["state"]) for key in options["keys"]]
+    users = [_user(user) for user in options["users"]]
+    if message := next(_problems(complete, keys, users), None):
+        raise OptionError(message)
+    if has_existing_key(complete):
+        sign.check_key(complete)
+    return Wanted(complete, options["state"] == "present", keys, users)
+
+
+def connection(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """The options of the documentation fragment ``tenant``."""
+    names = ("api_key", "client_id", "client_secret", "ca_path", "timeout")
+    return {"tenant_url": options["url"], "validate_certs": True, **{name: options[name] for name in names}}
+
+
+def has_existing_key(options: t.Mapping[str, t.Any]) -> bool:
+    """Whether the options specify a private key of the user's own."""
+    return options["private_key_path"] is not None or options["private_key_content"] is not None
+
+
+def spelling_warning(options: t.Mapping[str, t.Any]) -> str | None:
+    """A warning if the issuer is derived from a host name in another spelling, which earlier releases kept."""
+    name = host_name(options["tenant"])
+    if options["issuer"] is not None or options["tenant"] == name:
+        return None
+    return (
+        f"The tenant {options['tenant']} has the issuer {name}: write the host name like this. If its identity provider has"
+        f" the issuer {options['tenant']}, set O(issuer) to that instead, because the subjects of users are derived from it."
+    )
+
+
+def _user(user: t.Mapping[str, t.Any]) -> User:
+    name = next((user[name] for name in ("id", "email", "name") if user[name] is not None), None)
+    return User(name, {name: value for name, value in user.items() if name != "id" and value is not None})
+
+
+def _problems(options: t.Mapping[str, t.Any], keys: list[Key], users: list[User]) -> t.Iterator[str]:
+    """Messages about invalid options that an argument specification cannot detect."""
+    present, existing = options["state"] == "present", has_existing_key(options)
+    ids = [user.id for user in users]
+    if sum(key.state == "current" for key in keys) != 1:
+        yield "O(keys) must contain exactly one key with the state current, which signs the tokens."
+    if len({key.prefix for key in keys}) != len(keys):
+        yield "O(keys) contains two keys with the same prefix: use a different prefix for each."
+    if options["key_id"] is not None and len(keys) > 1:
+        yield "O(key_id) is set, but O(keys) contains several keys, which need different key ids: leave it out."
+    if existing and options["private_key_old_passphrase"] is not None:
+        yield (
+            "O(private_key_old_passphrase) only applies to keys created here, but an existing private key is specified:"
+            " leave it out."
+        )
+    if existing and not present and options["key_id"] is None:
+        yield "O(key_id) is missing: set it to identify which identity provider of the existing private key to delete."
+    if existing and present and not users:
+        yield "O(users) is empty, so there is nothing to sign with the existing private key: specify at least one user."
+    if options["register_idp"] and options["verify_login"] != "never" and present and not users:
+        yield "O(users) is empty, so no login can be checked: specify at least one user."
+    if None in ids:
+        yield "O(users) contains a user without id, email and name: set an id."
+    if len(set(ids)) != len(ids):
+        yield "O(users) contains two users with the same id (or else email, or else name): set a different id for each."

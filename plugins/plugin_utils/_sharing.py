@@ -1,0 +1,83 @@
+# Copyright (c) 2026, tenantops
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Reject tenants that share a key: no claim of a token names the tenant, so a token for one would be valid in the other."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+
+from ansible.errors import AnsibleError
+from ansible.module_utils.parsing.convert_bool import boolean
+
+from ..module_utils._files import places
+from ..module_utils._text import host_name
+
+OPTIONS = (
+    "tenant",
+    "issuer",
+    "key_directory",
+    "private_key_path",
+    "private_key_content",
+    "key_id",
+    "allow_shared_key",
+)
+"""The options of the module qscloud_tenant_jwt that matter here."""
+
+
+def refusals(
+    hosts: t.Iterable[str], hostvars: t.Mapping[str, t.Mapping[str, t.Any]], prefix: str, playbook_folder: str, is_local: bool
+) -> dict[str, str]:
+    """What to say about each host of a play that shares a key with another one, as far as variables tell.
+
+    :param prefix: of the variables with the options.
+    :param is_local: whether the keys of all hosts are on this machine.
+    """
+    first: dict[str, tuple[str, str]] = {}
+    found: dict[str, str] = {}
+    for host in hosts:
+        its = hostvars[host]
+        try:
+            options = {name: its[f"{prefix}{name}"] for name in OPTIONS if f"{prefix}{name}" in its}
+        except AnsibleError:
+            continue  # its own task says so
+        tenant = host_name(str(options.setdefault("tenant", host)))
+        options.setdefault("key_directory", places.default_keys(playbook_folder, tenant))
+        for what, identity in claims(options, "" if is_local else host).items():
+            other_host, other = first.setdefault(identity, (host, tenant))
+            if other != tenant:
+                sentence = refusal(tenant, other, what, f"{prefix}allow_shared_key")
+                found |= {one: found.get(one, sentence) for one in (host, other_host)}
+    return found
+
+
+def claims(options: t.Mapping[str, t.Any], machine: str) -> dict[str, str]:
+    """What only one tenant may have: a text that identifies it, by what to call it in a message.
+
+    :param options: those of :data:`OPTIONS` that are set. ``tenant`` and ``key_directory`` always are.
+    :param machine: the name of the machine that has the keys; empty for this one.
+    """
+    if boolean(options.get("allow_shared_key"), strict=False):
+        return {}
+    issuer = str(options.get("issuer") or host_name(str(options["tenant"])))
+    existing = [str(options[name]) for name in ("private_key_path", "private_key_content") if options.get(name)]
+    found = {}
+    if existing:
+        found["issuer and private key"] = ["key", issuer, *existing]
+    else:
+        folder = str(options["key_directory"])
+        folder = folder if machine else places.real(folder)
+        found[f"the key folder {folder}"] = ["folder", machine, folder]
+    if options.get("key_id"):
+        found["issuer and key id"] = ["id", issuer, str(options["key_id"])]
+    return {what: json.dumps(identity) for what, identity in found.items()}
+
+
+def refusal(tenant: str, other: str, what: str, allowing: str) -> str:
+    """What to say about two tenants that share something.
+
+    :param allowing: what the user calls the option that allows it.
+    """
+    return f"{other} and {tenant} share {what}. Use a different one for each, or set {allowing} to true."

@@ -1,0 +1,138 @@
+# Copyright (c) 2026, tenantops
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Read the options of a task from variables of its host.
+
+An expression in the arguments of a task is compiled again for each host, also if it only names a variable. Here, only a
+variable that contains an expression itself is templated.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+import re
+import types
+import typing as t
+
+import yaml
+from ansible import errors as core_errors
+from ansible.errors import AnsibleActionFail, AnsibleError
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.module_utils.errors import UnsupportedError
+
+if t.TYPE_CHECKING:
+    from ansible.template import Templar
+
+FACTS = ("token", "tokens", "idp", "key_pairs", "changed")
+"""What the role sets after the prefix of its variables."""
+
+_OMITTED = getattr(core_errors, "AnsibleValueOmittedError", ())
+"""What ansible-core 2.19 and newer raise for the variable ``omit``. Older releases return a text."""
+
+
+class Names:
+    """What the user calls the options of a task: variables, except for the options that the task itself sets."""
+
+    def __init__(self, written: t.Mapping[str, t.Any], prefix: str | None, module: types.ModuleType) -> None:
+        """:param written: the options that the task sets.
+
+        :param module: has the argument specification.
+        """
+        self.prefix = prefix or ""
+        self.by_option = {
+            option: option if option in written else f"{self.prefix}{option}"
+            for option in module.ARGUMENT_SPEC
+            if option != "variables"
+        }
+        self._module = module
+
+    def __getitem__(self, option: str) -> str:
+        return self.by_option[option]
+
+    def in_message(self, message: str, options: t.Mapping[str, t.Any]) -> str:
+        """The message of a failed module with these names, also if Ansible itself rejects the options."""
+        if not self.prefix:
+            return message
+        spec = {self[option]: definition for option, definition in self._module.ARGUMENT_SPEC.items() if option in self}
+        exclusive = [[self[option] for option in group] for group in self._module.MUTUALLY_EXCLUSIVE]
+        given = {self.by_option.get(option, option): value for option, value in options.items() if option != "variables"}
+        for error in ArgumentSpecValidator(spec, mutually_exclusive=exclusive).validate(given).errors:
+            return f"{'Unsupported options: ' if isinstance(error, UnsupportedError) else ''}{error}"
+        for option, name in self.by_option.items():
+            # The module does not know which options come from variables.
+            if option == name:
+                message = re.sub(rf"\b{re.escape(self.prefix + option)}\b", option, message)
+        return message
+
+    def __contains__(self, option: str) -> bool:
+        return option in self.by_option
+
+
+def read(templar: Templar, variables: t.Mapping[str, t.Any], names: Names) -> dict[str, t.Any]:
+    """The values of options from variables, without those that are omitted.
+
+    :param variables: those of the host, as an action plugin gets them.
+    :raises AnsibleActionFail: if the value of one cannot be determined, or is null.
+    """
+    found = {}
+    for option, name in names.by_option.items() if names.prefix else ():
+        if option == name or name not in variables:
+            continue
+        value = variables[name]
+        if not _is_plain(value):
+            try:
+                value = templar.template(value)
+            except _OMITTED:
+                continue
+            except AnsibleError as error:
+                raise AnsibleActionFail(f"The value of {name} cannot be determined: {error.message}") from error
+        if value == variables.get("omit"):
+            continue
+        if value is None:
+            # A secret that is missing must not silently lead to a new key, or to no secret.
+            raise AnsibleActionFail(f"{name} is null: give it a value, or do not set it.")
+        found[option] = value
+    return found
+
+
+def misspelt(variables: t.Iterable[str], names: Names) -> list[str]:
+    """A warning for each variable with the prefix that nothing reads."""
+    if not names.prefix:
+        return []
+    known = {f"{names.prefix}{name}" for name in (*names.by_option, *FACTS)}
+    warnings = []
+    for name in sorted(name for name in variables if name.startswith(names.prefix) and name not in known):
+        nearest = difflib.get_close_matches(name, known, 1)
+        hint = f": perhaps {nearest[0]} is meant" if nearest else ""
+        warnings.append(f"The variable {name} has no effect, because there is no option of this name{hint}.")
+    return warnings
+
+
+def user_list(users: t.Any, name: str) -> list[dict[str, t.Any]]:
+    """The option ``users``, which is text if it comes from a survey of AWX or from ``-e users=...``.
+
+    :param name: what the user calls the option.
+    :raises AnsibleActionFail: if it is not a list of users.
+    """
+    if isinstance(users, str):
+        with contextlib.suppress(yaml.YAMLError):
+            users = yaml.safe_load(users)
+    if isinstance(users, list) and all(isinstance(user, dict) for user in users):
+        return users
+    raise AnsibleActionFail(
+        f"{name} must be a list of users, or the same list as YAML or JSON text: write it as [{{name: Anna Anderson, email:"
+        " anna@grusgrus.com, email_verified: true}]."
+    )
+
+
+def _is_plain(value: t.Any) -> bool:
+    """Whether a value contains no expression, and nothing that only Ansible can read, such as an encrypted variable."""
+    if isinstance(value, str):
+        return "{" not in value
+    if isinstance(value, dict):
+        return all(map(_is_plain, value.values()))
+    if isinstance(value, (list, tuple)):
+        return all(map(_is_plain, value))
+    return value is None or isinstance(value, (bool, int, float))
