@@ -276,7 +276,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ..module_utils import _module
 from ..module_utils._files import options as file_options
 from ..module_utils._files.folder import Access
-from ..module_utils._keys import certificates, pair
+from ..module_utils._keys import certificates, pair, removal
 
 
 def ensure(module: AnsibleModule) -> dict[str, t.Any]:
@@ -292,7 +292,7 @@ def ensure(module: AnsibleModule) -> dict[str, t.Any]:
             accept=lambda facts: _module.refuse_masked(module, facts),
         )
     else:
-        outcome = pair.ensure_absent(wanted, module.check_mode)
+        outcome = removal.ensure_absent(wanted, module.check_mode)
     _module.warn(module, outcome.warnings)
     return {
         "changed": bool(outcome.steps),

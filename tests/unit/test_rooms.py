@@ -17,7 +17,7 @@ PLUGINS = ROOT / "plugins"
 LIBRARY = PLUGINS / "module_utils"
 FILES = sorted(path.relative_to(LIBRARY).as_posix() for path in LIBRARY.rglob("*.py"))
 
-FLOORS = ["_errors.py", "_json.py", "_text.py", "_files", "_keys", "_tokens", "_tenant", "_chain"]
+FLOORS = ["_errors.py", "_json.py", "_text.py", "_steps.py", "_files", "_keys", "_tokens", "_tenant", "_chain"]
 """From the bottom up. What stands further up may use what stands further down."""
 
 GLUE = {"_module.py", "_tenant_module.py", "_argument_specs.py"}

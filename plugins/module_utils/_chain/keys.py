@@ -11,7 +11,7 @@ import typing as t
 
 from .._files import read
 from .._files.folder import Access
-from .._keys import certificates, given, inspect, pair, public_keys
+from .._keys import certificates, given, inspect, pair, public_keys, removal
 from .._tokens import sign
 from .options import Wanted
 from .report import Difference, Report
@@ -100,7 +100,7 @@ def remove(wanted: Wanted, key: Retired, report: Report) -> None:
     """
     if key.prefix is not None:
         settings = _settings(wanted, key.prefix)
-        outcome = pair.ensure_absent(settings, report.check_mode)
+        outcome = removal.ensure_absent(settings, report.check_mode)
         report.add(outcome.steps, _difference(settings, outcome))
 
 

@@ -148,50 +148,12 @@ def ensure_present(
     return outcome._replace(warnings=[*outcome.warnings, *warnings])
 
 
-def ensure_absent(wanted: Wanted, check_mode: bool) -> Outcome:
-    """Remove the three files and keep the folder.
-
-    :raises QlikError: if a private key that cannot be read would be removed without a backup.
-    """
-    empty = Outcome([], [], {}, {}, {})
-    if not read.exists(wanted.directory):
-        return empty
-    with locked_folder(wanted.directory, wanted.private_access.uid) as folder:
-        found = {name: file for name in reversed(wanted.names) if (file := folder.read(name))}
-        leftovers = folder.leftovers(wanted.names)
-        private_key = found.get(wanted.names.private_key)
-        if private_key and not wanted.backup:
-            path = folder.path_of(wanted.names.private_key)
-            _load(vault.decrypted(private_key.content, path), path, wanted)
-        backups = _backups(folder, wanted, found) if wanted.backup and not check_mode else {}
-        if not check_mode:
-            folder.write(backups)
-            for name in [*found, *leftovers]:
-                folder.remove(name)
-        words = Words(check_mode)
-        backup_of = dict(zip(found, backups))
-        steps = [
-            words.step(
-                "remove",
-                wanted.names.kind_of(name),
-                f"{name}, backup {backup_of[name]}" if name in backup_of else name,
-                name=folder.path_of(name),
-            )
-            for name in [*found, *leftovers]
-        ]
-        return empty._replace(
-            steps=steps,
-            before=dict.fromkeys(found, "present"),
-            backup_files=[folder.path_of(name) for name in backups],
-        )
-
-
-def _backups(folder: Folder, wanted: Wanted, found: t.Mapping[str, Found]) -> dict[str, tuple[bytes, Access]]:
+def backups(folder: Folder, wanted: Wanted, found: t.Mapping[str, Found]) -> dict[str, tuple[bytes, Access]]:
     """The backup files to write, by name."""
     return {folder.backup_name(name): (file.content, wanted.access(name)) for name, file in found.items()}
 
 
-def _load(content: bytes, path: str, wanted: Wanted) -> tuple[private_keys.Loaded, bool]:
+def load(content: bytes, path: str, wanted: Wanted) -> tuple[private_keys.Loaded, bool]:
     """Load the private key, and return whether it still has the old passphrase."""
     try:
         return private_keys.load(content, wanted.passphrase, path, PASSPHRASE_OPTION), False
@@ -269,7 +231,7 @@ class _Repair:
             self.reasons[name] = f"it {self.words.was} missing"
         else:
             try:
-                (self.key, repairs), self.passphrase_changed = _load(self._content(name), path, self.wanted)
+                (self.key, repairs), self.passphrase_changed = load(self._content(name), path, self.wanted)
                 self.warnings += [repairs] if repairs else []
                 if self.key.key_size != self.wanted.size:
                     raise KeyMismatchError(
@@ -406,9 +368,9 @@ class _Repair:
             and (self.wanted.backup or name == self.wanted.names.private_key)
             and not self._is_reencrypted(name)
         }
-        backups = _backups(self.folder, self.wanted, replaced)
-        self.folder.write(backups | {name: (content, self.wanted.access(name)) for name, content in contents.items()})
-        return [self.folder.path_of(name) for name in backups]
+        copies = backups(self.folder, self.wanted, replaced)
+        self.folder.write(copies | {name: (content, self.wanted.access(name)) for name, content in contents.items()})
+        return [self.folder.path_of(name) for name in copies]
 
     def _facts(self) -> dict[str, t.Any]:
         return describe(self.key and self.key.public_key(), self.certificate)

@@ -24,7 +24,7 @@ from ansible_collections.tenantops.qlik.plugins.module_utils._errors import (
     QlikError,
 )
 from ansible_collections.tenantops.qlik.plugins.module_utils._files.folder import Access
-from ansible_collections.tenantops.qlik.plugins.module_utils._keys import certificates
+from ansible_collections.tenantops.qlik.plugins.module_utils._keys import certificates, removal
 from ansible_collections.tenantops.qlik.plugins.module_utils._keys import pair as _pair
 
 Openssl = t.Callable[..., bytes]
@@ -76,7 +76,7 @@ class KeyPair:
 
     def absent(self, check_mode: bool = False, **options: t.Any) -> _pair.Outcome:
         """Ensure that it is not."""
-        return _pair.ensure_absent(self.wanted(**options), check_mode)
+        return removal.ensure_absent(self.wanted(**options), check_mode)
 
     def contents(self) -> Contents:
         """What is in the folder."""

@@ -1,0 +1,67 @@
+# Copyright (c) 2026, tenantops
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Where folders are, and what the processes of one run know of each other."""
+
+from __future__ import annotations
+
+import multiprocessing
+import pathlib
+import time
+
+import pytest
+
+from ansible_collections.tenantops.qlik.plugins.module_utils._files import places
+
+
+def test_links_lead_to_the_same_folder(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "keys").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "keys")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert places.real(str(tmp_path / "link")) == places.real("~/keys") == str(tmp_path / "keys")
+
+
+@pytest.mark.parametrize(
+    ("path", "relative"), [("keys", True), ("./keys", True), ("/keys", False), ("~/keys", False), ("$HOME/keys", False)]
+)
+def test_relative(path: str, relative: bool) -> None:
+    assert places.is_relative(path) == relative
+
+
+def test_default_keys_are_never_inside_of_a_collection(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert places.default_keys("/project", "acme") == "/project/keys/acme"
+    inside = "/usr/lib/ansible_collections/tenantops/qlik/playbooks"
+    assert places.default_keys(inside, "acme") == f"{tmp_path}/keys/acme"
+    assert not places.is_in_collection("/home/my_ansible_collections_of_things")
+
+
+def test_the_first_one_has_it(tmp_path: pathlib.Path) -> None:
+    assert [places.claim(str(tmp_path), what, owner) for what, owner in (("a", "x"), ("a", "y"), ("b", "y"))] == [
+        "x",
+        "x",
+        "y",
+    ]
+    # Not even a hash that anybody could look up is the thing itself.
+    assert not any("a" == path.name for path in tmp_path.iterdir())
+
+
+def _ask(folder: str, number: int) -> str:
+    def compute() -> str:
+        time.sleep(0.05)
+        return f"of {number}"
+
+    return places.once(folder, "what", compute)
+
+
+def test_one_process_computes_and_the_others_wait(tmp_path: pathlib.Path) -> None:
+    with multiprocessing.get_context("fork").Pool(4) as pool:
+        found = pool.starmap(_ask, [(str(tmp_path), number) for number in range(8)])
+    assert len(set(found)) == 1 and len(list(tmp_path.iterdir())) == 1
+
+
+def test_one_that_fails_leaves_it_to_the_next(tmp_path: pathlib.Path) -> None:
+    with pytest.raises(ZeroDivisionError):
+        places.once(str(tmp_path), "what", lambda: str(1 / 0))
+    assert places.once(str(tmp_path), "what", lambda: "found") == "found"
