@@ -1,0 +1,84 @@
+# Copyright (c) 2026, tenantops
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Tenants that share a key: which do, and how they are named."""
+
+from __future__ import annotations
+
+import pathlib
+import typing as t
+
+import pytest
+from ansible.errors import AnsibleError
+
+from ansible_collections.tenantops.qlik.plugins.plugin_utils import _sharing
+
+
+def refused(hosts: dict[str, dict[str, t.Any]], is_local: bool = True) -> dict[str, str]:
+    """The refusals of hosts with these variables."""
+    hostvars = {host: {f"p_{name}": value for name, value in its.items()} for host, its in hosts.items()}
+    return _sharing.refusals(hosts, hostvars, "p_", "/project", is_local)
+
+
+SHARED = {
+    "the key folder /same": ({"key_directory": "/same"}, {"key_directory": "/same/"}),
+    "issuer and private key": (
+        {"issuer": "portal", "private_key_path": "/k.pem"},
+        {"issuer": "portal", "private_key_path": "/k.pem"},
+    ),
+    "issuer and key id": ({"issuer": "portal", "key_id": "x"}, {"issuer": "portal", "key_id": "x"}),
+}
+
+
+@pytest.mark.parametrize("what", SHARED)
+def test_both_are_refused_and_the_others_are_not(what: str) -> None:
+    first, second = SHARED[what]
+    sentence = f"a and c share {what}. Use a different one for each, or set p_allow_shared_key to true."
+    assert refused({"a": first, "b": {}, "c": second}) == {"a": sentence, "c": sentence}
+    assert refused({"a": {**first, "allow_shared_key": "yes"}, "c": second}) == {}
+
+
+ALLOWED = {
+    "nothing set": ({}, {}),
+    "an issuer": ({"issuer": "portal"}, {"issuer": "portal"}),
+    "a key, with other issuers": ({"private_key_content": "k"}, {"private_key_content": "k"}),
+    "a key id, with other issuers": ({"key_id": "x"}, {"key_id": "x"}),
+    # A private key of one's own is not in the folder.
+    "a folder that is not used": (
+        {"key_directory": "/k", "private_key_path": "/a"},
+        {"key_directory": "/k", "private_key_path": "/b"},
+    ),
+    "a tenant": ({"tenant": "acme", "key_directory": "/k"}, {"tenant": "ACME.", "key_directory": "/k"}),
+}
+
+
+@pytest.mark.parametrize("what", ALLOWED)
+def test_what_tenants_may_share(what: str) -> None:
+    assert refused(dict(zip("ab", ALLOWED[what], strict=True))) == {}
+
+
+def test_two_spellings_of_one_tenant_are_one_tenant() -> None:
+    assert refused({"acme": {}, "ACME": {}}) == {}
+
+
+def test_a_link_to_the_same_folder(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "keys").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "keys")
+    assert refused({"a": {"key_directory": f"{tmp_path}/keys"}, "b": {"key_directory": f"{tmp_path}/link"}})
+
+
+def test_folders_of_the_same_name_on_two_machines() -> None:
+    hosts = {"a": {"key_directory": "/keys"}, "b": {"key_directory": "/keys"}}
+    assert refused(hosts) and not refused(hosts, is_local=False)
+
+
+def test_a_variable_that_cannot_be_read_is_left_to_its_own_host() -> None:
+    class Broken(dict):
+        """Variables, of which none can be templated."""
+
+        def __getitem__(self, name: str) -> t.NoReturn:
+            raise AnsibleError("undefined")
+
+    hostvars = {"a": Broken(p_key_id="x"), "b": {"p_key_directory": "/k"}, "c": {"p_key_directory": "/k"}}
+    assert set(_sharing.refusals(hostvars, hostvars, "p_", "/project", True)) == {"b", "c"}
