@@ -57,7 +57,7 @@ class ActionModule(InProcessAction):
         playbook_folder = self._loader.get_basedir()
         if "key_directory" not in options:
             options["key_directory"] = places.default_keys(playbook_folder, host_name(str(options["tenant"])))
-        elif places.is_in_collection(playbook_folder) and places.is_relative(str(options["key_directory"])):
+        elif places.is_in_collection(playbook_folder) and places.is_relative(options["key_directory"]):
             raise AnsibleActionFail(
                 f"{self._names['key_directory']} is relative, but the playbook is part of a collection, which an upgrade"
                 " replaces together with the keys: start it with /, ~ or the variable inventory_dir."

@@ -397,10 +397,7 @@ ARGUMENT_SPEC: dict[str, dict[str, t.Any]] = {
         "elements": "dict",
         "options": {
             "id": {"type": "str"},
-            **{
-                name: SIGNING[name]
-                for name in ("name", "email", "email_verified", "groups", "subject", "claims")
-            },
+            **{name: SIGNING[name] for name in ("name", "email", "email_verified", "groups", "subject", "claims")},
             "expires_in": {"type": "str", "aliases": ["expires"]},
         },
         "default": [],
@@ -445,14 +442,13 @@ def provide(module: AnsibleModule, report: Report, names: t.Mapping[str, str]) -
     """Bring the tenant into the desired state."""
     # Ansible knows which options are secret, but does not know the secrets in the environment.
     module.no_log_values |= credentials.secrets(chain_options.connection(module.params), os.environ)
-    outcome = chain.run(
-        module.params, os.environ, lambda facts: _module.refuse_masked(module, facts), report
-    )
+    outcome = chain.run(module.params, os.environ, lambda facts: _module.refuse_masked(module, facts), report)
     current = outcome.keys[0] if outcome.keys else None
     result = {
         **so_far(module, report, names),
         "key_pairs": [key.facts() for key in outcome.keys if key.prefix is not None],
-        "idp": current and {
+        "idp": current
+        and {
             "issuer": outcome.issuer,
             "key_id": current.key_id,
             "certificate": current.certificate,
@@ -484,9 +480,7 @@ def option_names(prefix: str) -> dict[str, str]:
 
 def main() -> None:
     """Run the module."""
-    module = AnsibleModule(
-        argument_spec=ARGUMENT_SPEC, mutually_exclusive=MUTUALLY_EXCLUSIVE, supports_check_mode=True
-    )
+    module = AnsibleModule(argument_spec=ARGUMENT_SPEC, mutually_exclusive=MUTUALLY_EXCLUSIVE, supports_check_mode=True)
     report = Report(module.check_mode)
     names = option_names(module.params["variables"] or "")
     _module.run(

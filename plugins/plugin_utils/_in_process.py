@@ -26,8 +26,10 @@ from ansible.module_utils.common import json as core_json
 from ansible.module_utils.common import warnings as core_warnings
 from ansible.plugins.action import ActionBase
 
+from ..module_utils._keys.warm_up import warm_up
+from ..module_utils._module import MISSING
 from ..module_utils._text import host_name
-from . import _vault
+from . import _variables, _vault
 from ._terminal import say_diffs
 
 COLLECTION = "tenantops.qlik"
@@ -48,6 +50,14 @@ _WARNING_STORES = ("_global_warnings", "_global_deprecations")
 
 _DISCOVERY = ("auto", "auto_legacy", "auto_silent", "auto_legacy_silent")
 """Values of interpreter_python that let Ansible choose the interpreter."""
+
+
+_TO_MODULE, _FROM_MODULE = "CONTROLLER_TO_MODULE", "MODULE_TO_CONTROLLER"
+
+
+def _codec(make: str, direction: str) -> type:
+    """The class that ansible-core 2.19 and newer encode or decode with, in this direction."""
+    return getattr(core_json, make)(_PROFILE, core_json.Direction[direction])
 
 
 def _missing_internal() -> str | None:
@@ -163,7 +173,7 @@ class InProcessBase(ActionBase):
         if self._task.delegate_to:
             task_vars = task_vars.get("ansible_delegated_vars", {}).get(self._task.delegate_to, task_vars)
         name = "ansible_python_interpreter"
-        variables = {name: self._templar.template(task_vars[name])} if name in task_vars else {}
+        variables = {name: _variables.value_of(self._templar, task_vars, name)} if name in task_vars else {}
         return str(C.config.get_config_value("INTERPRETER_PYTHON", variables=variables))
 
 
@@ -207,8 +217,7 @@ def _write(options: dict[str, t.Any]) -> bytes:
     """Serialize options as Ansible does for a module."""
     sent = {"ANSIBLE_MODULE_ARGS": options}
     if _HAS_PROFILES:
-        encoder = core_json.get_module_encoder(_PROFILE, core_json.Direction.CONTROLLER_TO_MODULE)
-        return json.dumps(sent, cls=encoder).encode()
+        return json.dumps(sent, cls=_codec("get_module_encoder", _TO_MODULE)).encode()
     return json.dumps(sent, cls=core_json.AnsibleJSONEncoder, vault_to_text=True).encode()
 
 
@@ -217,7 +226,7 @@ def _read(output: str) -> dict[str, t.Any]:
     if not output.strip():
         return {"failed": True, "msg": "Module failed: it ended without a result."}
     if _HAS_PROFILES:
-        return json.loads(output, cls=core_json.get_module_decoder(_PROFILE, core_json.Direction.MODULE_TO_CONTROLLER))
+        return json.loads(output, cls=_codec("get_module_decoder", _FROM_MODULE))
     return json.loads(output)
 
 
@@ -247,3 +256,12 @@ def _working_directory(path: str) -> t.Iterator[None]:
         yield
     finally:
         os.chdir(before)
+
+
+# What is set up here, before Ansible forks a worker for each host, need not be set up in each worker.
+if not MISSING:
+    warm_up()
+if _HAS_PROFILES and not _missing_internal():
+    for _direction in (_TO_MODULE, _FROM_MODULE):
+        _codec("get_module_encoder", _direction)
+        _codec("get_module_decoder", _direction)

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import typing as t
 
@@ -14,6 +15,7 @@ from ansible.module_utils.parsing.convert_bool import boolean
 
 from ..module_utils._files import places
 from ..module_utils._text import host_name
+from ._variables import OMITTED
 
 OPTIONS = (
     "tenant",
@@ -28,7 +30,11 @@ OPTIONS = (
 
 
 def refusals(
-    hosts: t.Iterable[str], hostvars: t.Mapping[str, t.Mapping[str, t.Any]], prefix: str, playbook_folder: str, is_local: bool
+    hosts: t.Iterable[str],
+    hostvars: t.Mapping[str, t.Mapping[str, t.Any]],
+    prefix: str,
+    playbook_folder: str,
+    is_local: bool,
 ) -> dict[str, str]:
     """What to say about each host of a play that shares a key with another one, as far as variables tell.
 
@@ -38,9 +44,8 @@ def refusals(
     first: dict[str, tuple[str, str]] = {}
     found: dict[str, str] = {}
     for host in hosts:
-        its = hostvars[host]
         try:
-            options = {name: its[f"{prefix}{name}"] for name in OPTIONS if f"{prefix}{name}" in its}
+            options = _options(hostvars[host], prefix)
         except AnsibleError:
             continue  # its own task says so
         tenant = host_name(str(options.setdefault("tenant", host)))
@@ -81,3 +86,12 @@ def refusal(tenant: str, other: str, what: str, allowing: str) -> str:
     :param allowing: what the user calls the option that allows it.
     """
     return f"{other} and {tenant} share {what}. Use a different one for each, or set {allowing} to true."
+
+
+def _options(variables: t.Mapping[str, t.Any], prefix: str) -> dict[str, t.Any]:
+    found = {}
+    for name in OPTIONS:
+        if f"{prefix}{name}" in variables:
+            with contextlib.suppress(OMITTED):
+                found[name] = variables[f"{prefix}{name}"]
+    return {name: value for name, value in found.items() if value not in (None, variables.get("omit"))}

@@ -22,14 +22,25 @@ from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.errors import UnsupportedError
 
+try:
+    from ansible.template import is_trusted_as_template as _is_trusted
+except ImportError:  # before ansible-core 2.19
+
+    def _is_trusted(value: str) -> bool:
+        return not hasattr(value, "__UNSAFE__")
+
+
 if t.TYPE_CHECKING:
     from ansible.template import Templar
 
 FACTS = ("token", "tokens", "idp", "key_pairs", "changed")
 """What the role sets after the prefix of its variables."""
 
-_OMITTED = getattr(core_errors, "AnsibleValueOmittedError", ())
+OMITTED = getattr(core_errors, "AnsibleValueOmittedError", ())
 """What ansible-core 2.19 and newer raise for the variable ``omit``. Older releases return a text."""
+
+
+_ONE_NAME = re.compile(r"\{\{ *([a-z_]+) *\}\}")
 
 
 class Names:
@@ -57,7 +68,9 @@ class Names:
             return message
         spec = {self[option]: definition for option, definition in self._module.ARGUMENT_SPEC.items() if option in self}
         exclusive = [[self[option] for option in group] for group in self._module.MUTUALLY_EXCLUSIVE]
-        given = {self.by_option.get(option, option): value for option, value in options.items() if option != "variables"}
+        given = {
+            self.by_option.get(option, option): value for option, value in options.items() if option != "variables"
+        }
         for error in ArgumentSpecValidator(spec, mutually_exclusive=exclusive).validate(given).errors:
             return f"{'Unsupported options: ' if isinstance(error, UnsupportedError) else ''}{error}"
         for option, name in self.by_option.items():
@@ -80,21 +93,37 @@ def read(templar: Templar, variables: t.Mapping[str, t.Any], names: Names) -> di
     for option, name in names.by_option.items() if names.prefix else ():
         if option == name or name not in variables:
             continue
-        value = variables[name]
-        if not _is_plain(value):
-            try:
-                value = templar.template(value)
-            except _OMITTED:
-                continue
-            except AnsibleError as error:
-                raise AnsibleActionFail(f"The value of {name} cannot be determined: {error.message}") from error
-        if value == variables.get("omit"):
+        try:
+            value = value_of(templar, variables, name)
+        except OMITTED:
             continue
+        except AnsibleError as error:
+            raise AnsibleActionFail(f"The value of {name} cannot be determined: {error.message}") from error
+        if "omit" in variables:
+            value = _without(variables["omit"], [value])
+            if not value:
+                continue
+            (value,) = value
         if value is None:
             # A secret that is missing must not silently lead to a new key, or to no secret.
             raise AnsibleActionFail(f"{name} is null: give it a value, or do not set it.")
         found[option] = value
     return found
+
+
+def value_of(templar: Templar, variables: t.Mapping[str, t.Any], name: str) -> t.Any:
+    """The value of a variable, templated if necessary.
+
+    :raises AnsibleError: if it cannot be templated.
+    """
+    value = variables[name]
+    if _is_plain(value):
+        return value
+    # An expression that only names a variable needs no compiler.
+    named = _ONE_NAME.fullmatch(value) if isinstance(value, str) and _is_trusted(value) else None
+    if named and named[1] != "omit" and _is_plain(variables.get(named[1], "{")):
+        return variables[named[1]]
+    return templar.template(value)
 
 
 def misspelt(variables: t.Iterable[str], names: Names) -> list[str]:
@@ -125,6 +154,15 @@ def user_list(users: t.Any, name: str) -> list[dict[str, t.Any]]:
         f"{name} must be a list of users, or the same list as YAML or JSON text: write it as [{{name: Anna Anderson, email:"
         " anna@grusgrus.com, email_verified: true}]."
     )
+
+
+def _without(omit: t.Any, value: t.Any) -> t.Any:
+    """A value without what is omitted inside it, which ansible-core before 2.19 only removes from arguments of tasks."""
+    if isinstance(value, dict):
+        return {name: _without(omit, its) for name, its in value.items() if its != omit}
+    if isinstance(value, list):
+        return [_without(omit, its) for its in value if its != omit]
+    return value
 
 
 def _is_plain(value: t.Any) -> bool:

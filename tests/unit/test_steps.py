@@ -41,5 +41,7 @@ def test_reasons() -> None:
         words = Words(check_mode)
         reason = f"it {words.was}, {words.had}, {words.did_not}, {words.could_not}"
         found.append(words.step("write", "thing", "x", reason, "/x"))
-    assert found[0] == Step("thing", "write", "wrote x: it was, had, did not, could not", "it was, had, did not, could not", "/x")
+    assert found[0] == Step(
+        "thing", "write", "wrote x: it was, had, did not, could not", "it was, had, did not, could not", "/x"
+    )
     assert found[1].text == "would write x: it is, has, does not, cannot"

@@ -116,9 +116,7 @@ def _existing(wanted: Wanted, report: Report) -> Key:
     return Key(None, "current", sign.key_id(options, private), private, public_key, None, path, None, None)
 
 
-def _provide(
-    wanted: Wanted, prefix: str, state: str, now: datetime.datetime, accept: Accept, report: Report
-) -> Key:
+def _provide(wanted: Wanted, prefix: str, state: str, now: datetime.datetime, accept: Accept, report: Report) -> Key:
     settings = _settings(wanted, prefix)
     accept(settings.paths())
     outcome = pair.ensure_present(settings, now, report.check_mode, accept)

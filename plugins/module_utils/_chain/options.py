@@ -65,7 +65,9 @@ def read(options: t.Mapping[str, t.Any]) -> Wanted:
     :raises OptionError: if they are invalid or contradict each other.
     """
     if not _HOST_NAME.fullmatch(options["tenant"] or ""):
-        raise OptionError("O(tenant) must be a host name such as acme.eu.qlikcloud.com: leave out the scheme and the path.")
+        raise OptionError(
+            "O(tenant) must be a host name such as acme.eu.qlikcloud.com: leave out the scheme and the path."
+        )
     name = host_name(options["tenant"])
     complete = {
         **options,

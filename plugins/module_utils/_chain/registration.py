@@ -129,7 +129,5 @@ def _settings(wanted: Wanted, key_id: str | None, key: given.PublicKey | None) -
     )
 
 
-def _difference(
-    tenant: Tenant, settings: identity_providers.Wanted, outcome: identity_providers.Outcome
-) -> Difference:
+def _difference(tenant: Tenant, settings: identity_providers.Wanted, outcome: identity_providers.Outcome) -> Difference:
     return Difference(identity_providers.title(tenant, settings), outcome.before, outcome.after)

@@ -195,8 +195,11 @@ class Folder:
 
     def leftovers(self, names: t.Iterable[str]) -> list[str]:
         """Names of temporary files that a killed run left behind while writing these files or their backups."""
+        temporary = [name for name in self._names() if name.endswith(".tmp")]
+        if not temporary:
+            return []
         ours = re.compile(rf"\.(?:{'|'.join(map(re.escape, names))})(?:\.[^/]*~)?\.[0-9a-f]{{16}}\.tmp")
-        return sorted(filter(ours.fullmatch, self._names()))
+        return sorted(filter(ours.fullmatch, temporary))
 
     def is_empty(self) -> bool:
         """Whether the folder is empty."""

@@ -24,9 +24,9 @@ def is_in_collection(folder: str) -> bool:
     return "ansible_collections" in pathlib.PurePath(folder).parts
 
 
-def is_relative(path: str) -> bool:
-    """Whether a path depends on the current directory. ``~`` and variables of the environment do not."""
-    return not path.startswith(("/", "~", "$"))
+def is_relative(path: object) -> bool:
+    """Whether a value is a path that depends on the current directory. ``~`` and variables of the environment do not."""
+    return isinstance(path, str) and bool(path) and not path.startswith(("/", "~", "$"))
 
 
 def default_keys(playbook_folder: str, tenant: str) -> str:

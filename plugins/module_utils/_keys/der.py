@@ -15,25 +15,34 @@ import typing as t
 PKCS12 = "PKCS12"
 """A PKCS#12 file (RFC 7292) has no PEM label, so this is our own name."""
 
-_OUTLINES = {
-    "RSA PRIVATE KEY": rb"\x02{9}\x30?",  # PKCS#1: RFC 8017, appendix A.1.2
-    "DSA PRIVATE KEY": rb"\x02{6}",  # OpenSSL's own format
-    "EC PRIVATE KEY": rb"\x02\x04\xa0?\xa1?",  # SEC 1: RFC 5915
-    "PRIVATE KEY": rb"\x02\x30\x04\xa0?[\xa1\x81]?",  # PKCS#8: RFC 5958
-    "ENCRYPTED PRIVATE KEY": rb"\x30\x04",  # PKCS#8: RFC 5958, section 3
-    "RSA PUBLIC KEY": rb"\x02\x02",  # PKCS#1: RFC 8017, appendix A.1.1
-    "PUBLIC KEY": rb"\x30\x03",  # SubjectPublicKeyInfo: RFC 5280
-    "PKCS7": rb"\x06\xa0",  # RFC 5652
-    PKCS12: rb"\x02\x30\x30?",
-}
+
+def _compiled(outlines: t.Mapping[str, bytes]) -> dict[str, re.Pattern[bytes]]:
+    return {name: re.compile(outline, re.DOTALL) for name, outline in outlines.items()}
+
+
+_OUTLINES = _compiled(
+    {
+        "RSA PRIVATE KEY": rb"\x02{9}\x30?",  # PKCS#1: RFC 8017, appendix A.1.2
+        "DSA PRIVATE KEY": rb"\x02{6}",  # OpenSSL's own format
+        "EC PRIVATE KEY": rb"\x02\x04\xa0?\xa1?",  # SEC 1: RFC 5915
+        "PRIVATE KEY": rb"\x02\x30\x04\xa0?[\xa1\x81]?",  # PKCS#8: RFC 5958
+        "ENCRYPTED PRIVATE KEY": rb"\x30\x04",  # PKCS#8: RFC 5958, section 3
+        "RSA PUBLIC KEY": rb"\x02\x02",  # PKCS#1: RFC 8017, appendix A.1.1
+        "PUBLIC KEY": rb"\x30\x03",  # SubjectPublicKeyInfo: RFC 5280
+        "PKCS7": rb"\x06\xa0",  # RFC 5652
+        PKCS12: rb"\x02\x30\x30?",
+    }
+)
 """By label, a regular expression for the tags of the parts."""
 
 _SIGNED = b"\x30\x30\x03"  # a certificate, a request or a revocation list: what is signed, algorithm, signature
-_SIGNED_OUTLINES = {
-    "CERTIFICATE REQUEST": rb"\x02\x30\x30\xa0?",  # PKCS#10: RFC 2986
-    "CERTIFICATE": rb"\xa0?\x02\x30{5}[\x81\xa1]?[\x82\xa2]?\xa3?",  # RFC 5280, section 4.1
-    "X509 CRL": rb"\x02?\x30\x30[\x17\x18].*",  # RFC 5280, section 5.1
-}
+_SIGNED_OUTLINES = _compiled(
+    {
+        "CERTIFICATE REQUEST": rb"\x02\x30\x30\xa0?",  # PKCS#10: RFC 2986
+        "CERTIFICATE": rb"\xa0?\x02\x30{5}[\x81\xa1]?[\x82\xa2]?\xa3?",  # RFC 5280, section 4.1
+        "X509 CRL": rb"\x02?\x30\x30[\x17\x18].*",  # RFC 5280, section 5.1
+    }
+)
 _PRIVATE_KEY_CONTENT = 2  # the position of the key itself in PKCS#8
 _MAXIMUM_VALUES = 16
 _MAXIMUM_HEADER = 6  # bytes: the tag, and a length of up to four octets after its own first one
@@ -83,9 +92,9 @@ def _parts(data: bytes) -> list[Value]:
     return (found and _values(found[0].content)) or []
 
 
-def _matching(outlines: t.Mapping[str, bytes], parts: t.Sequence[Value]) -> str | None:
+def _matching(outlines: t.Mapping[str, re.Pattern[bytes]], parts: t.Sequence[Value]) -> str | None:
     tags = _tags(parts)
-    return next((name for name, outline in outlines.items() if re.fullmatch(outline, tags, re.DOTALL)), None)
+    return next((name for name, outline in outlines.items() if outline.fullmatch(tags)), None)
 
 
 def _tags(values: t.Sequence[Value]) -> bytes:

@@ -326,7 +326,11 @@ class _Repair:
         private_key = self.wanted.names.private_key
         return [
             *(self._step("write", name, name, reason) for name, reason in self.reasons.items()),
-            *([self._step("change", private_key, f"the passphrase of {private_key}")] if self.passphrase_changed else []),
+            *(
+                [self._step("change", private_key, f"the passphrase of {private_key}")]
+                if self.passphrase_changed
+                else []
+            ),
             *(self._step("change", name, f"mode or owner of {name}") for name in wrong_access),
             *(
                 self._step("remove", name, name, f"a killed run {self.words.had} left it behind")

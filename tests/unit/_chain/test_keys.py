@@ -95,4 +95,6 @@ def test_another_size_is_for_a_new_key(tmp_path: pathlib.Path) -> None:
     provide(tmp_path)
     with pytest.raises(_errors.KeyMismatchError) as raised:
         provide(tmp_path, key_size=3072)
-    assert raised.value.message.endswith("set O(size) to 2048 to keep it, or introduce a new key with another prefix in O(keys).")
+    assert raised.value.message.endswith(
+        "set O(size) to 2048 to keep it, or introduce a new key with another prefix in O(keys)."
+    )

@@ -25,7 +25,11 @@ def test_defaults_that_depend_on_the_tenant() -> None:
     found = [wanted.options[name] for name in ("issuer", "url", "key_directory")]
     assert found == ["acme.eu.qlikcloud.com", "https://acme.eu.qlikcloud.com", "keys/acme.eu.qlikcloud.com"]
     wanted = read(options(issuer="portal", url="https://other.example", key_directory="/k"))
-    assert [wanted.options[name] for name in ("issuer", "url", "key_directory")] == ["portal", "https://other.example", "/k"]
+    assert [wanted.options[name] for name in ("issuer", "url", "key_directory")] == [
+        "portal",
+        "https://other.example",
+        "/k",
+    ]
 
 
 def test_users_have_the_id_that_is_given_or_their_email_or_their_name() -> None:

@@ -36,7 +36,11 @@ def test_keys_and_tokens(local, texts) -> None:
     (key,) = outcome.keys
     assert key.key_id == public_key.thumbprint() and key.certificate == local.files()["publickey.cer"].decode()
     token = jwt.decode(outcome.tokens["anna@grusgrus.com"], public_key, ["RS256"])
-    assert (token.header["kid"], token.claims["iss"]) == (key.key_id, outcome.issuer) == (key.key_id, "acme.eu.qlikcloud.com")
+    assert (
+        (token.header["kid"], token.claims["iss"])
+        == (key.key_id, outcome.issuer)
+        == (key.key_id, "acme.eu.qlikcloud.com")
+    )
 
     before = local.files()
     outcome, report = local.run()

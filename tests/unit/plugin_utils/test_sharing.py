@@ -58,6 +58,14 @@ def test_what_tenants_may_share(what: str) -> None:
     assert refused(dict(zip("ab", ALLOWED[what], strict=True))) == {}
 
 
+def test_what_is_omitted_or_null_is_not_shared() -> None:
+    hosts = {host: {"key_directory": "__omit__", "key_id": None, "issuer": "portal"} for host in "ab"}
+    hostvars = {
+        host: {**{f"p_{name}": value for name, value in its.items()}, "omit": "__omit__"} for host, its in hosts.items()
+    }
+    assert _sharing.refusals(hosts, hostvars, "p_", "/project", True) == {}
+
+
 def test_two_spellings_of_one_tenant_are_one_tenant() -> None:
     assert refused({"acme": {}, "ACME": {}}) == {}
 

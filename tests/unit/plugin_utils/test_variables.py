@@ -69,6 +69,12 @@ def test_variables_are_templated_where_they_are_templates() -> None:
     }
 
 
+def test_what_is_omitted_is_left_out_also_inside() -> None:
+    omitted = trust_as_template("{{ omit }}")
+    users = [{"name": "A", "id": omitted}, {"name": None}]
+    assert read({"my_key_id": omitted, "my_users": users}) == {"users": [{"name": "A"}, {"name": None}]}
+
+
 def test_what_the_task_says_is_not_read() -> None:
     assert read({"my_key_id": trust_as_template("{{ not_there }}"), "my_other": "x"}, key_id="mine") == {"other": "x"}
 
@@ -80,7 +86,10 @@ def test_nothing_is_read_without_a_prefix() -> None:
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        (trust_as_template("{{ not_there }}"), "The value of my_api_key cannot be determined: 'not_there' is undefined"),
+        (
+            trust_as_template("{{ not_there }}"),
+            "The value of my_api_key cannot be determined: 'not_there' is undefined",
+        ),
         (None, "my_api_key is null: give it a value, or do not set it."),
         (trust_as_template("{{ {}.secret }}"), "The value of my_api_key cannot be determined: "),
     ],
@@ -106,7 +115,10 @@ def test_what_ansible_refuses_is_said_with_the_names_of_variables(options: dict[
 
 def test_what_the_task_says_has_its_own_name() -> None:
     written = names(key_id="x")
-    assert written.in_message("my_key_id and my_key_size are wrong.", {"key_id": "x"}) == "key_id and my_key_size are wrong."
+    assert (
+        written.in_message("my_key_id and my_key_size are wrong.", {"key_id": "x"})
+        == "key_id and my_key_size are wrong."
+    )
     assert "of type" in written.in_message("", {"key_size": "banana"})
     assert names(None).in_message("key_id is wrong.", {"key_size": "banana"}) == "key_id is wrong."
 
