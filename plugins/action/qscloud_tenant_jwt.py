@@ -4,10 +4,8 @@
 
 from __future__ import annotations
 
-import json
 import typing as t
 
-from ansible import constants as C
 from ansible.errors import AnsibleActionFail
 from ansible.module_utils.parsing.convert_bool import boolean
 
@@ -30,7 +28,7 @@ class ActionModule(InProcessAction):
         """Run the task."""
         result = super().run(tmp, task_vars)
         if result.get("failed"):
-            result["msg"] = self._names.in_message(result["msg"], self._options)
+            result["msg"] = self._names.in_message(result.get("msg", ""), self._options)
         if "steps" in result:  # not if the task is asynchronous
             is_alone = len((task_vars or {}).get("ansible_play_hosts_all", ())) < 2
             say_steps(self._display, result["steps"], "" if is_alone else f"{self._options['tenant']}: ")
@@ -50,7 +48,9 @@ class ActionModule(InProcessAction):
         options.setdefault("tenant", task_vars.get("inventory_hostname"))
         self._choose_folder(options)
         self._options = options
-        self._refuse_shared_key(options, task_vars)
+        is_local = self._connection.transport in ("local", "ansible.builtin.local")
+        machine = "" if is_local else self._task.delegate_to or task_vars["inventory_hostname"]
+        _sharing.refuse(options, self._names, task_vars, self._loader.get_basedir(), machine)
         return options
 
     def _choose_folder(self, options: dict[str, t.Any]) -> None:
@@ -62,23 +62,6 @@ class ActionModule(InProcessAction):
                 f"{self._names['key_directory']} is relative, but the playbook is part of a collection, which an upgrade"
                 " replaces together with the keys: start it with /, ~ or the variable inventory_dir."
             )
-
-    def _refuse_shared_key(self, options: dict[str, t.Any], task_vars: dict[str, t.Any]) -> None:
-        host, hosts = task_vars["inventory_hostname"], task_vars["ansible_play_hosts_all"]
-        is_local = self._connection.transport in ("local", "ansible.builtin.local")
-        if self._names.prefix and len(hosts) > 1:
-            # Before any of these tenants is changed, and once for all of them.
-            arguments = [*hosts], task_vars["hostvars"], self._names.prefix, self._loader.get_basedir(), is_local
-            what = json.dumps([*hosts, self._names.prefix])
-            found = places.once(C.DEFAULT_LOCAL_TMP, what, lambda: json.dumps(_sharing.refusals(*arguments)))
-            if sentence := json.loads(found).get(host):
-                raise AnsibleActionFail(sentence)
-        machine = "" if is_local else self._task.delegate_to or host
-        tenant = host_name(str(options["tenant"]))
-        for what, identity in _sharing.claims(options, machine).items():
-            other = places.claim(C.DEFAULT_LOCAL_TMP, identity, tenant)
-            if other != tenant:
-                raise AnsibleActionFail(_sharing.refusal(tenant, other, what, self._names["allow_shared_key"]))
 
     def _shows_idp(self, result: dict[str, t.Any]) -> bool:
         wanted = self._options.get("show_idp", "changed")

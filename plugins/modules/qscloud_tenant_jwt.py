@@ -369,11 +369,6 @@ tokens:
   type: dict
   sample:
     anna@grusgrus.com: eyJhbGciOiJSUzI1NiIsImtpZCI6InJNUUI5M2lkUmdmdVVEMllVU0o3Nmo...
-user:
-  description: The user whose options are invalid.
-  returned: when the options of a user are invalid
-  type: str
-  sample: anna@grusgrus.com
 """
 
 import os
@@ -443,17 +438,10 @@ def provide(module: AnsibleModule, report: Report, names: t.Mapping[str, str]) -
     # Ansible knows which options are secret, but does not know the secrets in the environment.
     module.no_log_values |= credentials.secrets(chain_options.connection(module.params), os.environ)
     outcome = chain.run(module.params, os.environ, lambda facts: _module.refuse_masked(module, facts), report)
-    current = outcome.keys[0] if outcome.keys else None
     result = {
         **so_far(module, report, names),
         "key_pairs": [key.facts() for key in outcome.keys if key.prefix is not None],
-        "idp": current
-        and {
-            "issuer": outcome.issuer,
-            "key_id": current.key_id,
-            "certificate": current.certificate,
-            "public_key": current.public_key,
-        },
+        "idp": outcome.keys[0].values_to_enter(outcome.issuer) if outcome.keys else None,
         "token": next(iter(outcome.tokens.values()), None),
         "tokens": outcome.tokens,
     }

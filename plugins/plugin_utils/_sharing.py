@@ -10,12 +10,16 @@ import contextlib
 import json
 import typing as t
 
-from ansible.errors import AnsibleError
+from ansible import constants as C
+from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.module_utils.parsing.convert_bool import boolean
 
 from ..module_utils._files import places
 from ..module_utils._text import host_name
 from ._variables import OMITTED
+
+if t.TYPE_CHECKING:
+    from ._variables import Names
 
 OPTIONS = (
     "tenant",
@@ -27,6 +31,35 @@ OPTIONS = (
     "allow_shared_key",
 )
 """The options of the module qscloud_tenant_jwt that matter here."""
+
+
+def refuse(
+    options: t.Mapping[str, t.Any],
+    names: Names,
+    task_vars: t.Mapping[str, t.Any],
+    playbook_folder: str,
+    machine: str,
+) -> None:
+    """Reject a tenant that shares a key with another one of the same run.
+
+    :param options: of the module qscloud_tenant_jwt. ``tenant`` and ``key_directory`` are set.
+    :param machine: the name of the machine that has the keys; empty for this one.
+    :raises AnsibleActionFail: if it does.
+    """
+    hosts = [*task_vars["ansible_play_hosts_all"]]
+    if names.prefix and len(hosts) > 1:
+        # Before any of these tenants is changed, and once for all of them.
+        arguments = hosts, task_vars["hostvars"], names.prefix, playbook_folder, not machine
+        what = json.dumps([hosts, names.prefix])
+        found = places.once(C.DEFAULT_LOCAL_TMP, what, lambda: json.dumps(refusals(*arguments)))
+        if sentence := json.loads(found).get(task_vars["inventory_hostname"]):
+            raise AnsibleActionFail(sentence)
+    # What is set elsewhere than in the variables of hosts is only known when each tenant has its turn.
+    tenant = host_name(str(options["tenant"]))
+    for what, identity in claims(options, machine).items():
+        other = places.claim(C.DEFAULT_LOCAL_TMP, identity, tenant)
+        if other != tenant:
+            raise AnsibleActionFail(refusal(tenant, other, what, names["allow_shared_key"]))
 
 
 def refusals(

@@ -44,6 +44,10 @@ class Key(t.NamedTuple):
         names = ("prefix", "state", "key_id", "private_key_path", "certificate_path", "not_after")
         return {name: getattr(self, name) for name in names}
 
+    def values_to_enter(self, issuer: str) -> dict[str, str | None]:
+        """The values for the tenant's identity provider."""
+        return {"issuer": issuer, **{name: getattr(self, name) for name in ("key_id", "certificate", "public_key")}}
+
     def to_register(self) -> given.PublicKey | None:
         """The certificate, or else the public key, for the identity provider."""
         if self.certificate:
@@ -66,10 +70,12 @@ def provide(wanted: Wanted, now: datetime.datetime, accept: Accept, report: Repo
     """Create, renew or repair the key pairs, or load the private key of the user's own.
 
     The current one comes first: tokens need it even if another one has a problem. A retiring key is maintained, but never
-    created.
+    created. With ``state: absent``, there are none.
 
     :raises QlikError: if that fails.
     """
+    if not wanted.present:
+        return []
     if wanted.has_existing_key:
         return [_existing(wanted, report)]
     return [
@@ -93,13 +99,13 @@ def retired(wanted: Wanted, now: datetime.datetime) -> list[Retired]:
     return found
 
 
-def remove(wanted: Wanted, key: Retired, report: Report) -> None:
-    """Remove the files of a key pair, and keep a backup.
+def remove(wanted: Wanted, keys: t.Iterable[Retired], report: Report) -> None:
+    """Remove the files of key pairs, and keep a backup.
 
     :raises QlikError: if that fails.
     """
-    if key.prefix is not None:
-        settings = _settings(wanted, key.prefix)
+    for prefix in (key.prefix for key in keys if key.prefix is not None):
+        settings = _settings(wanted, prefix)
         outcome = removal.ensure_absent(settings, report.check_mode)
         report.add(outcome.steps, _difference(settings, outcome))
 

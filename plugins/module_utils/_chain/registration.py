@@ -49,13 +49,13 @@ def register(tenant: Tenant, wanted: Wanted, keys: t.Iterable[Key], report: Repo
     return changed
 
 
-def delete(tenant: Tenant, wanted: Wanted, key: Retired, report: Report) -> None:
-    """Delete the identity provider of a key.
+def delete(tenant: Tenant, wanted: Wanted, keys: t.Iterable[Retired], report: Report) -> None:
+    """Delete the identity providers of keys.
 
     :raises QlikError: if that fails.
     """
-    if key.key_id:
-        settings = _settings(wanted, key.key_id, None)
+    for key_id in filter(None, (key.key_id for key in keys)):
+        settings = _settings(wanted, key_id, None)
         outcome = identity_providers.ensure_absent(tenant, settings, report.check_mode)
         report.add(outcome.steps, _difference(tenant, settings, outcome))
 

@@ -23,7 +23,7 @@ if t.TYPE_CHECKING:
 
 
 class Outcome(t.NamedTuple):
-    """What exists now: the keys, the current one first, and the tokens by the user's id."""
+    """What exists now: the keys, the current one first, and the tokens by the user's id. With ``state: absent``, nothing."""
 
     issuer: str
     keys: list[keys.Key]
@@ -50,25 +50,21 @@ def run(
     wanted = options.read(given)
     report.warn([options.spelling_warning(given)])
     tenant = _connect(wanted, environment)
-    drafts = {user.id: tokens.draft(wanted, user) for user in wanted.users} if wanted.present else {}
-    report.warn(sentence for draft in drafts.values() for sentence in draft.warnings)
+    drafts = tokens.draft_all(wanted, report)
     retired = keys.retired(wanted, now)
 
-    current_keys, signed = [], {}
-    if wanted.present:
-        current_keys = keys.provide(wanted, now, accept, report)
-        signed = tokens.sign_all(drafts if wanted.options["sign_tokens"] else {}, current_keys[0], report)
-    if wanted.present and tenant:
-        is_new = registration.register(tenant, wanted, current_keys, report)
+    found = keys.provide(wanted, now, accept, report)
+    signed = tokens.sign_all(drafts, found, report) if wanted.options["sign_tokens"] else {}
+    if tenant and found:
+        is_new = registration.register(tenant, wanted, found, report)
         registration.ensure_groups(tenant, wanted, report)
         if registration.must_prove(wanted, is_new or bool(retired)):
-            registration.prove(tenant, wanted, current_keys[0], is_new, report, sleep)
+            registration.prove(tenant, wanted, found[0], is_new, report, sleep)
     # The key ids of identity providers are read from the files, so the files go last.
-    for key in retired if tenant else ():
-        registration.delete(tenant, wanted, key, report)
-    for key in retired:
-        keys.remove(wanted, key, report)
-    return Outcome(wanted.options["issuer"], current_keys, signed)
+    if tenant:
+        registration.delete(tenant, wanted, retired, report)
+    keys.remove(wanted, retired, report)
+    return Outcome(wanted.options["issuer"], found, signed)
 
 
 def _connect(wanted: options.Wanted, environment: t.Mapping[str, str]) -> Tenant | None:

@@ -23,19 +23,21 @@ _OPTION = re.compile(r"O\((\w+)\)")
 _UNSET = dict.fromkeys(("subject", "name", "email", "email_verified", "groups", "claims", "jti"))
 
 
-class UserError(OptionError):
-    """The options of a user are invalid. ``user`` is its id."""
+def draft_all(wanted: Wanted, report: Report) -> dict[str, _sign.Draft]:
+    """The content of all tokens, by the user's id.
 
-    def __init__(self, message: str, user: str) -> None:
-        super().__init__(message)
-        self.user = user
+    :raises OptionError: if the options of a user are invalid or contradict each other.
+    """
+    drafts = {user.id: draft(wanted, user) for user in wanted.users if wanted.present}
+    report.warn(sentence for one in drafts.values() for sentence in one.warnings)
+    return drafts
 
 
 def draft(wanted: Wanted, user: User, **more: t.Any) -> _sign.Draft:
     """The content of a user's token.
 
     :param more: options that replace the user's own.
-    :raises UserError: if its options are invalid or contradict each other.
+    :raises OptionError: if its options are invalid or contradict each other.
     """
     try:
         return _sign.draft({**wanted.options, **_UNSET, **user.options, **more}, int(time.time()))
@@ -43,7 +45,7 @@ def draft(wanted: Wanted, user: User, **more: t.Any) -> _sign.Draft:
         # The options of a user have no name of their own in a task or play, unlike those that apply to all users.
         own = {*_UNSET, *user.options}
         message = _OPTION.sub(lambda found: found[1] if found[1] in own else found[0], error.message)
-        raise UserError(f"O(users), {user.id}: {message}", user.id) from error
+        raise OptionError(f"O(users), {user.id}: {message}") from error
 
 
 def sign(wanted: _sign.Draft, key: Key) -> str:
@@ -54,11 +56,15 @@ def sign(wanted: _sign.Draft, key: Key) -> str:
     return compact.sign(wanted.claims, key.private, key.key_id).text
 
 
-def sign_all(drafts: t.Mapping[str, _sign.Draft], key: Key, report: Report) -> dict[str, str | None]:
+def sign_all(drafts: t.Mapping[str, _sign.Draft], keys: t.Sequence[Key], report: Report) -> dict[str, str | None]:
     """A token for each user, by the user's id; None in check mode if the key does not exist yet.
 
+    :param keys: the first one signs.
     :raises PrivateKeyError: if a signature does not verify.
     """
-    for user in drafts if key.private else ():
-        report.add([report.words.step("sign", "token", f"a token for {user}", name=user, changed=False)])
-    return {user: sign(wanted, key) if key.private else None for user, wanted in drafts.items()}
+    tokens = {}
+    for user, wanted in drafts.items():
+        tokens[user] = sign(wanted, keys[0]) if keys[0].private else None
+        if tokens[user]:
+            report.add([report.words.step("sign", "token", f"a token for {user}", name=user, changed=False)])
+    return tokens
