@@ -31,7 +31,6 @@ def main() -> int:
             ]
             environment = {
                 **os.environ,
-                "ANSIBLE_DISPLAY_SKIPPED_HOSTS": "false",
                 "QSCLOUD_TENANT_URL": tenant.url,
                 "QSCLOUD_API_KEY": tenant.api_key,
             }
