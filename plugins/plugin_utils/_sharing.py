@@ -21,16 +21,11 @@ from ._variables import OMITTED
 if t.TYPE_CHECKING:
     from ._variables import Names
 
-OPTIONS = (
-    "tenant",
-    "issuer",
-    "key_directory",
-    "private_key_path",
-    "private_key_content",
-    "key_id",
-    "allow_shared_key",
-)
+OPTIONS = ("tenant", "issuer", "key_directory", "private_key_path", "key_id", "allow_shared_key")
 """The options of the module qscloud_tenant_jwt that matter here."""
+
+SECRET = "private_key_content"
+"""Another one. It is often looked up in a store of secrets, so it is only read if it matters."""
 
 
 def refuse(
@@ -55,7 +50,7 @@ def refuse(
         if sentence := json.loads(found).get(task_vars["inventory_hostname"]):
             raise AnsibleActionFail(sentence)
     # What is set elsewhere than in the variables of hosts is only known when each tenant has its turn.
-    tenant = host_name(str(options["tenant"]))
+    tenant = _tenant(options)
     for what, identity in claims(options, machine).items():
         other = places.claim(C.DEFAULT_LOCAL_TMP, identity, tenant)
         if other != tenant:
@@ -74,33 +69,41 @@ def refusals(
     :param prefix: of the variables with the options.
     :param is_local: whether the keys of all hosts are on this machine.
     """
-    first: dict[str, tuple[str, str]] = {}
-    found: dict[str, str] = {}
+    tenants: dict[str, dict[str, t.Any]] = {}
     for host in hosts:
-        try:
-            options = _options(hostvars[host], prefix)
-        except AnsibleError:
-            continue  # its own task says so
-        tenant = host_name(str(options.setdefault("tenant", host)))
-        options.setdefault("key_directory", places.default_keys(playbook_folder, tenant))
-        for what, identity in claims(options, "" if is_local else host).items():
-            other_host, other = first.setdefault(identity, (host, tenant))
-            if other != tenant:
-                sentence = refusal(tenant, other, what, f"{prefix}allow_shared_key")
-                found |= {one: found.get(one, sentence) for one in (host, other_host)}
+        with contextlib.suppress(AnsibleError):  # its own task says so
+            tenants[host] = _options(hostvars[host], prefix, OPTIONS, {"tenant": host})
+    of_issuer: dict[str, set[str]] = {}
+    for its in tenants.values():
+        its.setdefault("key_directory", places.default_keys(playbook_folder, _tenant(its)))
+        of_issuer.setdefault(_issuer(its), set()).add(_tenant(its))
+
+    first: dict[str, str] = {}
+    found: dict[str, str] = {}
+    for host, its in tenants.items():
+        if f"{prefix}{SECRET}" in hostvars[host]:
+            its[SECRET] = host
+            if len(of_issuer[_issuer(its)]) > 1:
+                with contextlib.suppress(AnsibleError):
+                    its |= _options(hostvars[host], prefix, [SECRET], {})
+        for what, identity in claims(its, "" if is_local else host).items():
+            other = first.setdefault(identity, host)
+            if _tenant(tenants[other]) != _tenant(its):
+                sentence = refusal(_tenant(its), _tenant(tenants[other]), what, f"{prefix}allow_shared_key")
+                found |= {one: found.get(one, sentence) for one in (host, other)}
     return found
 
 
 def claims(options: t.Mapping[str, t.Any], machine: str) -> dict[str, str]:
     """What only one tenant may have: a text that identifies it, by what to call it in a message.
 
-    :param options: those of :data:`OPTIONS` that are set. ``tenant`` and ``key_directory`` always are.
+    :param options: those that are set. ``tenant`` and ``key_directory`` always are.
     :param machine: the name of the machine that has the keys; empty for this one.
     """
     if boolean(options.get("allow_shared_key"), strict=False):
         return {}
-    issuer = str(options.get("issuer") or host_name(str(options["tenant"])))
-    existing = [str(options[name]) for name in ("private_key_path", "private_key_content") if options.get(name)]
+    issuer = _issuer(options)
+    existing = [str(options[name]) for name in ("private_key_path", SECRET) if options.get(name)]
     found = {}
     if existing:
         found["issuer and private key"] = ["key", issuer, *existing]
@@ -121,10 +124,22 @@ def refusal(tenant: str, other: str, what: str, allowing: str) -> str:
     return f"{other} and {tenant} share {what}. Use a different one for each, or set {allowing} to true."
 
 
-def _options(variables: t.Mapping[str, t.Any], prefix: str) -> dict[str, t.Any]:
-    found = {}
-    for name in OPTIONS:
+def _tenant(options: t.Mapping[str, t.Any]) -> str:
+    return host_name(str(options["tenant"]))
+
+
+def _issuer(options: t.Mapping[str, t.Any]) -> str:
+    return str(options.get("issuer") or _tenant(options))
+
+
+def _options(
+    variables: t.Mapping[str, t.Any], prefix: str, names: t.Iterable[str], defaults: t.Mapping[str, t.Any]
+) -> dict[str, t.Any]:
+    found = dict(defaults)
+    for name in names:
         if f"{prefix}{name}" in variables:
             with contextlib.suppress(OMITTED):
-                found[name] = variables[f"{prefix}{name}"]
-    return {name: value for name, value in found.items() if value not in (None, variables.get("omit"))}
+                value = variables[f"{prefix}{name}"]
+                if value not in (None, variables.get("omit")):
+                    found[name] = value
+    return found

@@ -44,6 +44,7 @@ ALLOWED = {
     "an issuer": ({"issuer": "portal"}, {"issuer": "portal"}),
     "a key, with other issuers": ({"private_key_content": "k"}, {"private_key_content": "k"}),
     "a key id, with other issuers": ({"key_id": "x"}, {"key_id": "x"}),
+    "contents, with other issuers": ({"private_key_content": "k", "key_id": "x"}, {"private_key_content": "k"}),
     # A private key of one's own is not in the folder.
     "a folder that is not used": (
         {"key_directory": "/k", "private_key_path": "/a"},
@@ -64,6 +65,24 @@ def test_what_is_omitted_or_null_is_not_shared() -> None:
         host: {**{f"p_{name}": value for name, value in its.items()}, "omit": "__omit__"} for host, its in hosts.items()
     }
     assert _sharing.refusals(hosts, hostvars, "p_", "/project", True) == {}
+
+
+def test_a_secret_is_only_looked_up_if_an_issuer_is_shared() -> None:
+    class Counting(dict):
+        """Variables that tell which of them were read."""
+
+        def __getitem__(self, name: str) -> t.Any:
+            read.append(name)
+            return super().__getitem__(name)
+
+    read: list[str] = []
+    for issuers, expected in (("ab", 0), ("aa", 2)):
+        hostvars = {
+            host: Counting(p_issuer=issuer, p_private_key_content="k")
+            for host, issuer in zip("xy", issuers, strict=True)
+        }
+        assert bool(_sharing.refusals(hostvars, hostvars, "p_", "/project", True)) == bool(expected)
+        assert read.count("p_private_key_content") == expected
 
 
 def test_two_spellings_of_one_tenant_are_one_tenant() -> None:
