@@ -75,40 +75,56 @@ def _missing_internal() -> str | None:
     return None
 
 
-class InProcessBase(ActionBase):
-    """Runs modules of this collection: in this process if the result is the same, otherwise as ordinary modules."""
+class InProcessAction(ActionBase):
+    """Base class of the action plugin of a module: runs it in this process if the result is the same."""
 
     _supports_check_mode = True
+    _supports_async = True
 
-    def in_process(self, task_vars: dict[str, t.Any]) -> bool:
-        """Whether modules can run in this process with the same result. If not, print the reason at ``-v``.
+    MODULE: t.ClassVar[types.ModuleType]
+    """The imported module, which has the same name as the action."""
 
-        :raises AnsibleActionFail: if the modules would run in the tenant.
+    SECRETS: t.ClassVar[tuple[str, ...]] = ()
+    """Return values that are secret. A result that contains one of them is hidden."""
+
+    def run(self, tmp: None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        """Run the task.
+
+        :raises AnsibleActionFail: if it would run in the tenant.
         """
+        result = super().run(tmp, task_vars)
+        task_vars = task_vars or {}
         self._refuse_tenant()
-        if obstacle := self._obstacle(task_vars):
+        obstacle = self._obstacle(task_vars)
+        if obstacle:
             self._display.v(f"{self._task.action} runs as an ordinary module: {obstacle}")
-        return not obstacle
+        run = self._run_as_ordinary_module if obstacle else self._run_in_process
+        name = f"{COLLECTION}.{self.MODULE.__name__.rpartition('.')[2]}"
+        result.update(run(name, dict(self.options(task_vars)), task_vars))
+        if not result.get("failed") and any(result.get(name) for name in self.SECRETS):
+            self._hide(result)
+        return result
 
-    def run_module(
-        self, module: types.ModuleType, options: t.Mapping[str, t.Any], task_vars: dict[str, t.Any], in_process: bool
-    ) -> dict[str, t.Any]:
-        """Run a module with the given options and return its result, like ``_execute_module``.
+    def options(self, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
+        """The options to run the module with.
 
-        :param module: the imported module.
-        :param in_process: the return value of :meth:`in_process`.
+        :raises AnsibleActionFail: if they cannot be determined.
         """
-        name = f"{COLLECTION}.{module.__name__.rpartition('.')[2]}"
-        if not in_process:
-            is_async = self._task.async_val
-            result = self._execute_module(name, dict(options), task_vars=task_vars, wrap_async=is_async)
-            if not is_async:
-                self._remove_tmp_path(self._connection._shell.tmpdir)
-            return result
+        return self._task.args
+
+    def _run_as_ordinary_module(
+        self, name: str, options: dict[str, t.Any], task_vars: dict[str, t.Any]
+    ) -> dict[str, t.Any]:
+        is_async = self._task.async_val
+        result = self._execute_module(name, options, task_vars=task_vars, wrap_async=is_async)
+        if not is_async:
+            self._remove_tmp_path(self._connection._shell.tmpdir)
+        return result
+
+    def _run_in_process(self, name: str, options: dict[str, t.Any], task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
         # Serialize options and result as for a remote machine, so that the module sees the same types.
-        arguments = dict(options)
-        self._update_module_args(name, arguments, task_vars)
-        written = _write(arguments)
+        self._update_module_args(name, options, task_vars)
+        written = _write(options)
         output = io.StringIO()
         with (
             _globals_replaced(basic, dict.fromkeys(_ARGUMENT_NAMES) | _argument_globals(written)),
@@ -119,7 +135,7 @@ class InProcessBase(ActionBase):
             contextlib.redirect_stderr(io.StringIO()),
         ):
             try:
-                module.main()
+                self.MODULE.main()
             except SystemExit:
                 pass
             except Exception as error:
@@ -128,7 +144,7 @@ class InProcessBase(ActionBase):
                 return {"failed": True, "msg": message, "exception": traceback.format_exc()}
         return _read(output.getvalue())
 
-    def hide(self, result: dict[str, t.Any]) -> None:
+    def _hide(self, result: dict[str, t.Any]) -> None:
         """Hide the result except its diff and warnings."""
         result["_ansible_no_log"] = True
         # ansible-core before 2.19 hides the combined result of a loop only if the task sets no_log.
@@ -175,35 +191,6 @@ class InProcessBase(ActionBase):
         name = "ansible_python_interpreter"
         variables = {name: _variables.value_of(self._templar, task_vars, name)} if name in task_vars else {}
         return str(C.config.get_config_value("INTERPRETER_PYTHON", variables=variables))
-
-
-class InProcessAction(InProcessBase):
-    """Base class of the action plugin of a single module, which has the same name."""
-
-    _supports_async = True
-
-    MODULE: t.ClassVar[types.ModuleType]
-    """The imported module."""
-
-    SECRETS: t.ClassVar[tuple[str, ...]] = ()
-    """Return values that are secret. A result that contains one of them is hidden."""
-
-    def options(self, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
-        """The options to run the module with.
-
-        :raises AnsibleActionFail: if they cannot be determined.
-        """
-        return self._task.args
-
-    def run(self, tmp: None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
-        """Run the task."""
-        result = super().run(tmp, task_vars)
-        task_vars = task_vars or {}
-        in_process = self.in_process(task_vars)
-        result.update(self.run_module(self.MODULE, self.options(task_vars), task_vars, in_process))
-        if not result.get("failed") and any(result.get(name) for name in self.SECRETS):
-            self.hide(result)
-        return result
 
 
 def _is_this_python(interpreter: str) -> bool:
