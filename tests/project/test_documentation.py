@@ -175,8 +175,9 @@ def test_a_page_can_be_followed(run_playbook, project, environment, simulator, p
         reader.follow(number, block)
 
 
-def test_the_example_of_the_role(run_playbook, project, environment, simulator):
-    example = SPECIFICATION["argument_specs"]["main"]["examples"]
+@pytest.mark.parametrize("entry", SPECIFICATION["argument_specs"])
+def test_the_example_of_the_role(run_playbook, project, environment, simulator, entry):
+    example = SPECIFICATION["argument_specs"][entry]["examples"]
     Reader(project, run_playbook, environment, simulator).use("example.yml", example)
 
 
