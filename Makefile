@@ -45,7 +45,7 @@ export ANSIBLE_HOME := $(CURDIR)/.build/ansible
 export ANSIBLE_GALAXY_COLLECTIONS_PATH_WARNING := false
 
 .DELETE_ON_ERROR:
-.PHONY: help demo demo-tenant test test-all pytest compat fleet attack bench simulator docs check lint importer sanity release clean
+.PHONY: help demo demo-tenant test test-all pytest compat fleet attack bench simulator role docs check lint importer sanity release clean
 
 help: ## List these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST)
@@ -86,6 +86,10 @@ bench: $(VENV)/test-all.stamp $(VENV)/collection.stamp $(peers) ## Measure how f
 
 simulator: $(VENV)/test.stamp ## Start a simulated tenant, and print how to reach it
 	$(bin)/python tests/tenant_simulator
+
+# Its README and argument_specs.yml list the options of the module qscloud_tenant_jwt.
+role: $(VENV)/collection.stamp ## Write the variables of the role, after a change of its module's options
+	$(bin)/python tests/helpers/role_options.py
 
 # The pages of the modules and of the role are generated beside the guides. Any warning is an error; no network is needed.
 docs: $(VENV)/check.stamp $(VENV)/collection.stamp ## Build the documentation, as .build/docs/html/index.html

@@ -97,10 +97,12 @@ options:
         description: A list of group names, each a string.
         type: raw
       subject:
-        description: The subject. The default is derived from the issuer and the email, and is required without an email.
+        description:
+          - The subject, which identifies the user in the tenant. The default is derived from the issuer and the email.
+            Required without an email.
         type: str
       claims:
-        description: Additional claims.
+        description: Additional claims. Those that have an option of their own, or a fixed value, are rejected here.
         type: dict
       expires_in:
         description: Lifetime of the token. The default is O(expires_in).
@@ -148,6 +150,7 @@ options:
         default: ''
       state:
         description:
+          - The state of the key.
           - V(current) signs the tokens. Exactly one key must have this state. It is created if it does not exist.
           - V(retiring) no longer signs tokens here, but users can still log in with tokens that are signed with it
             elsewhere. It is maintained if it exists.
@@ -186,7 +189,7 @@ options:
   private_key_old_passphrase:
     description:
       - The previous passphrase of keys created here. It is replaced by O(private_key_passphrase). The keys themselves do
-        not change. Set it to an empty text for keys that may still be unencrypted.
+        not change. Set it to an empty text (V("")) for keys that may still be unencrypted.
     type: str
   key_id:
     description: The key id of the identity provider. The default is the RFC 7638 thumbprint of the public key.
@@ -199,8 +202,9 @@ options:
     default: false
   show_idp:
     description:
-      - When to print the values for the identity provider. V(changed) means when the certificate is new and has to be
-        entered by hand, because O(register_idp) is V(false).
+      - When to print the values for the identity provider.
+      - V(changed) means when the certificate is new and has to be entered by hand, because O(register_idp) is V(false). The
+        values for an existing private key are only printed with V(always).
     type: str
     choices: [changed, always, never]
     default: changed
@@ -213,28 +217,30 @@ options:
     type: str
   api_key:
     description:
-      - An API key of a tenant admin.
-      - If neither this nor an OAuth client is set, the environment variables of
-        M(tenantops.qlik.qscloud_identity_provider) are used.
+      - An API key of a tenant admin. The default is E(QSCLOUD_API_KEY) in the environment.
+      - Credentials in the environment are only used if none of O(api_key), O(client_id) and O(client_secret) is set, and
+        only for the tenant in E(QSCLOUD_TENANT_URL).
     type: str
   client_id:
-    description: The ID of an OAuth client that may administer the tenant, as an alternative to an API key.
+    description:
+      - The ID of an OAuth client that may administer the tenant, as an alternative to an API key. The default is
+        E(QSCLOUD_CLIENT_ID) in the environment.
     type: str
   client_secret:
-    description: The secret of the OAuth client.
+    description: The secret of the OAuth client. The default is E(QSCLOUD_CLIENT_SECRET) in the environment.
     type: str
   ca_path:
-    description: Path to a file with the CA certificates to trust, instead of the system's.
+    description: Path to a file in PEM format with the CA certificates to trust. The default is the system's.
     type: path
   timeout:
-    description: How long to wait for each response of the tenant, in seconds.
+    description: How many seconds to wait for each response of the tenant.
     type: int
     default: 30
   auto_create_groups:
     description:
       - Whether the tenant should create the groups that it finds in tokens. If it does not, it drops them. This only has an
         effect with O(register_idp).
-      - If not set, the setting in the tenant does not change, and the task warns if the tenant drops groups of O(users).
+      - The default is the tenant's current setting. In this case, the task warns if the tenant drops groups of O(users).
     type: bool
   verify_login:
     description:
