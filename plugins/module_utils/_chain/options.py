@@ -80,8 +80,8 @@ def read(options: t.Mapping[str, t.Any]) -> Wanted:
     check_path(complete["key_directory"], "key_directory")
     keys = [Key(key["prefix"], key["state"]) for key in options["keys"]]
     users = [_user(user) for user in options["users"]]
-    if message := next(_problems(complete, keys, users), None):
-        raise OptionError(message)
+    if problem := next(_problems(complete, keys, users), None):
+        raise problem
     if has_existing_key(complete):
         sign.check_key(complete)
     return Wanted(complete, options["state"] == "present", keys, users)
@@ -114,28 +114,36 @@ def _user(user: t.Mapping[str, t.Any]) -> User:
     return User(name, {name: value for name, value in user.items() if name != "id" and value is not None})
 
 
-def _problems(options: t.Mapping[str, t.Any], keys: list[Key], users: list[User]) -> t.Iterator[str]:
-    """Messages about invalid options that an argument specification cannot detect."""
+def _problems(options: t.Mapping[str, t.Any], keys: list[Key], users: list[User]) -> t.Iterator[OptionError]:
+    """What an argument specification cannot detect."""
     present, existing = options["state"] == "present", has_existing_key(options)
     ids = [user.id for user in users]
     if sum(key.state == "current" for key in keys) != 1:
-        yield "O(keys) must contain exactly one key with the state current, which signs the tokens."
+        yield OptionError("O(keys) must contain exactly one key with the state current, which signs the tokens.")
     if len({key.prefix for key in keys}) != len(keys):
-        yield "O(keys) contains two keys with the same prefix: use a different prefix for each."
+        yield OptionError("O(keys) contains two keys with the same prefix: use a different prefix for each.")
     if options["key_id"] is not None and len(keys) > 1:
-        yield "O(key_id) is set, but O(keys) contains several keys, which need different key ids: leave it out."
+        yield OptionError(
+            "O(key_id) is set, but O(keys) contains several keys, which need different key ids: leave it out."
+        )
     if existing and options["private_key_old_passphrase"] is not None:
-        yield (
+        yield OptionError(
             "O(private_key_old_passphrase) only applies to keys created here, but an existing private key is specified:"
             " leave it out."
         )
     if existing and not present and options["key_id"] is None:
-        yield "O(key_id) is missing: set it to identify which identity provider of the existing private key to delete."
+        yield OptionError(
+            "O(key_id) is missing: set it to identify which identity provider of the existing private key to delete."
+        )
     if existing and present and not users:
-        yield "O(users) is empty, so there is nothing to sign with the existing private key: specify at least one user."
+        yield OptionError(
+            "O(users) is empty, so there is nothing to sign with the existing private key: specify at least one user."
+        )
     if options["register_idp"] and options["verify_login"] != "never" and present and not users:
-        yield "O(users) is empty, so no login can be checked: specify at least one user."
+        yield OptionError("O(users) is empty, so no login can be checked: specify at least one user.")
     if None in ids:
-        yield "O(users) contains a user without id, email and name: set an id."
+        yield OptionError("O(users) contains a user without id, email and name: set an id.")
     if len(set(ids)) != len(ids):
-        yield "O(users) contains two users with the same id (or else email, or else name): set a different id for each."
+        yield OptionError(
+            "O(users) contains two users with the same id (or else email, or else name): set a different id for each."
+        )
