@@ -63,7 +63,7 @@ def unchanged(folder: pathlib.Path) -> Row:
 
 def signing(folder: pathlib.Path) -> Row:
     """A token, which is verified too, against one bare signature and one verification."""
-    key = private_keys.load((folder / "privatekey.pem").read_bytes(), None, "the key", "passphrase")
+    key = private_keys.load((folder / "privatekey.pem").read_bytes(), None, "the key", "passphrase").key
     options = dict.fromkeys(("subject", "groups", "jti", "claims", "key_id")) | {
         "issuer": "acme.eu.qlikcloud.com",
         "audience": _claims.AUDIENCE,
@@ -96,6 +96,7 @@ def ensure(folder: pathlib.Path) -> None:
         old_passphrase=None,
         terms=certificates.terms("qs-jwt", 365, None),
         regenerate="fail",
+        instead="",
         backup=True,
         private_access=Access(0o600),
         public_access=Access(0o644),
