@@ -24,8 +24,10 @@ FORKS = 5
 """What Ansible takes if nobody says otherwise."""
 
 ANNA = {"name": "Anna Anderson", "email": "anna@grusgrus.com", "email_verified": True, "groups": ["group1", "group 2"]}
-# As the playbook for fleets runs it: its first task checks what Ansible would check in a task of its own.
-ROLE = {"tasks": [{"ansible.builtin.import_role": {"name": "tenantops.qlik.tenant_jwt", "rolespec_validate": False}}]}
+
+# As users run it: a playbook of the collection, and a play with the role, as its README shows it.
+PROVISION = "tenantops.qlik.provision"
+ROLE = {"roles": ["tenantops.qlik.tenant_jwt"]}
 
 
 class Run(t.NamedTuple):
@@ -54,13 +56,11 @@ class Project:
         self._variables = {
             "ansible_python_interpreter": "{{ ansible_playbook_python }}",
             "folder": "{{ playbook_dir }}/keys/{{ inventory_hostname }}",
-            "tenant_jwt_show_idp": False,
-            "tenant_jwt_users": [ANNA],
-            **(variables or {}),
         }
         folder.mkdir(mode=0o700)
         hosts = [f"tenant{number}.eu.qlikcloud.com" for number in range(tenants)]
-        (folder / "inventory.yml").write_text(yaml.safe_dump({"all": {"hosts": dict.fromkeys(hosts)}}))
+        group = {"hosts": dict.fromkeys(hosts), "vars": {"tenant_jwt_users": [ANNA], **(variables or {})}}
+        (folder / "inventory.yml").write_text(yaml.safe_dump({"tenants": group}))
         # Settings of the user's own would change what is measured.
         (folder / "ansible.cfg").touch()
         for number, host in enumerate(hosts if keys else ()):
@@ -69,14 +69,15 @@ class Project:
 
     def add(self, name: str, keywords: dict[str, t.Any]) -> None:
         """Write a playbook of one play."""
-        # As the playbook for fleets has it: since there is a filter in it, Ansible loads the filters once for all workers.
-        hosts = "{{ group | default('all') }}"
-        play = {"hosts": hosts, "connection": "local", "gather_facts": False, "vars": self._variables, **keywords}
+        play = {"hosts": "all", "connection": "local", "gather_facts": False, "vars": self._variables, **keywords}
         (self.folder / f"{name}.yml").write_text(yaml.safe_dump([play], sort_keys=False))
 
-    def run(self, name: str, *, unchanged: bool = True, environment: dict[str, str] | None = None) -> Run:
-        """Run a playbook; if nothing else is said, one that finds nothing to change."""
-        command = [self._program, "-i", "inventory.yml", f"--forks={self._forks}", f"{name}.yml"]
+    def run(
+        self, name: str, *arguments: str, unchanged: bool = True, environment: dict[str, str] | None = None
+    ) -> Run:
+        """Run a playbook of this folder or of a collection; if nothing else is said, one that changes nothing."""
+        playbook = name if "." in name else f"{name}.yml"
+        command = [self._program, "-i", "inventory.yml", f"--forks={self._forks}", *arguments, playbook]
         environment = {**os.environ, "ANSIBLE_NOCOLOR": "true", **(environment or {})}
         begin = time.perf_counter()
         with subprocess.Popen(

@@ -26,6 +26,7 @@ import peers
 import rows
 import tokens
 import ways
+import worker
 
 
 def main() -> int:
@@ -49,10 +50,11 @@ def measure(folder: pathlib.Path) -> list[rows.Row]:
         bare.key_pair(folder),
         bare.unchanged(pairs[0]),
         bare.signing(pairs[0]),
-        ways.one_task(folder, pairs),
+        worker.own_work(pairs[0]),
+        ways.in_process(folder, pairs),
+        ways.ordinary(folder, pairs),
         *memory.modules(folder),
-        fleet.against_community_crypto(folder, pairs),
-        ways.whole_role(folder, pairs),
+        *fleet.against_community_crypto(folder, pairs),
         *tokens.against_others(folder, pairs[0]),
         first_run.against_generation(folder),
         *fleet.growing(folder, pairs),
