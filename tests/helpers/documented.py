@@ -16,6 +16,8 @@ import typing as t
 import docutils.core
 from docutils import nodes
 
+from ansible_collections.tenantops.qlik.plugins.modules.qscloud_tenant_jwt import option_names
+
 ROOT = pathlib.Path(__file__).parents[2]
 GUIDES = ROOT / "docs" / "docsite" / "rst"
 PAGES = (
@@ -23,6 +25,9 @@ PAGES = (
     "roles/tenant_jwt/README.md",
     *sorted(path.relative_to(ROOT).as_posix() for path in GUIDES.glob("*.rst")),
 )
+
+VARIABLES = option_names("tenant_jwt_")
+"""The variables of the role by the options that messages name."""
 
 
 class Block(t.NamedTuple):
@@ -70,6 +75,10 @@ def explained_sentences(page: str, title: str) -> list[str]:
     return [term.astext() for term in section.findall(nodes.term)]
 
 
+def _option_or_variable(found: re.Match[str]) -> str:
+    return f"(?:{found[1]}|{VARIABLES.get(found[1], found[1])})"
+
+
 @functools.cache
 def what_the_collection_can_say() -> tuple[str, ...]:
     """Regular expressions of all texts in its code but the shortest; whatever is filled in may be anything."""
@@ -79,9 +88,10 @@ def what_the_collection_can_say() -> tuple[str, ...]:
             parts = node.values if isinstance(node, ast.JoinedStr) else [node]
             texts = [part.value if isinstance(part, ast.Constant) else None for part in parts]
             if len("".join(text for text in texts if isinstance(text, str))) > 20:
-                # Messages mark up options as O(name), which users see as the name that they wrote.
-                text = re.sub(r"O\(([\w\0]+)\)", r"\1", "".join(text or "\0" for text in texts))
-                said.append(re.escape(text).replace(re.escape("\0"), ".+"))
+                # Messages mark up options as O(name), which users see as the option or variable that they set.
+                text = re.escape("".join(text or "\0" for text in texts))
+                text = re.sub(r"O\\\(([\w\0]+)\\\)", _option_or_variable, text)
+                said.append(text.replace("\0", ".+"))
     return tuple(said)
 
 

@@ -56,7 +56,7 @@ LATER = "Try again later; "
 CLOCK = "This machine's clock is 28800 seconds"
 USED_UP = "The token was accepted and is used up"
 PERHAPS_USED_UP = "The token may be used up"
-REDIRECTED = "Check tenant_url: it must be"
+REDIRECTED = "Check tenant_jwt_url: it must be"
 ELSEWHERE = {"kind": "redirect", "value": "https://proxy.example.com/"}
 
 LOGINS = {
@@ -100,7 +100,7 @@ LOGINS = {
 
 CHECK_OPTIONS = "Check the options that this task"
 API_KEY = "The API key must belong"
-CLIENT = "client_id and client_secret must be"
+CLIENT = "tenant_jwt_client_id and tenant_jwt_client_secret must be"
 ROLE = "The credentials may lack"
 NO_API_KEY = {"api_key": "{{ omit }}"}
 WITH_BLANK = {"key_id": "a b"}
