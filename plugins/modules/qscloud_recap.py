@@ -72,7 +72,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 changed_tenants:
-  description: The tenants that changed, each with the actions taken.
+  description: The tenants that changed, each with the steps that changed something.
   returned: always
   type: list
   elements: str
