@@ -74,7 +74,7 @@ REJECTED = {
 
 
 def role(entry: str, **keywords: t.Any) -> dict[str, t.Any]:
-    """A task that runs the role. Only steps is validated by Ansible, because the module validates the variables of main."""
+    """A task that runs the role. Ansible validates only the variables of steps: the module validates those of main."""
     options = {"name": "tenantops.qlik.tenant_jwt", "tasks_from": entry, "rolespec_validate": entry == "steps"}
     return {"ansible.builtin.include_role": options, **keywords}
 
@@ -191,7 +191,7 @@ def test_both_take_all_options(runs):
 
 def test_check_mode_without_a_key(runs):
     checked = {entry: runs.first.registered(f"check-{entry}-new") for entry in ENTRIES}
-    as_text = {entry: json.dumps(facts, sort_keys=True).replace(f"{entry}-new", "new") for entry, facts in checked.items()}
+    as_text = {entry: json.dumps(checked[entry], sort_keys=True).replace(f"{entry}-new", "new") for entry in ENTRIES}
     assert as_text["steps"] == as_text["main"]
     assert checked["steps"]["tenant_jwt_tokens"] == {"anna@grusgrus.com": None}
     assert checked["steps"]["tenant_jwt_changed"] is True
@@ -243,12 +243,12 @@ def test_the_values_are_printed_when_they_are_new_or_wanted(runs):
     ]
 
 
-SPECIFICATIONS = yaml.safe_load((documented.ROOT / "roles/tenant_jwt/meta/argument_specs.yml").read_text())["argument_specs"]
-STEPS = SPECIFICATIONS["steps"]["options"]
+ROLE = documented.ROOT / "roles/tenant_jwt"
+STEPS = yaml.safe_load((ROLE / "meta/argument_specs.yml").read_text())["argument_specs"]["steps"]["options"]
 
 
 def test_the_specification_names_the_variables_that_steps_reads():
-    text = (documented.ROOT / "roles/tenant_jwt/tasks/steps.yml").read_text()
+    text = (ROLE / "tasks/steps.yml").read_text()
     tasks = re.sub("^#.*|fail_msg: >-\n(?: {10}.*\n)*", "", text, flags=re.M)
     # What is rejected instead of read.
     others = {*FACTS, "tenant_jwt_state", "tenant_jwt_private_key_"}
