@@ -20,6 +20,7 @@ import yaml
 from ansible import errors as core_errors
 from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.module_utils.common.parameters import remove_values
 from ansible.module_utils.errors import UnsupportedError
 
 try:
@@ -71,8 +72,14 @@ class Names:
         given = {
             self.by_option.get(option, option): value for option, value in options.items() if option != "variables"
         }
-        for error in ArgumentSpecValidator(spec, mutually_exclusive=exclusive).validate(given).errors:
-            return f"{'Unsupported options: ' if isinstance(error, UnsupportedError) else ''}{error}"
+        if errors := [*ArgumentSpecValidator(spec, mutually_exclusive=exclusive).validate(given).errors]:
+            error = next((one for one in errors if self.prefix in str(one)), errors[0])
+            message = f"{'Unsupported options: ' if isinstance(error, UnsupportedError) else ''}{error}"
+            # A secret may also be in an option that is none. Short ones would garble the message.
+            secrets = {
+                str(given[name]) for name, definition in spec.items() if definition.get("no_log") and name in given
+            }
+            return remove_values(message, {secret for secret in secrets if len(secret) >= 8})
         for option, name in self.by_option.items():
             # The module does not know which options come from variables.
             if option == name:
@@ -130,12 +137,16 @@ def misspelt(variables: t.Iterable[str], names: Names) -> list[str]:
     """A warning for each variable with the prefix that nothing reads."""
     if not names.prefix:
         return []
-    known = {f"{names.prefix}{name}" for name in (*names.by_option, *FACTS)}
+    known = {*names.by_option, *FACTS}
+    # Without the prefix, which they all have in common.
+    options = (name[len(names.prefix) :] for name in variables if name.startswith(names.prefix))
     warnings = []
-    for name in sorted(name for name in variables if name.startswith(names.prefix) and name not in known):
-        nearest = difflib.get_close_matches(name, known, 1)
-        hint = f": perhaps {nearest[0]} is meant" if nearest else ""
-        warnings.append(f"The variable {name} has no effect, because there is no option of this name{hint}.")
+    for option in sorted(option for option in options if option not in known):
+        nearest = difflib.get_close_matches(option, known, 1)
+        hint = f": perhaps {names.prefix}{nearest[0]} is meant" if nearest else ""
+        warnings.append(
+            f"The variable {names.prefix}{option} has no effect, because there is no option of this name{hint}."
+        )
     return warnings
 
 
