@@ -67,9 +67,10 @@ class ActionModule(InProcessAction):
         wanted = self._options.get("show_idp", "changed")
         if result.get("failed") or not result.get("idp") or wanted == "never":
             return False
-        is_new = any(step["object"] == "certificate" and step["action"] == "write" for step in result["steps"])
-        is_entered = boolean(self._options.get("register_idp"), strict=False)
-        return wanted == "always" or is_new and not is_entered and bool(result["idp"]["certificate"])
+        is_registered = boolean(self._options.get("register_idp"), strict=False)
+        path = result["key_pairs"] and result["key_pairs"][0]["certificate_path"]
+        is_new = any(step["action"] == "write" and step["id"] == path for step in result["steps"])
+        return wanted == "always" or is_new and not is_registered and bool(result["idp"]["certificate"])
 
     def _instructions(self, result: dict[str, t.Any]) -> str:
         path = result["key_pairs"][0]["certificate_path"] if result["key_pairs"] else None

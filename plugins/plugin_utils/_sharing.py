@@ -14,7 +14,10 @@ from ansible import constants as C
 from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.module_utils.parsing.convert_bool import boolean
 
+from ..module_utils._chain.options import is_host_name
+from ..module_utils._errors import OptionError
 from ..module_utils._files import places
+from ..module_utils._files.options import check_path
 from ..module_utils._text import host_name
 from ._variables import OMITTED
 
@@ -41,17 +44,21 @@ def refuse(
     :param machine: the name of the machine that has the keys; empty for this one.
     :raises AnsibleActionFail: if it does.
     """
+    if not is_host_name(options["tenant"]):
+        return  # the module says so
     hosts = [*task_vars["ansible_play_hosts_all"]]
+    own = claims(options, machine)
     if names.prefix and len(hosts) > 1:
         # Before any of these tenants is changed, and once for all of them.
         arguments = hosts, task_vars["hostvars"], names.prefix, playbook_folder, not machine
         what = json.dumps([hosts, names.prefix])
         found = places.once(C.DEFAULT_LOCAL_TMP, what, lambda: json.dumps(refusals(*arguments)))
-        if sentence := json.loads(found).get(task_vars["inventory_hostname"]):
-            raise AnsibleActionFail(sentence)
+        for identity, sentence in json.loads(found).get(task_vars["inventory_hostname"], {}).items():
+            if identity in own.values():
+                raise AnsibleActionFail(sentence)
     # What is set elsewhere than in the variables of hosts is only known when each tenant has its turn.
     tenant = _tenant(options)
-    for what, identity in claims(options, machine).items():
+    for what, identity in own.items():
         other = places.claim(C.DEFAULT_LOCAL_TMP, identity, tenant)
         if other != tenant:
             raise AnsibleActionFail(refusal(tenant, other, what, names["allow_shared_key"]))
@@ -63,8 +70,11 @@ def refusals(
     prefix: str,
     playbook_folder: str,
     is_local: bool,
-) -> dict[str, str]:
-    """What to say about each host of a play that shares a key with another one, as far as variables tell.
+) -> dict[str, dict[str, str]]:
+    """What to say about each host of a play that shares a key with another one, as far as the hosts' variables tell.
+
+    A sentence is only true if the task of that host gets nothing else from the play, so it comes with what is shared: the
+    text that :func:`claims` gives for it.
 
     :param prefix: of the variables with the options.
     :param is_local: whether the keys of all hosts are on this machine.
@@ -79,7 +89,7 @@ def refusals(
         of_issuer.setdefault(_issuer(its), set()).add(_tenant(its))
 
     first: dict[str, str] = {}
-    found: dict[str, str] = {}
+    found: dict[str, dict[str, str]] = {}
     for host, its in tenants.items():
         if f"{prefix}{SECRET}" in hostvars[host]:
             its[SECRET] = host
@@ -90,7 +100,8 @@ def refusals(
             other = first.setdefault(identity, host)
             if _tenant(tenants[other]) != _tenant(its):
                 sentence = refusal(_tenant(its), _tenant(tenants[other]), what, f"{prefix}allow_shared_key")
-                found |= {one: found.get(one, sentence) for one in (host, other)}
+                for one in (host, other):
+                    found.setdefault(one, {}).setdefault(identity, sentence)
     return found
 
 
@@ -100,6 +111,11 @@ def claims(options: t.Mapping[str, t.Any], machine: str) -> dict[str, str]:
     :param options: those that are set. ``tenant`` and ``key_directory`` always are.
     :param machine: the name of the machine that has the keys; empty for this one.
     """
+    folder = str(options["key_directory"])
+    try:
+        check_path(folder, "key_directory")
+    except OptionError:
+        return {}  # the module says so, and the folder may be a secret in the wrong variable
     if boolean(options.get("allow_shared_key"), strict=False):
         return {}
     issuer = _issuer(options)
@@ -108,7 +124,6 @@ def claims(options: t.Mapping[str, t.Any], machine: str) -> dict[str, str]:
     if existing:
         found["issuer and private key"] = ["key", issuer, *existing]
     else:
-        folder = str(options["key_directory"])
         folder = folder if machine else places.real(folder)
         found[f"the key folder {folder}"] = ["folder", machine, folder]
     if options.get("key_id"):

@@ -12,6 +12,7 @@ import typing as t
 
 from .._errors import OptionError
 from .._files.options import check_path
+from .._keys import pair
 from .._text import host_name
 from .._tokens import sign
 
@@ -64,7 +65,7 @@ def read(options: t.Mapping[str, t.Any]) -> Wanted:
     :param options: the options of the module qscloud_tenant_jwt by name; None if they are not set.
     :raises OptionError: if they are invalid or contradict each other.
     """
-    if not _HOST_NAME.fullmatch(options["tenant"] or ""):
+    if not is_host_name(options["tenant"]):
         raise OptionError(
             "O(tenant) must be a host name such as acme.eu.qlikcloud.com: leave out the scheme and the path."
         )
@@ -79,12 +80,19 @@ def read(options: t.Mapping[str, t.Any]) -> Wanted:
     }
     check_path(complete["key_directory"], "key_directory")
     keys = [Key(key["prefix"], key["state"]) for key in options["keys"]]
+    for key in keys:
+        pair.names(key.prefix)  # rejects invalid prefixes
     users = [_user(user) for user in options["users"]]
     if problem := next(_problems(complete, keys, users), None):
         raise problem
     if has_existing_key(complete):
         sign.check_key(complete)
     return Wanted(complete, options["state"] == "present", keys, users)
+
+
+def is_host_name(tenant: str | None) -> bool:
+    """Whether the option ``tenant`` is valid."""
+    return bool(_HOST_NAME.fullmatch(tenant or ""))
 
 
 def connection(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
