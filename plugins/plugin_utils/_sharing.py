@@ -44,7 +44,7 @@ def refuse(
     :param machine: the name of the machine that has the keys; empty for this one.
     :raises AnsibleActionFail: if it does.
     """
-    if not is_host_name(options["tenant"]):
+    if not is_host_name(str(options["tenant"])):
         return  # the module says so
     hosts = [*task_vars["ansible_play_hosts_all"]]
     own = claims(options, machine)

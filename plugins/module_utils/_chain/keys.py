@@ -105,7 +105,7 @@ def remove(wanted: Wanted, keys: t.Iterable[Retired], report: Report) -> None:
     :raises QlikError: if that fails.
     """
     for prefix in (key.prefix for key in keys if key.prefix is not None):
-        settings = _settings(wanted, prefix)
+        settings = _settings(wanted, prefix, "absent")
         outcome = removal.ensure_absent(settings, report.check_mode)
         report.add(outcome.steps, _difference(settings, outcome))
 
@@ -123,7 +123,7 @@ def _existing(wanted: Wanted, report: Report) -> Key:
 
 
 def _provide(wanted: Wanted, prefix: str, state: str, now: datetime.datetime, accept: Accept, report: Report) -> Key:
-    settings = _settings(wanted, prefix)
+    settings = _settings(wanted, prefix, state)
     accept(settings.paths())
     outcome = pair.ensure_present(settings, now, report.check_mode, accept)
     report.warn(outcome.warnings)
@@ -155,17 +155,21 @@ def _inspect(wanted: Wanted, prefix: str, now: datetime.datetime) -> dict[str, t
     return inspection.facts()
 
 
-def _settings(wanted: Wanted, prefix: str) -> pair.Wanted:
+def _settings(wanted: Wanted, prefix: str, state: str) -> pair.Wanted:
     options = wanted.options
+    is_current = state == "current"
     return pair.Wanted(
         directory=options["key_directory"],
         names=pair.names(prefix),
-        size=options["key_size"],
+        # The size is for new keys. One that is retiring because it has another size must not fail for that reason.
+        size=options["key_size"] if is_current else None,
         passphrase=options["private_key_passphrase"],
         old_passphrase=options["private_key_old_passphrase"],
         terms=certificates.terms(options["common_name"], options["certificate_days"], options["renew_before_days"]),
         regenerate="fail",
-        instead="introduce a new key with another prefix in O(keys)",
+        instead=(
+            "introduce a new key with another prefix in O(keys)" if is_current else "set its state in O(keys) to absent"
+        ),
         backup=True,
         private_access=Access(0o600),
         public_access=Access(0o644),

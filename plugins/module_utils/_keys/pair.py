@@ -72,12 +72,13 @@ def paths(directory: str, file_names: Names) -> dict[str, str]:
 class Wanted(t.NamedTuple):
     """The desired key pair: the validated options of the module.
 
-    ``instead`` is what to do, in a message, if a key must not be replaced because of ``regenerate``.
+    ``size`` is None if an existing key may have any. ``instead`` is what to do, in a message, if a key must not be
+    replaced because of ``regenerate``.
     """
 
     directory: str
     names: Names
-    size: int
+    size: int | None
     passphrase: str | None
     old_passphrase: str | None
     terms: certificates.Terms
@@ -233,7 +234,7 @@ class _Repair:
             try:
                 (self.key, repairs), self.passphrase_changed = load(self._content(name), path, self.wanted)
                 self.warnings += [repairs] if repairs else []
-                if self.key.key_size != self.wanted.size:
+                if self.wanted.size not in (None, self.key.key_size):
                     raise KeyMismatchError(
                         f"{path} has {self.key.key_size} bits, but O(size) is {self.wanted.size}:"
                         f" {self._how_to_keep()}{self.wanted.instead}."
