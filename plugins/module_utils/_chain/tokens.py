@@ -44,6 +44,8 @@ def draft(wanted: Wanted, user: User, **more: t.Any) -> _sign.Draft:
     except OptionError as error:
         # The options of a user have no name of their own in a task or play, unlike those that apply to all users.
         own = {*_UNSET, *user.options}
+        if error.option not in {*own, "strict"}:
+            raise
         message = _OPTION.sub(lambda found: found[1] if found[1] in own else found[0], error.message)
         raise OptionError(f"O(users), {user.id}: {message}") from error
 
