@@ -58,6 +58,7 @@ class KeyPair:
             "old_passphrase": None,
             "terms": certificates.terms(common_name, valid_days, renew_before_days),
             "regenerate": "fail",
+            "instead": "set O(regenerate) to mismatch to replace it",
             "backup": True,
             "private_access": Access(0o600),
             "public_access": Access(0o644),
@@ -93,6 +94,18 @@ class KeyPair:
         paths = [pathlib.Path(path) for path in outcome.backup_files]
         assert all(path.parent == self.folder for path in paths)
         return {re.match(r"(.*?)\.[0-9]+\.", path.name)[1]: path.read_bytes() for path in paths}
+
+
+def texts(outcome: _pair.Outcome) -> list[str]:
+    """What was done, as sentences."""
+    return [step.text for step in outcome.steps]
+
+
+def foreseen(sentences: list[str]) -> list[str]:
+    """The same sentences as check mode says them."""
+    pairs = {"wrote": "would write", "changed": "would change", "was": "is", "had": "has"}
+    pairs |= {"did not": "does not", "could not": "cannot"}
+    return [re.sub(rf"\b({'|'.join(pairs)})\b", lambda found: pairs[found[0]], sentence) for sentence in sentences]
 
 
 @pytest.fixture(scope="session")
@@ -131,7 +144,7 @@ def is_consistent(openssl: Openssl) -> t.Callable[[Contents], bool]:
 
 def test_a_set_is_made(empty: KeyPair, is_consistent: t.Callable[[Contents], bool]) -> None:
     outcome = empty.present()
-    assert outcome.actions == [f"wrote {name}: it was missing" for name in NAMES]
+    assert texts(outcome) == [f"wrote {name}: it was missing" for name in NAMES]
     assert outcome.backup_files == []
     assert sorted(empty.contents()) == sorted(NAMES)
     assert is_consistent(empty.contents())
@@ -152,19 +165,19 @@ def test_a_key_below_another_spelling_of_the_host_name_is_warned_about(
         shutil.rmtree(pair.folder)
     other.rename(pair.folder)
     again = pair.present(check_mode=check_mode)
-    assert (again.actions, list(again.warnings)) == ([], [])
+    assert (texts(again), list(again.warnings)) == ([], [])
 
 
 def test_an_empty_folder_of_another_spelling_is_in_nobodys_way(tmp_path: pathlib.Path, now: datetime.datetime) -> None:
     (tmp_path / "Acme.EU.example.com").mkdir()
-    assert KeyPair(tmp_path / "acme.eu.example.com", now).present(check_mode=True).actions
+    assert texts(KeyPair(tmp_path / "acme.eu.example.com", now).present(check_mode=True))
 
 
 @pytest.mark.parametrize("depth", [1, 3])
 def test_a_missing_folder_is_made(tmp_path: pathlib.Path, now: datetime.datetime, depth: int) -> None:
     pair = KeyPair(tmp_path.joinpath(*"abc"[:depth]), now)
-    assert len(pair.present().actions) == 3
-    assert pair.present().actions == []
+    assert len(texts(pair.present())) == 3
+    assert texts(pair.present()) == []
 
 
 @pytest.mark.parametrize("size", [2048, 3072])
@@ -179,7 +192,7 @@ def test_an_encrypted_set_is_made_and_left_alone(
     empty.present(passphrase=passphrase)
     assert empty.contents()[PRIVATE].startswith(b"-----BEGIN ENCRYPTED ")
     assert is_consistent(empty.contents(), passphrase)
-    assert empty.present(passphrase=passphrase).actions == []
+    assert texts(empty.present(passphrase=passphrase)) == []
 
 
 def test_the_terms_are_those_of_the_options(empty: KeyPair, openssl: Openssl) -> None:
@@ -231,7 +244,7 @@ def test_a_prefix_stays_in_the_folder(file_prefix: str) -> None:
 
 def test_a_set_in_good_order_is_left_alone(pair: KeyPair, good: Contents) -> None:
     outcome = pair.present()
-    assert (outcome.actions, outcome.backup_files) == ([], [])
+    assert (texts(outcome), outcome.backup_files) == ([], [])
     assert outcome.before == outcome.after
     assert pair.contents() == good
 
@@ -241,13 +254,14 @@ def test_a_wrong_mode_is_repaired_and_nothing_else(pair: KeyPair, good: Contents
     (pair.folder / name).chmod(0o640)
     for check_mode in (True, False):
         outcome = pair.present(check_mode=check_mode)
-        assert (outcome.actions, outcome.backup_files) == ([f"changed mode or owner of {name}"], [])
+        what = f"{'would change' if check_mode else 'changed'} mode or owner of {name}"
+        assert (texts(outcome), outcome.backup_files) == ([what], [])
         assert (outcome.before["modes"][name], outcome.after["modes"][name]) == (
             "0640",
             "0600" if name == PRIVATE else "0644",
         )
     assert pair.contents() == good
-    assert pair.present().actions == []
+    assert texts(pair.present()) == []
 
 
 def test_other_files_are_left_alone(pair: KeyPair, good: Contents) -> None:
@@ -264,7 +278,7 @@ def test_a_key_of_another_origin_is_adopted(
 ) -> None:
     empty.put({PRIVATE: private_keys[form]})
     outcome = empty.present()
-    assert outcome.actions == [f"wrote {name}: it was missing" for name in (PUBLIC, CERTIFICATE)]
+    assert texts(outcome) == [f"wrote {name}: it was missing" for name in (PUBLIC, CERTIFICATE)]
     assert empty.contents()[PRIVATE] == private_keys[form]
     assert is_consistent(empty.contents())
 
@@ -275,7 +289,7 @@ def test_a_folder_that_qs_jwt_left_is_adopted(
     sha1 = self_signed(private_keys["PKCS#1"], "-subj", "/CN=qs-jwt", "-days", "365", "-sha1")
     empty.put({PRIVATE: private_keys["PKCS#1"], PUBLIC: private_keys["public"], CERTIFICATE: sha1})
     outcome = empty.present(later=datetime.datetime.now(datetime.timezone.utc) - empty.now)
-    assert outcome.actions == [f"wrote {CERTIFICATE}: it is not signed with SHA-256"]
+    assert texts(outcome) == [f"wrote {CERTIFICATE}: it is not signed with SHA-256"]
     assert empty.backups(outcome) == {CERTIFICATE: sha1}
 
 
@@ -285,7 +299,7 @@ def test_a_missing_file_is_made_from_the_private_key(
 ) -> None:
     (pair.folder / missing).unlink()
     outcome = pair.present()
-    assert outcome.actions == [f"wrote {missing}: it was missing"]
+    assert texts(outcome) == [f"wrote {missing}: it was missing"]
     assert outcome.backup_files == []
     kept = set(NAMES) - {missing}
     assert {name: pair.contents()[name] for name in kept} == {name: good[name] for name in kept}
@@ -297,7 +311,7 @@ def test_without_the_private_key_all_is_new(
 ) -> None:
     (pair.folder / PRIVATE).unlink()
     outcome = pair.present()
-    assert outcome.actions == [
+    assert texts(outcome) == [
         f"wrote {PRIVATE}: it was missing",
         f"wrote {PUBLIC}: the private key is new",
         f"wrote {CERTIFICATE}: the private key is new",
@@ -319,7 +333,7 @@ def test_a_public_key_that_does_not_match_is_repaired(
     }[kind]
     pair.put({PUBLIC: wrong})
     outcome = pair.present()
-    assert outcome.actions == [f"wrote {PUBLIC}: it did not match the private key"]
+    assert texts(outcome) == [f"wrote {PUBLIC}: it did not match the private key"]
     assert pair.backups(outcome) == {PUBLIC: wrong}
     assert {name: pair.contents()[name] for name in NAMES} == good
 
@@ -343,11 +357,11 @@ def test_a_damaged_certificate_is_repaired(
     }[kind]
     pair.put({CERTIFICATE: wrong})
     outcome = pair.present()
-    assert outcome.actions == [f"wrote {CERTIFICATE}: {reason}"]
+    assert texts(outcome) == [f"wrote {CERTIFICATE}: {reason}"]
     assert pair.backups(outcome) == {CERTIFICATE: wrong}
     assert pair.contents()[PRIVATE] == good[PRIVATE]
     assert is_consistent(pair.contents())
-    assert pair.present().actions == []
+    assert texts(pair.present()) == []
 
 
 @pytest.mark.parametrize(
@@ -370,18 +384,18 @@ def test_a_certificate_is_renewed_with_the_same_key(
 ) -> None:
     before = pair.present().facts
     outcome = pair.present(later=later, **options)
-    assert outcome.actions == [f"wrote {CERTIFICATE}: {reasons}"]
+    assert texts(outcome) == [f"wrote {CERTIFICATE}: {reasons}"]
     assert pair.backups(outcome) == {CERTIFICATE: good[CERTIFICATE]}
     assert {name: pair.contents()[name] for name in (PRIVATE, PUBLIC)} == {
         name: good[name] for name in (PRIVATE, PUBLIC)
     }
     assert outcome.facts["key_id"] == before["key_id"]
     assert outcome.facts["serial_number"] != before["serial_number"]
-    assert pair.present(later=later, **options).actions == []
+    assert texts(pair.present(later=later, **options)) == []
 
 
 def test_a_certificate_is_not_renewed_too_early(pair: KeyPair) -> None:
-    assert pair.present(later=334 * DAY).actions == []
+    assert texts(pair.present(later=334 * DAY)) == []
 
 
 @pytest.mark.parametrize("form", ["alone", "with its chain", "chain first", "DER"])
@@ -429,11 +443,11 @@ def test_a_certificate_of_a_ca_is_replaced_if_that_is_asked_for(
     pair.put({CERTIFICATE: foreign})
     outcome = pair.present(regenerate=regenerate)
     assert pair.backups(outcome)[CERTIFICATE] == foreign
-    assert f"wrote {CERTIFICATE}: a third party had issued it" in outcome.actions
+    assert f"wrote {CERTIFICATE}: a third party had issued it" in texts(outcome)
     assert outcome.before["fingerprint_sha256"] not in (None, outcome.after["fingerprint_sha256"])
     assert (pair.contents()[PRIVATE] == good[PRIVATE]) is (regenerate == "mismatch")
     assert is_consistent(pair.contents())
-    assert pair.present().actions == []
+    assert texts(pair.present()) == []
 
 
 def unreadable(private_keys: Contents, good: Contents) -> dict[str, tuple[bytes, type[QlikError], str]]:
@@ -543,11 +557,11 @@ def test_a_folder_of_qliks_tutorial_is_refused_with_all_options_that_keep_it(
     what = "it and its certificate" if others else "it"
     assert str(caught.value) == (
         f"{empty.folder}/{PRIVATE} has 2048 bits, but size is 4096: set {', '.join(others)}{' and ' if others else ''}"
-        f"{last} to keep {what}, or regenerate to mismatch to replace it."
+        f"{last} to keep {what}, or set regenerate to mismatch to replace it."
     )
     assert empty.contents() == files
     # With exactly these options, the key stays, and so does the certificate if the sentence says so.
-    actions = empty.present(**keep, later=later).actions
+    actions = texts(empty.present(**keep, later=later))
     assert actions[:1] == [f"wrote {PUBLIC}: it was missing"]
     assert (actions[1:] == []) == (bool(others) or options[-1] == "365")
     assert empty.contents()[PRIVATE] == files[PRIVATE]
@@ -565,21 +579,21 @@ def test_a_key_of_another_kind_or_size_is_replaced_if_that_is_asked_for(
 ) -> None:
     pair.put({PRIVATE: private_keys[kind]})
     outcome = pair.present(regenerate=regenerate)
-    assert outcome.actions[1:] == [f"wrote {name}: the private key is new" for name in (PUBLIC, CERTIFICATE)]
+    assert texts(outcome)[1:] == [f"wrote {name}: the private key is new" for name in (PUBLIC, CERTIFICATE)]
     assert pair.backups(outcome) == good | {PRIVATE: private_keys[kind]}
     assert is_consistent(pair.contents())
-    assert pair.present().actions == []
+    assert texts(pair.present()) == []
 
 
 def test_mismatch_leaves_a_good_key_alone(pair: KeyPair, good: Contents) -> None:
-    assert pair.present(regenerate="mismatch").actions == []
+    assert texts(pair.present(regenerate="mismatch")) == []
     assert pair.contents() == good
 
 
 def test_always_replaces_a_good_key(pair: KeyPair, good: Contents, is_consistent: t.Callable[[Contents], bool]) -> None:
     before = pair.present().facts
     outcome = pair.present(regenerate="always")
-    assert outcome.actions == [
+    assert texts(outcome) == [
         f"wrote {PRIVATE}: regenerate is always",
         f"wrote {PUBLIC}: the private key is new",
         f"wrote {CERTIFICATE}: the private key is new",
@@ -649,21 +663,21 @@ def test_check_mode_says_what_a_run_does_and_touches_nothing(
     predicted = pair.present(check_mode=True, **options)
     assert pair.contents() == before
     done = pair.present(**options)
-    assert predicted.actions == done.actions
+    assert texts(predicted) == foreseen(texts(done))
     assert predicted.backup_files == []
     assert predicted.before == done.before
     known = {name: value for name, value in predicted.facts.items() if value is not None}
     assert known.items() <= done.facts.items()
     # Whatever is to be new is not known yet.
-    new_key = any(PRIVATE in action for action in done.actions)
-    new_certificate = any(CERTIFICATE in action for action in done.actions)
+    new_key = any(PRIVATE in action for action in texts(done))
+    new_certificate = any(CERTIFICATE in action for action in texts(done))
     assert (predicted.facts["key_id"] is None) is new_key
     assert (predicted.facts["certificate"] is None) is new_certificate
 
 
 def test_check_mode_makes_no_folder(tmp_path: pathlib.Path, now: datetime.datetime) -> None:
     outcome = KeyPair(tmp_path / "a" / "b", now).present(check_mode=True)
-    assert outcome.actions == [f"wrote {name}: it was missing" for name in NAMES]
+    assert texts(outcome) == [f"would write {name}: it is missing" for name in NAMES]
     assert set(outcome.facts.values()) == {None}
     assert list(tmp_path.iterdir()) == []
 
@@ -717,18 +731,25 @@ def test_the_diff_names_what_changes(pair: KeyPair) -> None:
 
 def test_nothing_that_is_returned_holds_the_private_key(pair: KeyPair, good: Contents) -> None:
     for options in ({}, {"check_mode": True}, {"regenerate": "always"}):
-        returned = json.dumps(pair.present(**options))
+        # But as an object, for whoever signs with it.
+        returned = json.dumps(pair.present(**options)._replace(key=None))
         assert "PRIVATE" not in returned
         for content in (good[PRIVATE], pair.contents()[PRIVATE]):
             # Whole lines, but the first ones: they hold the modulus, whose lines may be those of the certificate.
             assert not [line for line in content.decode().splitlines()[8:-1] if line in returned]
 
 
+def removals(outcome: _pair.Outcome, names: t.Iterable[str]) -> set[str]:
+    """What is said about files that were removed: where the backup is, if there is one."""
+    backups = [pathlib.Path(path).name for path in outcome.backup_files]
+    return {f"removed {', backup '.join([name, *(one for one in backups if one.startswith(name))])}" for name in names}
+
+
 def test_absent(pair: KeyPair, good: Contents) -> None:
     outcome = pair.absent()
-    assert set(outcome.actions) == {f"removed {name}" for name in NAMES}
+    assert set(texts(outcome)) == removals(outcome, NAMES)
     # The private key goes last: until then, the others can be made again.
-    assert outcome.actions[-1] == f"removed {PRIVATE}"
+    assert texts(outcome)[-1].startswith(f"removed {PRIVATE}, backup {PRIVATE}.")
     assert pair.backups(outcome) == good
     assert not set(NAMES) & set(pair.contents())
     assert outcome.facts == {}
@@ -736,7 +757,7 @@ def test_absent(pair: KeyPair, good: Contents) -> None:
 
 def test_absent_without_backup_leaves_nothing(pair: KeyPair) -> None:
     outcome = pair.absent(backup=False)
-    assert (len(outcome.actions), outcome.backup_files) == (3, [])
+    assert (len(texts(outcome)), outcome.backup_files) == (3, [])
     assert pair.contents() == {}
 
 
@@ -744,13 +765,13 @@ def test_absent_twice_does_nothing(pair: KeyPair) -> None:
     pair.absent()
     before = pair.contents()
     outcome = pair.absent()
-    assert (outcome.actions, outcome.backup_files) == ([], [])
+    assert (texts(outcome), outcome.backup_files) == ([], [])
     assert pair.contents() == before
 
 
 @pytest.mark.parametrize("check_mode", [False, True])
 def test_absent_needs_no_folder(tmp_path: pathlib.Path, now: datetime.datetime, check_mode: bool) -> None:
-    assert KeyPair(tmp_path / "missing", now).absent(check_mode=check_mode).actions == []
+    assert texts(KeyPair(tmp_path / "missing", now).absent(check_mode=check_mode)) == []
     assert list(tmp_path.iterdir()) == []
 
 
@@ -758,7 +779,8 @@ def test_absent_in_check_mode_removes_nothing(pair: KeyPair, good: Contents) -> 
     predicted = pair.absent(check_mode=True)
     assert pair.contents() == good
     done = pair.absent()
-    assert (predicted.actions, predicted.before, predicted.after) == (done.actions, done.before, done.after)
+    assert set(texts(predicted)) == {f"would remove {name}" for name in NAMES}
+    assert (predicted.before, predicted.after) == (done.before, done.after)
     assert predicted.backup_files == []
 
 
@@ -766,7 +788,9 @@ def test_absent_in_check_mode_removes_nothing(pair: KeyPair, good: Contents) -> 
 @pytest.mark.parametrize("backup", [True, False])
 def test_absent_removes_what_is_left(empty: KeyPair, good: Contents, left: list[str], backup: bool) -> None:
     empty.put({name: good[name] for name in left})
-    assert set(empty.absent(backup=backup).actions) == {f"removed {name}" for name in left}
+    outcome = empty.absent(backup=backup)
+    assert len(outcome.backup_files) == (len(left) if backup else 0)
+    assert set(texts(outcome)) == removals(outcome, left)
     assert not set(NAMES) & set(empty.contents())
 
 

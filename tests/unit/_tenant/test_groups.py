@@ -30,19 +30,22 @@ def is_on(client):
 
 
 def test_it_is_switched_on_and_off_once(set_groups, client):
-    assert set_groups(True) == ((False, True), ["GET", "PATCH"]) and is_on(client)
-    assert set_groups(True) == ((True, True), ["GET"])
-    assert set_groups(False) == ((True, False), ["GET", "PATCH"]) and not is_on(client)
+    assert set_groups(True) == ((False, True, None), ["GET", "PATCH"]) and is_on(client)
+    assert set_groups(True) == ((True, True, None), ["GET"])
+    assert set_groups(False) == ((True, False, None), ["GET", "PATCH"]) and not is_on(client)
+    assert set_groups(False) == ((False, False, None), ["GET"])
 
 
-def test_without_a_wish_it_stays(set_groups, client):
-    assert set_groups(None) == ((False, False), ["GET"]) and not is_on(client)
+def test_without_a_wish_it_stays(set_groups, simulator, client):
+    (before, after, warning), requests = set_groups(None)
+    assert (before, after, requests) == (False, False, ["GET"]) and not is_on(client)
+    assert warning.startswith(f"{simulator.url} drops the groups in tokens, ")
     set_groups(True)
-    assert set_groups(None) == ((True, True), ["GET"]) and is_on(client)
+    assert set_groups(None) == ((True, True, None), ["GET"]) and is_on(client)
 
 
 def test_check_mode_foretells_it(set_groups, client):
-    assert set_groups(True, check_mode=True) == ((False, True), ["GET"]) and not is_on(client)
+    assert set_groups(True, check_mode=True) == ((False, True, None), ["GET"]) and not is_on(client)
 
 
 def test_group_settings_that_say_nothing(simulator, connect):

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from tenant_client import ISSUER, KEY_ID, PROVIDERS, provider_body, token
 
@@ -73,6 +75,15 @@ def ensure(tenant, what, check_mode=False):
     return identity_providers.ensure_present(tenant, what, check_mode)
 
 
+CREATE = f"would create an identity provider for key id {KEY_ID}"
+"""What check mode says of one that does not exist yet."""
+
+
+def texts(outcome):
+    """What was done, as sentences."""
+    return [step.text for step in outcome.steps]
+
+
 def ids(simulator):
     return [one["id"] for one in simulator.jwt_providers()]
 
@@ -85,11 +96,11 @@ def changes_of(simulator):
 def test_created_once_and_used(simulator, tenant, client, pair, switches):
     simulator.switches(**switches)
     created = ensure(tenant, wanted(pair.certificate))
-    assert created.actions == [f"created an identity provider with the key id {KEY_ID}"] and created.before == {}
+    assert texts(created) == [f"created identity provider {created.provider['id']} for key id {KEY_ID}"] and created.before == {}
     assert ids(simulator) == [created.provider["id"]]
     assert client.login(token(pair)).status_code == 200
     again = ensure(tenant, wanted(pair.certificate))
-    assert again.actions == [] and again.provider == created.provider
+    assert texts(again) == [] and again.provider == created.provider
     # For diff mode, without the PEM: its thumbprint and fingerprint are there.
     shown = {name: value for name, value in again.provider.items() if name != "pem"}
     assert again.before == again.after == created.after == shown
@@ -107,7 +118,7 @@ def test_the_right_one_of_250(simulator, tenant, pair):
     simulator.add_providers(249)
     ensure(tenant, wanted(pair.certificate))
     simulator.forget_requests()
-    assert ensure(tenant, wanted(pair.certificate)).actions == []
+    assert texts(ensure(tenant, wanted(pair.certificate))) == []
     assert [one["method"] for one in simulator.recorded()] == ["GET"] * 3
 
 
@@ -121,7 +132,7 @@ def test_a_provider_made_by_hand_is_adopted(simulator, tenant, client, pair, swi
     made = client.create(provider_body(pair, static_key={"pem": pem}, description="By hand")).json()
     simulator.switches(**switches)
     found = ensure(tenant, wanted(pair.certificate))
-    assert found.actions == [] and found.provider["id"] == made["id"]
+    assert texts(found) == [] and found.provider["id"] == made["id"]
     assert found.provider["description"] == "By hand"
 
 
@@ -129,9 +140,9 @@ def test_the_certificate_counts_if_asked_for(simulator, tenant, client, pair):
     simulator.switches(duplicate="allow")
     body = provider_body(pair, static_key={"pem": pair.expired_certificate})
     old = client.create(body).json()["id"]
-    assert ensure(tenant, wanted(pair.certificate)).actions == []
+    assert texts(ensure(tenant, wanted(pair.certificate))) == []
     renewed = ensure(tenant, wanted(pair.certificate, compare="certificate"))
-    assert renewed.actions == [f"replaced identity provider {old}: it had another certificate"]
+    assert texts(renewed) == [f"replaced identity provider {old} for key id {KEY_ID}: it had another certificate"]
     assert ids(simulator) == [renewed.provider["id"]]
 
 
@@ -151,16 +162,19 @@ def test_replaced_by_creating_first(simulator, tenant, client, pair, other_pair,
     body = provider_body(pair if made else other_pair, changes.pop("options"), **changes)
     old = client.create(body).json()["id"]
     simulator.forget_requests()
+    which, predicted = f"identity provider {old} for key id {KEY_ID}", reason
     outcome = ensure(tenant, wanted(pair.certificate, **asked), check_mode=True)
-    assert outcome.actions == [f"replaced identity provider {old}: {reason}"] and outcome.replaced == [old]
+    for past, present in {"had": "has", "was": "is", "did": "does"}.items():
+        predicted = re.sub(rf"\b{past}\b", present, predicted)
+    assert texts(outcome) == [f"would replace {which}: {predicted}"] and outcome.replaced == [old]
     assert changes_of(simulator) == []
     outcome = ensure(tenant, wanted(pair.certificate, **asked))
-    assert outcome.actions == [f"replaced identity provider {old}: {reason}"] and outcome.replaced == [old]
+    assert texts(outcome) == [f"replaced {which}: {reason}"] and outcome.replaced == [old]
     assert changes_of(simulator) == ["POST", "DELETE", "PATCH"]
     assert ids(simulator) == [outcome.provider["id"]] != [old]
     assert outcome.provider["description"] == "Tokens" == simulator.jwt_providers()[0]["description"]
     assert client.login(token(pair)).status_code == 200
-    assert ensure(tenant, wanted(pair.certificate, **asked)).actions == []
+    assert texts(ensure(tenant, wanted(pair.certificate, **asked))) == []
 
 
 def test_a_tenant_that_takes_no_two_at_once(simulator, tenant, client, pair, other_pair):
@@ -223,7 +237,7 @@ def test_replaced_in_the_end_whatever_fails(
     ensure(tenant, wanted(pair.certificate, allow_gap=allow_gap))
     assert len(ids(simulator)) == 1
     assert client.login(token(pair)).status_code == 200
-    assert ensure(tenant, wanted(pair.certificate)).actions == []
+    assert texts(ensure(tenant, wanted(pair.certificate))) == []
     assert "replaces" not in simulator.jwt_providers()[0]["description"]
 
 
@@ -231,13 +245,13 @@ def test_the_description_is_patched(simulator, tenant, pair):
     created = ensure(tenant, wanted(pair.certificate))
     simulator.forget_requests()
     outcome = ensure(tenant, wanted(pair.certificate, description="Portal"))
-    assert outcome.actions == [f"changed the description of identity provider {outcome.provider['id']}"]
+    assert texts(outcome) == [f"changed the description of identity provider {outcome.provider['id']}"]
     assert outcome.replaced == []
     assert outcome.provider == {**created.provider, "description": "Portal"}
     assert changes_of(simulator) == ["PATCH"]
     assert simulator.jwt_providers()[0]["description"] == "Portal"
     # Not asked for, it stays.
-    assert ensure(tenant, wanted(pair.certificate)).actions == []
+    assert texts(ensure(tenant, wanted(pair.certificate))) == []
 
 
 def test_several_matches_are_for_people(simulator, tenant, client, pair):
@@ -256,21 +270,21 @@ def test_others_are_left_alone(simulator, tenant, client, pair):
     client.create(provider_body(pair, {"issuer": "another"}))
     others = simulator.state()["providers"]
     assert {"OIDC", "SAML"} & {one["protocol"] for one in others}
-    ensure(tenant, wanted(pair.certificate))
+    its_id = ensure(tenant, wanted(pair.certificate)).provider["id"]
     gone = identity_providers.ensure_absent(tenant, wanted(pair.certificate, key=None), check_mode=False)
-    assert len(gone.actions) == 1
+    assert texts(gone) == [f"deleted identity provider {its_id} for key id {KEY_ID}"]
     assert simulator.state()["providers"] == others
-    assert identity_providers.ensure_absent(tenant, wanted(pair.certificate), check_mode=False).actions == []
+    assert texts(identity_providers.ensure_absent(tenant, wanted(pair.certificate), check_mode=False)) == []
 
 
 def test_check_mode_creates_and_deletes_nothing(simulator, tenant, pair):
     outcome = ensure(tenant, wanted(pair.certificate), check_mode=True)
-    assert outcome.actions == [f"created an identity provider with the key id {KEY_ID}"]
+    assert texts(outcome) == [CREATE]
     assert outcome.provider["id"] is None
     assert ids(simulator) == []
     ensure(tenant, wanted(pair.certificate))
     outcome = identity_providers.ensure_absent(tenant, wanted(pair.certificate), check_mode=True)
-    assert len(outcome.actions) == 1 and len(ids(simulator)) == 1
+    assert len(texts(outcome)) == 1 and len(ids(simulator)) == 1
 
 
 def test_check_mode_foretells_what_a_key_to_come_would_get(simulator, tenant, pair):
@@ -278,12 +292,12 @@ def test_check_mode_foretells_what_a_key_to_come_would_get(simulator, tenant, pa
     ensure(tenant, wanted(pair.certificate))
     before = ids(simulator)
     outcome = ensure(tenant, wanted(pair.certificate, key=None, key_id=None), check_mode=True)
-    assert outcome.actions == ["created an identity provider for the new key"]
+    assert texts(outcome) == ["would create an identity provider for the new key"]
     assert outcome.before == {} and outcome.after["issuer"] == ISSUER and outcome.after["key_id"] is None
     outcome = ensure(tenant, wanted(pair.certificate, key=None, key_id="new"), check_mode=True)
-    assert outcome.actions == ["created an identity provider with the key id new"]
+    assert texts(outcome) == ["would create an identity provider for key id new"]
     outcome = ensure(tenant, wanted(pair.certificate, key=None), check_mode=True)
-    assert outcome.actions == [f"replaced identity provider {before[0]}: it had another key"]
+    assert texts(outcome) == [f"would replace identity provider {before[0]} for key id {KEY_ID}: it has another key"]
     assert ids(simulator) == before
 
 
@@ -294,7 +308,7 @@ def test_tenant_ids(simulator, tenant, pair):
     ):
         ensure(tenant, wanted(pair.certificate, tenant_ids=["another"]))
     assert ensure(tenant, wanted(pair.certificate, tenant_ids=[own])).provider["tenant_ids"] == [own]
-    assert ensure(tenant, wanted(pair.certificate, tenant_ids=[own])).actions == []
+    assert texts(ensure(tenant, wanted(pair.certificate, tenant_ids=[own]))) == []
 
 
 def test_a_key_that_cannot_be_read(simulator, tenant, pair):
@@ -305,8 +319,8 @@ def test_a_key_that_cannot_be_read(simulator, tenant, pair):
         "options": {"issuer": ISSUER, "staticKeys": [{"kid": KEY_ID, "pem": "garbage"}]},
     }
     simulator.faults({"kind": "status", "value": 200, "body": {"data": [listed]}, "method": "GET"})
-    assert ensure(tenant, wanted(pair.certificate), check_mode=True).actions == [
-        "replaced identity provider 1: its key could not be read"
+    assert texts(ensure(tenant, wanted(pair.certificate), check_mode=True)) == [
+        f"would replace identity provider 1 for key id {KEY_ID}: its key cannot be read"
     ]
 
 
@@ -323,6 +337,6 @@ def test_a_key_that_cannot_be_read(simulator, tenant, pair):
 )
 def test_providers_of_a_strange_form_are_others(simulator, tenant, pair, listed):
     simulator.faults({"kind": "status", "value": 200, "body": {"data": [listed]}, "method": "GET"})
-    assert ensure(tenant, wanted(pair.certificate), check_mode=True).actions == [
-        f"created an identity provider with the key id {KEY_ID}"
+    assert texts(ensure(tenant, wanted(pair.certificate), check_mode=True)) == [
+        CREATE
     ]
