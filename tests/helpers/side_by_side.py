@@ -83,7 +83,7 @@ class Tenant:
             "tenant_jwt_users": [ANNA],
             "tenant_jwt_keys": FIRST,
             **role.variables,
-            "killed_at_link": role.killed_at,
+            "killed_at_step": role.killed_at,
             "ansible_python_interpreter": "{{ ansible_playbook_python }}",
         }
         return {name: value for name, value in variables.items() if value is not None}
@@ -99,7 +99,7 @@ class Role(t.NamedTuple):
     check: bool = True
     """Whether it must succeed."""
     killed_at: int = 0
-    """The number of the link in the chain at whose start the run is killed."""
+    """The number of the step of the chain at whose start the run is killed."""
 
     @property
     def kind(self) -> tuple[tuple[str, ...], bool]:
@@ -114,7 +114,7 @@ class Result:
     failed: bool
     changed: bool
     killed: bool
-    """Whether the run was killed, and the tenant had reached its link."""
+    """Whether the run was killed, and the tenant had reached its step."""
     facts: dict[str, t.Any]
     output: str
     """The output for all tenants of the run."""

@@ -7,14 +7,15 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: killer
 type: aggregate
-short_description: Kill ansible-playbook while modules of the chain begin
+short_description: Kill ansible-playbook while steps of the chain begin
 description:
-  - Stop the worker of each tenant when the module begins whose number the tenant's variable C(killed_at_link) is. When
-    the last one has stopped, kill them all and ansible-playbook, as nobody can prepare for.
+  - Stop the worker of each tenant when the step begins whose number the tenant's variable C(killed_at_step) is. When the
+    last one has stopped, kill them all and ansible-playbook, as nobody can prepare for.
   - E(KILLER_FOLDER) is an empty folder, and E(KILLER_TENANTS) the number of tenants.
 """
 
 import contextlib
+import functools
 import itertools
 import os
 import pathlib
@@ -23,14 +24,29 @@ import time
 
 from ansible.plugins.callback import CallbackBase
 
+from ansible_collections.tenantops.qlik.plugins.module_utils._chain import run, tokens
+from ansible_collections.tenantops.qlik.plugins.module_utils._keys import pair
+from ansible_collections.tenantops.qlik.plugins.module_utils._tenant import groups, identity_providers, session
 from ansible_collections.tenantops.qlik.plugins.plugin_utils._in_process import InProcessBase
 
+STEPS = (
+    (pair, "ensure_present"),
+    (tokens, "sign_all"),
+    (identity_providers, "ensure_present"),
+    (groups, "ensure_auto_create"),
+    (session, "log_in"),
+    (identity_providers, "ensure_absent"),
+    (pair, "ensure_absent"),
+    (run, "Outcome"),
+)
+"""What the chain calls for its steps, in their order. It calls some for each key, and the last one when all is done."""
+
 PATIENCE = 60
-"""Seconds after which to kill them in any case, if a tenant does not reach its module."""
+"""Seconds after which to kill them in any case, if a tenant does not reach its step."""
 
 
 class CallbackModule(CallbackBase):
-    """Counts the modules that the chain of one task runs."""
+    """Counts the steps that the chain of one tenant takes."""
 
     CALLBACK_VERSION = 2.0
     CALLBACK_TYPE = "aggregate"
@@ -38,14 +54,21 @@ class CallbackModule(CallbackBase):
 
     def v2_playbook_on_start(self, playbook):
         """Be there before the workers, which are forks of this process."""
-        bare_run_module, controller, numbers = InProcessBase.run_module, os.getpid(), itertools.count(1)
+        controller, bare_run_module = os.getpid(), InProcessBase.run_module
+        numbers, variables = itertools.count(1), {}
 
         def run_module(action, module, options, task_vars, in_process):
-            if next(numbers) == task_vars["killed_at_link"]:
-                _stop_and_kill(controller, task_vars["inventory_hostname"])
+            variables.update(task_vars)
             return bare_run_module(action, module, options, task_vars, in_process)
 
+        def counted(bare, *arguments, **keywords):
+            if next(numbers) == variables["killed_at_step"]:
+                _stop_and_kill(controller, variables["inventory_hostname"])
+            return bare(*arguments, **keywords)
+
         InProcessBase.run_module = run_module
+        for owner, name in STEPS:
+            setattr(owner, name, functools.partial(counted, getattr(owner, name)))
 
 
 def _stop_and_kill(controller, tenant):

@@ -16,8 +16,8 @@ from tenant_client import provider_body
 
 pytestmark = pytest.mark.thorough
 
-# How many links there are in the chain, all of which run if a key is introduced, or retired.
-INTRODUCING, RETIRING = 9, 9
+INTRODUCING, RETIRING = 8, 8
+"""How many steps the chain takes to introduce a key, and to retire one: those of the callback ``killer``."""
 
 
 class Rotating(Tenant):
@@ -100,7 +100,7 @@ def killed_while_retiring(tenant, rotating, number):
     assert not (tenant.keys / "first_privatekey.pem").exists()
 
 
-# The tenant is gone from the first of the role's requests on, from the second, and so on. The first link is number 1.
+# The tenant is gone from the first of the role's requests on, from the second, and so on. The first step is number 1.
 CASES = {
     "the-last-proof-comes-before-the-old-provider-goes": the_last_proof_comes_before_the_old_provider_goes,
     **{
@@ -152,7 +152,7 @@ def test_side_by_side(raised, name):
 
 @pytest.fixture(scope="module")
 def uncut(runner, tenants, rotating):
-    """The runs that would be killed at the link after the last one."""
+    """The runs that would be killed at the step after the last one."""
     introducing, retiring = (
         Tenant(name, tenants, url, runner.project) for name, url in zip(("introducing", "retiring"), tenants.urls[-3:])
     )
