@@ -26,7 +26,7 @@ class Fleet:
         """:param variables: those of each tenant, by its name."""
         self.folder = folder
         self._environment = environment(home) | QUIET
-        common = {"tenant_jwt_key_size": 2048, "tenant_jwt_show_idp": False, "tenant_jwt_users": [USER]}
+        common = {"tenant_jwt_key_size": 2048, "tenant_jwt_show_idp": "never", "tenant_jwt_users": [USER]}
         inventory = {"tenants": {"hosts": variables, "vars": common}}
         (folder / "inventory.json").write_text(json.dumps(inventory))
 

@@ -91,9 +91,8 @@ def test_a_job_provisions_all_tenants(runner, tmp_path):
     assert places(PASSPHRASE, data) == {"env/extravars"}
     # The runner itself writes down the environment of Ansible, and nothing else does.
     assert places(SECRET, data) == {f"artifacts/{run.folder.name}/command" for run in (first, second)}
-    # There are events of the signing, and of the facts that hold the tokens, which are not for a cache.
     actions = {event["event_data"].get("task_action") for event in first.events if event["event"] == "runner_on_ok"}
-    assert {"tenantops.qlik.qscloud_tenant_jwt", "ansible.builtin.set_fact"} <= actions
+    assert "tenantops.qlik.qscloud_tenant_jwt" in actions
     for path in data.glob("artifacts/*/fact_cache/*"):
         # Newer releases of ansible-core write a file even if there is nothing to keep.
         assert json.loads(path.read_text()) in ({}, {"__payload__": "{}"})
@@ -253,8 +252,8 @@ def test_a_job_with_the_credential_of_the_guide(runner, registered, simulator, t
     assert runner("run", data, "-p", "provision.yml", "-vvvvv").returncode != 0
     artifacts = Artifacts.of(data)
     assert artifacts.statistics["changed"] == {}
-    # What went wrong is kept for the recap, which then fails.
-    assert artifacts.statistics["rescued"] == {TENANTS[2]: 1} and len(artifacts.statistics["failures"]) == 1
+    # What went wrong is ignored until the recap, which then fails.
+    assert artifacts.statistics["ignored"] == {TENANTS[2]: 1} and len(artifacts.statistics["failures"]) == 1
     # The providers have been looked at, and are as they were.
     assert [simulator.jwt_providers(url) for url in simulator.urls[:2]] == before
     assert all(simulator.recorded(url)[-1]["method"] == "GET" for url in simulator.urls[:2])

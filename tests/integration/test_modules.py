@@ -23,7 +23,7 @@ ANNA = {"issuer": ISSUER, "name": "Anna Anderson", "email": "anna@grusgrus.com",
 USER = {name: value for name, value in ANNA.items() if name != "issuer"}
 KEYS = {"directory": "keys", "size": 2048}
 JWT = {**ANNA, "private_key_path": "keys/privatekey.pem", "path": "keys/anna.jwt"}
-TENANT_JWT = {"tenant": ISSUER, "issuer": ISSUER, "directory": "tenant", "size": 2048, "users": [USER]}
+TENANT_JWT = {"tenant": ISSUER, "key_directory": "tenant", "key_size": 2048, "users": [USER]}
 IDP = {"issuer": ISSUER, "key_id": KEY_ID, "public_key_content": "{{ public_key }}"}
 CHECK = {"check_mode": True}
 
@@ -58,11 +58,11 @@ STEPS = {
     ],
     "qscloud_tenant_jwt": [
         ("foresee", TENANT_JWT, True, CHECK),
-        ("create", TENANT_JWT, True, {}),
+        ("create", TENANT_JWT, True, {"register": "created"}),
         ("keep", TENANT_JWT, False, {}),
         ("foresee a change", {**TENANT_JWT, "common_name": "Portal"}, True, CHECK),
         ("change", {**TENANT_JWT, "common_name": "Portal"}, True, {}),
-        ("refuse", {**TENANT_JWT, "size": 3072}, "has 2048 bits, but size is 3072", {}),
+        ("refuse", {**TENANT_JWT, "key_size": 3072}, "has 2048 bits, but key_size is 3072", {"register": "refused"}),
     ],
     "qscloud_identity_provider": [
         ("foresee", IDP, True, CHECK),
@@ -95,9 +95,9 @@ STEPS = {
         ("refuse", {"key_id": KEY_ID}, "missing required arguments: issuer", {}),
     ],
     "qscloud_recap": [
-        ("print", {"tenants": [{"name": "acme"}, {"name": "bcme", "changed": True}]}, False, {}),
-        ("print in check mode", {"tenants": [{"name": "acme"}]}, False, CHECK),
-        ("refuse", {"tenants": [{"name": "acme", "failure": "no\nkey"}]}, "1 of 1 tenant failed", {}),
+        ("print", {"result": "created"}, False, {}),
+        ("print in check mode", {"result": "created"}, False, CHECK),
+        ("refuse", {"result": "refused"}, "1 of 1 tenant failed", {}),
     ],
 }
 TENANTS_SIDE = (

@@ -83,36 +83,63 @@ def test_diffs_look_as_those_of_ansible(monkeypatch, capsys, name):
     assert all(line in printed for line in lines), printed
 
 
+def step(text, kind="public_key", name="keys/publickey.pem", action="write", changed=True):
+    """A step of the chain, as data."""
+    return {"object": kind, "action": action, "text": text, "reason": None, "id": name, "changed": changed}
+
+
+UNCHANGED = {"steps": [step("kept the key pair keys/privatekey.pem", "key_pair", action="keep", changed=False)]}
+CHANGED = {"steps": [step("wrote publickey.pem: it was missing")]}
 RECAPS = {
-    "one": ([{}], False, "1 tenant: 1 unchanged, 0 changed, 0 failed."),
-    "two": ([{}, {"failure": "no"}], False, "2 tenants: 1 unchanged, 0 changed, 1 failed."),
-    "changed": ([{"changed": True}], False, "1 tenant: 0 unchanged, 1 changed, 0 failed.\n\nChanged:\n  t:"),
-    "foreseen": ([{"changed": True}], True, "1 tenant: 0 unchanged, 1 would change, 0 failed.\n\nWould change:\n  t:"),
+    "one": ([UNCHANGED], False, "1 tenant: 1 unchanged, 0 changed, 0 failed.\n"),
+    "two": (
+        [UNCHANGED, {"failed": True, "msg": "no\nkey", "steps": []}],
+        False,
+        "2 tenants: 1 unchanged, 0 changed, 1 failed.\n\nFailed:\n  t1: no key\n",
+    ),
+    "changed": (
+        [CHANGED],
+        False,
+        "1 tenant: 0 unchanged, 1 changed, 0 failed.\n\nChanged:\n  t0: wrote publickey.pem: it was missing\n",
+    ),
+    "foreseen": ([CHANGED], True, "1 tenant: 0 unchanged, 1 would change, 0 failed.\n\nWould change:\n  t0: "),
+    "not reached": (
+        [None],
+        False,
+        "1 tenant: 0 unchanged, 0 changed, 1 failed.\n\nFailed:\n  t0: it was not reached\n",
+    ),
 }
 
 
 @pytest.mark.parametrize("name", RECAPS)
 def test_the_recap_counts_and_speaks_of_the_right_time(name):
-    tenants, check_mode, expected = RECAPS[name]
-    nothing = {"name": "t", "failure": None, "changed": False, "registered": False, "key_pairs": []}
-    lists = qscloud_recap.recap([nothing | one for one in tenants], datetime.date.today())
+    results, check_mode, expected = RECAPS[name]
+    tenants = {f"t{number}": result and {"key_pairs": [], **result} for number, result in enumerate(results)}
+    lists = qscloud_recap.recap(tenants, datetime.date.today())
     assert qscloud_recap.text(lists, len(tenants), check_mode).startswith(f"\n{expected}")
 
 
 @pytest.mark.parametrize(
-    ("action", "is_new"),
+    ("steps", "is_new"),
     [
-        ("wrote qsjwt_publickey.cer: it was missing", True),
-        ("would write publickey.cer: it is missing", True),
-        ("changed mode or owner of publickey.cer", False),
-        ("removed .publickey.cer.0.tmp: a killed run had left it behind", False),
-        ("wrote publickey.pem: it was missing", False),
+        ([step("wrote qsjwt_publickey.cer: it was missing", "certificate", "keys/publickey.cer")], True),
+        ([step("would write publickey.cer: it is missing", "certificate", "keys/publickey.cer")], True),
+        ([step("wrote old_publickey.cer: it was missing", "certificate", "keys/old_publickey.cer")], False),
+        ([step("changed mode or owner of publickey.cer", "certificate", "keys/publickey.cer", "change")], False),
+        ([step("removed .publickey.cer.0.tmp", "temporary_file", "keys/.publickey.cer.0.tmp", "remove")], False),
+        ([step("wrote publickey.pem: it was missing")], False),
+        (
+            [
+                step("wrote publickey.cer: it was missing", "certificate", "keys/publickey.cer"),
+                step("kept identity provider 1", "identity_provider", "1", "keep", changed=False),
+            ],
+            False,
+        ),
     ],
 )
-def test_only_a_new_certificate_has_to_be_entered(action, is_new):
-    key_pair = {"key_id": None, "certificate_path": "keys/publickey.cer", "not_after": None, "actions": [action]}
-    tenant = {"name": "t", "failure": None, "changed": True, "registered": False, "key_pairs": [key_pair]}
-    lists = qscloud_recap.recap([tenant], datetime.date.today())
+def test_only_a_new_certificate_has_to_be_entered(steps, is_new):
+    key_pair = {"key_id": None, "certificate_path": "keys/publickey.cer", "not_after": None}
+    lists = qscloud_recap.recap({"t": {"key_pairs": [key_pair], "steps": steps}}, datetime.date.today())
     assert lists["certificates_to_enter"] == (["t: keys/publickey.cer"] if is_new else [])
 
 
@@ -154,12 +181,12 @@ def printed(request, project, module_home):
 @pytest.mark.parametrize("printed", TEXT + OTHERS, indirect=True)
 def test_every_callback_shows_what_changes_and_what_to_enter(printed):
     folder, runs = printed
-    for returncode, output, errors in runs:
-        assert returncode == 0
-        assert f"Issuer: {TENANT}\n" in output + errors
-        # In the diff, a fingerprint stands for it.
-        assert (output + errors).count("BEGIN CERTIFICATE") == 1
-    (_code, output, errors), (_code, output_again, errors_again) = runs
+    (returncode, output, errors), (returncode_again, output_again, errors_again) = runs
+    assert returncode == returncode_again == 0
+    assert f"Issuer: {TENANT}\n" in output + errors
+    # In the diff, a fingerprint stands for it.
+    assert (output + errors).count("BEGIN CERTIFICATE") == 1
+    assert "Issuer" not in output_again + errors_again
     assert f"before: key pair {folder}/{FILES[0]}\n" in output + errors
     assert "before" not in output_again + errors_again
     assert "\n\n\n" not in output_again + errors_again
@@ -170,17 +197,21 @@ def test_every_callback_shows_what_changes_and_what_to_enter(printed):
 def test_what_is_not_of_the_callback_is_where_it_breaks_nothing(printed, request):
     _folder, runs = printed
     callback = request.node.callspec.params["printed"]
+    _code, output, errors = runs[0]
+    assert ("Issuer:" in output) == (callback in TEXT) and ("Issuer:" in errors) == (callback in OTHERS)
+    for name in FILES:
+        assert (f"wrote {name}: it was missing\n" in output) == (callback in TEXT)
     for _code, output, errors in runs:
-        assert ("Issuer:" in output) == (callback in TEXT)
+        assert "wrote " not in errors
         if callback == "ansible.posix.json":
             assert json.loads(output)["stats"]["localhost"]["failures"] == 0
         if callback == "ansible.posix.jsonl":
             assert all(json.loads(line)["_event"] for line in output.splitlines())
-        assert ("Issuer:" in errors) == (callback in OTHERS)
+    assert "wrote " not in output and "kept " not in output
 
 
 @pytest.mark.thorough
-def test_a_program_gets_the_recap_as_data(project, module_home):
+def test_a_program_gets_steps_and_recap_as_data(project, module_home):
     arguments = ("tenantops.qlik.provision", "ansible.posix.json", "-e", f"tenant_jwt_tenant={TENANT}")
     returncode, output, errors = run(project, module_home, *arguments)
     assert returncode == 0
@@ -188,6 +219,13 @@ def test_a_program_gets_the_recap_as_data(project, module_home):
     recap = tasks["Recap"][TENANT]
     assert recap["failed_tenants"] == [] and len(recap["changed_tenants"]) == len(recap["certificates_to_enter"]) == 1
     assert "1 changed, 0 failed." in errors
+    steps = tasks["Provision the tenant"][TENANT]["steps"]
+    folder = project / "keys" / TENANT
+    assert [(step["object"], step["action"], step["reason"], step["id"], step["changed"]) for step in steps] == [
+        (kind, "write", "it was missing", str(folder / name), True)
+        for kind, name in zip(("private_key", "public_key", "certificate"), FILES)
+    ]
+    assert [step["text"] for step in steps] == [f"wrote {name}: it was missing" for name in FILES]
     returncode, output, _errors = run(project, module_home, *arguments, "-e", "tenant_jwt_key_size=4096")
     assert returncode != 0
     tasks = {task["task"]["name"]: task["hosts"] for one in json.loads(output)["plays"] for task in one["tasks"]}

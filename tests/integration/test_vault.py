@@ -112,8 +112,8 @@ def together(base, module_home, mode):
             {
                 "tenant": "acme",
                 "issuer": "acme",
-                "directory": str(keys / "chain"),
-                "size": 2048,
+                "key_directory": str(keys / "chain"),
+                "key_size": 2048,
                 "users": [{name: value for name, value in USER.items() if name != "issuer"}],
             },
         ),

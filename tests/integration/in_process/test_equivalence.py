@@ -27,10 +27,11 @@ ACTIONS_ALONE = {"qscloud_idp_instructions", "qscloud_recap"}
 USER = {"name": "Anna Anderson", "email": "anna@grusgrus.com", "email_verified": True}
 KEYPAIR = {"directory": "{keys}", "size": 2048}
 JWT = {"private_key_path": "{keys}/privatekey.pem", "issuer": ISSUER, **USER}
-TENANT_JWT = {"tenant": "acme.eu.qlikcloud.com", "issuer": ISSUER, **KEYPAIR, "users": [USER]}
+TENANT_JWT = {"tenant": ISSUER, "key_directory": "{keys}", "key_size": 2048, "users": [USER]}
+REGISTERED_BY_IT = {**TENANT_JWT, "register_idp": True, "url": "{url}", "ca_path": "{ca_path}", "api_key": "{api_key}"}
 REGISTERED = {"issuer": ISSUER, "key_id": KEY_ID}
 
-# {keys} is a folder with a key pair, which each module has for itself.
+# {keys} is a folder with two key pairs, which each module has for itself; {url} and so on are those of its tenant.
 CASES = {
     "qscloud_keypair": [KEYPAIR, {**KEYPAIR, "valid_days": 20}, {**KEYPAIR, "state": "absent"}, {"directory": ""}],
     "qscloud_keypair_info": [{"directory": "{keys}"}, {"directory": "missing"}, {}],
@@ -39,10 +40,18 @@ CASES = {
     "qscloud_tenant_jwt": [
         TENANT_JWT,
         {**TENANT_JWT, "users": [{**USER, "expires_in": "2h"}, {"id": "b", "name": "B"}]},
-        {**TENANT_JWT, "registration": {"auto_create_groups": True, "verify_login": "always"}},
-        {**TENANT_JWT, "keys": [{}, {"prefix": "b_", "state": "absent"}], "registration": {"verify_login": "changed"}},
-        {**TENANT_JWT, "state": "absent"},
         {**TENANT_JWT, "tenant": "https://acme"},
+        {**TENANT_JWT, "strict": True, "expires_in": "2h"},
+        {**TENANT_JWT, "key_size": 1024},
+        {"variables": "chain_"},
+        {"variables": "chain_", "users": [{**USER, "expires_in": "soon"}]},
+        {"variables": "wrong_"},
+        {**REGISTERED_BY_IT, "api_key": "wrong"},
+        {**REGISTERED_BY_IT, "auto_create_groups": True, "verify_login": "always"},
+        # In this order, so that no key is new, and thereby another one in each way.
+        {**REGISTERED_BY_IT, "keys": [{"prefix": "b_"}, {"state": "retiring"}], "verify_login": "changed"},
+        {**REGISTERED_BY_IT, "keys": [{"prefix": "b_"}, {"state": "absent"}], "verify_login": "changed"},
+        {**REGISTERED_BY_IT, "keys": [{"prefix": "b_"}], "state": "absent"},
     ],
     "qscloud_identity_provider": [
         {**REGISTERED, "public_key_path": "{keys}/publickey.pem"},
@@ -72,8 +81,8 @@ def without_random(value):
     if isinstance(value, dict):
         return {name: without_random(inner) for name, inner in value.items() if name not in RANDOM}
     if isinstance(value, str):
-        # Ids of providers and requests.
-        return re.sub("[0-9a-f]{24,32}", "ID", value)
+        # Ids of providers and requests, and the ends of the names of backups.
+        return re.sub(r"[0-9a-f]{24,32}|\b\d+\.\d{4}-\d\d-\d\d@\d\d:\d\d:\d\d\+*~", "ID", value)
     return [without_random(inner) for inner in value] if isinstance(value, list) else value
 
 
@@ -86,11 +95,12 @@ def tasks_of(module, tenant):
     connection = tenant.public if module == "qscloud_session" else tenant.connection
     tasks = []
     for number, options in enumerate(CASES[module]):
-        options = json.loads(json.dumps(options).replace("{keys}", f"{module}/keys"))
+        options = json.dumps(options).replace("{keys}", f"{module}/keys")
+        for option in ("url", "ca_path", "api_key"):
+            options = options.replace(f"{{{option}}}", tenant.connection[{"url": "tenant_url"}.get(option, option)])
+        options = json.loads(options)
         if module in TENANTS_SIDE:
             options = {**connection, **options}
-        if "registration" in options:
-            options = {**options, "registration": {**connection, **options["registration"]}}
         name = f"{module}_{number}"
         tasks.append({"name": name, f"tenantops.qlik.{module}": options, "register": name, "ignore_errors": True})
     return tasks
@@ -108,6 +118,9 @@ def results(request, tmp_path_factory, module_home, tenants, pair):
     base = tmp_path_factory.mktemp("equivalence")
     run = runner(base, module_home)
     found = {}
+    assert forked.keypair(base / "second").result["changed"]
+    pairs = forked.ready_pair() | {f"b_{name}": text for name, text in forked.contents(base / "second").items()}
+    modes = {name: forked.MODES[name.removeprefix("b_")] for name in pairs}
     for mode, keywords in MODES.items():
         tenants["qscloud_session"].region.reset()
         assert tenants["qscloud_session"].client.create(provider_body(pair)).status_code == 201
@@ -117,10 +130,12 @@ def results(request, tmp_path_factory, module_home, tenants, pair):
             folder = base / "project" / module
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir(mode=0o700)
-            forked.put(folder / "keys", forked.ready_pair())
+            forked.put(folder / "keys", pairs, modes)
             tasks = tasks_of(module, tenant)
             names += [one["name"] for one in tasks]
-            variables = {**keywords.get("vars", {}), "token": lasting_token(pair)}
+            chain = {f"chain_{option}": value for option, value in TENANT_JWT.items()}
+            chain |= {"chain_key_directory": f"{module}/keys", "wrong_tenant": "{{ chain_tenant }}", "wrong_key_size": "x"}
+            variables = {**keywords.get("vars", {}), "token": lasting_token(pair), **chain}
             plays.append(play(*tasks, name=module, **{**keywords, "vars": variables}))
         everything = {name: f"{{{{ {name} }}}}" for name in names}
         plays.append(play({"name": "Save", "save": {"path": "{{ saved }}/results", "value": everything}}, name="save"))
