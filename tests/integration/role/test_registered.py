@@ -7,14 +7,25 @@
 from __future__ import annotations
 
 import functools
+import re
 
 import pytest
 import simulator as tenant_simulator
 from cryptography.hazmat.primitives import serialization
+from fleet import FILES
 from side_by_side import ANNA, INTRODUCED, Role, Runner, run_cases
-from tenant_client import Pair
+from tenant_client import LOGIN, Pair
 
 pytestmark = pytest.mark.thorough
+
+
+def steps(run, tenant):
+    """What was printed about a tenant, which stands in front of it if there is more than one."""
+    lines = run.output.partition("TASK [Save")[0].splitlines()
+    if many := [line for line in lines if line.startswith(f"{tenant.name}: ")]:
+        return [line.removeprefix(f"{tenant.name}: ") for line in many]
+    verbs = "wrote|changed|removed|created|replaced|deleted|turned|logged|kept|signed|would"
+    return [line for line in lines if re.match(rf"({verbs}) ", line)]
 
 
 # ---- Cases that run side by side
@@ -31,10 +42,24 @@ def the_whole_chain_twice(tenant):
     assert provider["options"]["issuer"] == tenant.name
     assert provider["options"]["staticKeys"][0]["kid"] == run.facts["tenant_jwt_idp"]["key_id"]
     assert run.warnings == []
+    names = [f"first_{name}" for name in FILES]
+    its = f"identity provider {provider['id']} for key id {run.facts['tenant_jwt_idp']['key_id']}"
+    login = "logged in as Anna Anderson, in group1 and group 2"
+    assert steps(run, tenant) == [
+        *(f"wrote {name}: it was missing" for name in names),
+        *(f"created {its}", "turned on the creation of groups", login),
+    ]
+    # There is nothing to be entered by hand.
+    assert "Enter these values" not in run.output
 
     again = yield Role()
-    assert not again.changed
+    assert not again.changed and steps(again, tenant) == []
     assert tenant.state["sessions"] == state["sessions"]
+    all_steps = yield Role({}, ("-v",))
+    assert steps(all_steps, tenant) == [
+        f"kept the key pair {tenant.keys}/{names[0]}",
+        *("signed a token for anna@grusgrus.com", f"kept {its}", "kept the setting for groups"),
+    ]
     always = yield Role({"tenant_jwt_verify_login": "always"})
     assert not always.changed
     assert tenant.state["sessions"] == state["sessions"] + 1
@@ -63,7 +88,7 @@ def another_passphrase(tenant):
     assert tenant.state["sessions"] == sessions
     changed = yield Role(change, ("-v",))
     assert changed.changed and tenant.state["sessions"] == sessions + 1
-    assert all(f"{tenant.name}: changed the passphrase of {path.name}" in changed.output for path in private_keys)
+    assert all(f"changed the passphrase of {path.name}\n" in changed.output for path in private_keys)
     for path in private_keys:
         serialization.load_pem_private_key(path.read_bytes(), change["tenant_jwt_private_key_passphrase"].encode())
     assert sorted(tenant.keys.glob("*privatekey.pem*")) == sorted(private_keys)
@@ -82,6 +107,11 @@ def an_unchanged_tenant_takes_two_calls(tenant):
 
 def check_mode(tenant):
     foreseen = yield Role({}, ("--check", "--diff"))
+    assert steps(foreseen, tenant) == [
+        *(f"would write first_{name}: it is missing" for name in FILES),
+        *("would create an identity provider for the new key", "would turn on the creation of groups"),
+        "would log in as anna@grusgrus.com",
+    ]
     assert f"before: identity provider with the issuer {tenant.name} and a new key in {tenant.url}" in foreseen.output
     assert not tenant.keys.exists() and tenant.providers == []
     yield Role()
@@ -98,8 +128,8 @@ def check_mode_with_files_that_are_not_there_yet(tenant):
     named = {"tenant_jwt_key_id": "my-key-id"}
     predicted = yield Role(named, ("--check", "-v"))
     assert predicted.changed and not tenant.keys.exists()
-    assert f"{tenant.name}: would write first_privatekey.pem: it is missing" in predicted.output
-    assert f"{tenant.name}: would create an identity provider with the key id my-key-id" in predicted.output
+    assert "would write first_privatekey.pem: it is missing\n" in predicted.output
+    assert "would create an identity provider for key id my-key-id\n" in predicted.output
     yield Role(named)
     (tenant.keys / "first_publickey.cer").unlink()
     run = yield Role(named, ("--check", "-v"))
@@ -158,10 +188,16 @@ def a_key_id_of_ones_own(tenant):
 
 
 def absent(tenant):
-    yield Role()
+    key_id = (yield Role()).facts["tenant_jwt_idp"]["key_id"]
+    (provider,) = tenant.providers
     run = yield Role({"tenant_jwt_state": "absent"})
     assert run.changed
     assert tenant.providers == []
+    deleted, *removed = steps(run, tenant)
+    assert deleted == f"deleted identity provider {provider['id']} for key id {key_id}"
+    for name, step in zip(reversed(FILES), removed, strict=True):
+        backup = re.fullmatch(rf"removed first_{name}, backup (first_{name}\..*~)", step)[1]
+        assert (tenant.keys / backup).exists()
     # Nothing but backups, of the private key in any case.
     left = [path.name for path in tenant.keys.iterdir()]
     assert [name for name in left if name.startswith("first_privatekey.pem.")]
@@ -179,7 +215,18 @@ def the_provider_goes_before_the_files(tenant):
     assert again.changed
 
 
+def what_was_done_before_a_failure_is_told(tenant):
+    tenant.simulator.faults({"kind": "status", "value": 500, "times": None}, url=tenant.url)
+    run = yield Role(check=False)
+    assert run.failed and not run.changed
+    assert steps(run, tenant) == [f"wrote first_{name}: it was missing" for name in FILES]
+    assert "Enter these values" not in run.output
+    tenant.simulator.faults(url=tenant.url)
+    yield Role()
+
+
 CASES = {
+    "what-was-done-before-a-failure-is-told": what_was_done_before_a_failure_is_told,
     "the-whole-chain-twice": the_whole_chain_twice,
     "another-passphrase": another_passphrase,
     "an-unchanged-tenant-takes-two-calls": an_unchanged_tenant_takes_two_calls,
@@ -211,6 +258,11 @@ def test_side_by_side(raised, name):
 # ---- Cases that need a playbook of their own
 
 
+def logins(simulator):
+    """How many logins the tenant has been asked for."""
+    return len([one for one in simulator.recorded() if one["path"] == LOGIN])
+
+
 def test_with_an_oauth_client_of_the_environment(runner, tenant, simulator):
     environment = {
         "QSCLOUD_TENANT_URL": simulator.url,
@@ -222,16 +274,16 @@ def test_with_an_oauth_client_of_the_environment(runner, tenant, simulator):
 
 def test_a_provider_that_can_be_used_only_later(runner, tenant, simulator):
     simulator.switches(provider_delay_s=2)
-    run = runner.run_one(tenant, {}, "-v")
-    assert run.changed
+    assert runner.run_one(tenant).changed
     assert simulator.state()["sessions"] == 1
-    assert "retrying in 1 s" in run.output
+    assert logins(simulator) > 1
 
 
 def test_a_login_that_does_not_work_is_told(runner, tenant, simulator):
     runner.run_one(tenant)
+    simulator.forget_requests()
     simulator.switches(clock_offset_s=7200)
     run = runner.run_one(tenant, {"tenant_jwt_verify_login": "always"}, "-v", check=False)
     assert run.failed
     assert "SIMULATED-EXP" in run.output and "traceId" in run.output
-    assert "retrying" not in run.output
+    assert logins(simulator) == 1
