@@ -30,8 +30,8 @@ def test_a_user_has_its_own_options_and_those_of_all() -> None:
         ({"email": "a@b.c"}, {}, "O(users), a@b.c: email requires email_verified"),
         ({"id": "a", "name": "A"}, {}, "O(users), a: subject is missing"),
         ({"id": "a", "subject": "s", "expires_in": "soon"}, {}, "O(users), a: expires_in"),
-        # That of all users has a name of its own.
-        ({"id": "a", "subject": "s"}, {"expires_in": "soon"}, "O(users), a: O(expires_in)"),
+        # What is set for all users is not the fault of one.
+        ({"id": "a", "subject": "s"}, {"expires_in": "soon"}, "O(expires_in) is 'soon'"),
         ({"id": "a", "subject": "s", "claims": {"sub": "x"}}, {}, "O(users), a: claims"),
         ({"id": "a", "subject": "s"}, {"strict": True}, "O(users), a: O(strict) is true"),
     ],

@@ -18,7 +18,8 @@ from ansible_collections.tenantops.qlik.plugins.plugin_utils import _sharing
 def refused(hosts: dict[str, dict[str, t.Any]], is_local: bool = True) -> dict[str, str]:
     """The refusals of hosts with these variables."""
     hostvars = {host: {f"p_{name}": value for name, value in its.items()} for host, its in hosts.items()}
-    return _sharing.refusals(hosts, hostvars, "p_", "/project", is_local)
+    found = _sharing.refusals(hosts, hostvars, "p_", "/project", is_local)
+    return {host: "; ".join(sentences.values()) for host, sentences in found.items()}
 
 
 SHARED = {
