@@ -25,9 +25,9 @@ import time
 from ansible.plugins.callback import CallbackBase
 
 from ansible_collections.tenantops.qlik.plugins.module_utils._chain import run, tokens
-from ansible_collections.tenantops.qlik.plugins.module_utils._keys import pair
+from ansible_collections.tenantops.qlik.plugins.module_utils._keys import pair, removal
 from ansible_collections.tenantops.qlik.plugins.module_utils._tenant import groups, identity_providers, session
-from ansible_collections.tenantops.qlik.plugins.plugin_utils._in_process import InProcessBase
+from ansible_collections.tenantops.qlik.plugins.plugin_utils._in_process import InProcessAction
 
 STEPS = (
     (pair, "ensure_present"),
@@ -36,7 +36,7 @@ STEPS = (
     (groups, "ensure_auto_create"),
     (session, "log_in"),
     (identity_providers, "ensure_absent"),
-    (pair, "ensure_absent"),
+    (removal, "ensure_absent"),
     (run, "Outcome"),
 )
 """What the chain calls for its steps, in their order. It calls some for each key, and the last one when all is done."""
@@ -54,19 +54,19 @@ class CallbackModule(CallbackBase):
 
     def v2_playbook_on_start(self, playbook):
         """Be there before the workers, which are forks of this process."""
-        controller, bare_run_module = os.getpid(), InProcessBase.run_module
+        controller, bare_run = os.getpid(), InProcessAction.run
         numbers, variables = itertools.count(1), {}
 
-        def run_module(action, module, options, task_vars, in_process):
+        def run_action(action, tmp=None, task_vars=None):
             variables.update(task_vars)
-            return bare_run_module(action, module, options, task_vars, in_process)
+            return bare_run(action, tmp, task_vars)
 
         def counted(bare, *arguments, **keywords):
             if next(numbers) == variables["killed_at_step"]:
                 _stop_and_kill(controller, variables["inventory_hostname"])
             return bare(*arguments, **keywords)
 
-        InProcessBase.run_module = run_module
+        InProcessAction.run = run_action
         for owner, name in STEPS:
             setattr(owner, name, functools.partial(counted, getattr(owner, name)))
 
