@@ -122,6 +122,19 @@ def _tasks(simulator):
     }
     with_key = {"tenant_jwt_api_key": "{{ qlik_api_key }}"}
     with_client = {"tenant_jwt_client_id": simulator.client_id, "tenant_jwt_client_secret": "{{ qlik_client_secret }}"}
+    # A secret in another variable too, in the wrong one, or in an expression that fails.
+    wrong_variables = [
+        {"tenant_jwt_key_size": "{{ key_passphrase }}"},
+        {"tenant_jwt_show_idp": "{{ qlik_api_key }}"},
+        {"tenant_jwt_key_directory": "{{ key }}"},
+        {"tenant_jwt_private_key_path": "{{ key }}"},
+        {"tenant_jwt_users": "{{ key }}"},
+        {"tenant_jwt_users": [{**ANNA, "claims": "{{ qlik_api_key }}"}]},
+        {"tenant_jwt_url": "https://a:{{ key_passphrase }}@b"},
+        {"tenant_jwt_private_key_content": "{{ key.nothing }}"},
+        {"tenant_jwt_private_key_content": "{{ encrypted_key }}", "tenant_jwt_private_key_passphrase": "{{ wrong_passphrase }}"},
+        {"tenant_jwt_private_key_passphrase": "{{ wrong_passphrase }}"},
+    ]
     rescue = [{"ansible.builtin.debug": {"msg": "failed as it should"}}]
     role = {"ansible.builtin.include_role": {"name": "tenantops.qlik.tenant_jwt"}}
     return [
@@ -183,6 +196,12 @@ def _tasks(simulator):
         {"name": "the role again", **role, "vars": {**common, **with_client, "tenant_jwt_certificate_days": 400}},
         {"block": [{**role, "vars": {**common, "tenant_jwt_api_key": "{{ key_passphrase }}"}}], "rescue": rescue},
         {"block": [{**role, "vars": {**common, **with_key, "tenant_jwt_key_size": "x"}}], "rescue": rescue},
+        {"block": [{**role, "vars": {**common, **with_key, "tenant_jwt_apikey": "{{ qlik_api_key }}"}}], "rescue": rescue},
+        *(
+            task("qscloud_tenant_jwt", {"variables": "tenant_jwt_"}, vars={**common, **with_key, **wrong}, **fails)
+            for wrong in wrong_variables
+        ),
+        task("qscloud_tenant_jwt", {"variables": "tenant_jwt_"}, vars={**common, **with_key}, register="by_variables"),
         save("signed"), save("looped"), save("session"), save("tenant_jwt_tokens"), save("looked_up"),
     ]  # fmt: skip
 
