@@ -11,7 +11,7 @@ import json
 import typing as t
 
 from ansible import constants as C
-from ansible.errors import AnsibleActionFail, AnsibleError
+from ansible.errors import AnsibleActionFail
 from ansible.module_utils.parsing.convert_bool import boolean
 
 from ..module_utils._chain.options import is_host_name
@@ -81,7 +81,7 @@ def refusals(
     """
     tenants: dict[str, dict[str, t.Any]] = {}
     for host in hosts:
-        with contextlib.suppress(AnsibleError):  # its own task says so
+        with contextlib.suppress(Exception):  # whatever an expression raises; its own task says so
             tenants[host] = _options(hostvars[host], prefix, OPTIONS, {"tenant": host})
     of_issuer: dict[str, set[str]] = {}
     for its in tenants.values():
@@ -94,7 +94,7 @@ def refusals(
         if f"{prefix}{SECRET}" in hostvars[host]:
             its[SECRET] = host
             if len(of_issuer[_issuer(its)]) > 1:
-                with contextlib.suppress(AnsibleError):
+                with contextlib.suppress(Exception):
                     its |= _options(hostvars[host], prefix, [SECRET], {})
         for what, identity in claims(its, "" if is_local else host).items():
             other = first.setdefault(identity, host)

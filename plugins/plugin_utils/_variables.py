@@ -100,12 +100,17 @@ def read(templar: Templar, variables: t.Mapping[str, t.Any], names: Names) -> di
     for option, name in names.by_option.items() if names.prefix else ():
         if option == name or name not in variables:
             continue
+        value, problem = None, ""
         try:
             value = value_of(templar, variables, name)
         except OMITTED:
             continue
-        except AnsibleError as error:
-            raise AnsibleActionFail(f"The value of {name} cannot be determined: {error.message}") from error
+        except Exception as error:
+            # Before ansible-core 2.19, this is whatever the expression itself raises.
+            problem = str(error.message if isinstance(error, AnsibleError) else error)
+        if problem:
+            # Outside the exception handler, so that no traceback is attached to the message.
+            raise AnsibleActionFail(f"The value of {name} cannot be determined: {problem}")
         if "omit" in variables:
             value = _without(variables["omit"], [value])
             if not value:
