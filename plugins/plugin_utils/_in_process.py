@@ -246,6 +246,7 @@ def _working_directory(path: str) -> t.Iterator[None]:
 
 
 # What is set up here, before Ansible forks a worker for each host, need not be set up in each worker.
+_variables.warm_up()
 if not MISSING:
     warm_up()
 if _HAS_PROFILES and not _missing_internal():

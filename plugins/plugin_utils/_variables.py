@@ -22,17 +22,18 @@ from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.parameters import remove_values
 from ansible.module_utils.errors import UnsupportedError
+from ansible.parsing.dataloader import DataLoader
+from ansible.template import Templar
 
 try:
     from ansible.template import is_trusted_as_template as _is_trusted
+    from ansible.template import trust_as_template as _trusted
 except ImportError:  # before ansible-core 2.19
 
     def _is_trusted(value: str) -> bool:
         return not hasattr(value, "__UNSAFE__")
 
-
-if t.TYPE_CHECKING:
-    from ansible.template import Templar
+    _trusted = str
 
 FACTS = ("token", "tokens", "idp", "key_pairs", "changed")
 """What the role sets after the prefix of its variables."""
@@ -63,6 +64,9 @@ class Names:
     def __getitem__(self, option: str) -> str:
         return self.by_option[option]
 
+    def __contains__(self, option: str) -> bool:
+        return option in self.by_option
+
     def in_message(self, message: str, options: t.Mapping[str, t.Any]) -> str:
         """The message of a failed module with these names, also if Ansible itself rejects the options."""
         if not self.prefix:
@@ -85,9 +89,6 @@ class Names:
             if option == name:
                 message = re.sub(rf"\b{re.escape(self.prefix + option)}\b", option, message)
         return message
-
-    def __contains__(self, option: str) -> bool:
-        return option in self.by_option
 
 
 def read(templar: Templar, variables: t.Mapping[str, t.Any], names: Names) -> dict[str, t.Any]:
@@ -136,6 +137,11 @@ def value_of(templar: Templar, variables: t.Mapping[str, t.Any], name: str) -> t
     if named and named[1] != "omit" and _is_plain(variables.get(named[1], "{")):
         return variables[named[1]]
     return templar.template(value)
+
+
+def warm_up() -> None:
+    """Let Jinja build its lexer, which each worker would otherwise build for itself."""
+    Templar(DataLoader(), variables={"x": {"y": ""}}).template(_trusted("{{ x.y }}"))
 
 
 def misspelt(variables: t.Iterable[str], names: Names) -> list[str]:

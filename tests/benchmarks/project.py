@@ -72,9 +72,7 @@ class Project:
         play = {"hosts": "all", "connection": "local", "gather_facts": False, "vars": self._variables, **keywords}
         (self.folder / f"{name}.yml").write_text(yaml.safe_dump([play], sort_keys=False))
 
-    def run(
-        self, name: str, *arguments: str, unchanged: bool = True, environment: dict[str, str] | None = None
-    ) -> Run:
+    def run(self, name: str, *arguments: str, unchanged: bool = True, environment: dict[str, str] | None = None) -> Run:
         """Run a playbook of this folder or of a collection; if nothing else is said, one that changes nothing."""
         playbook = name if "." in name else f"{name}.yml"
         command = [self._program, "-i", "inventory.yml", f"--forks={self._forks}", *arguments, playbook]

@@ -52,7 +52,7 @@ def main(folder: pathlib.Path) -> None:
     key, certificate = ((folder / name).read_bytes() for name in ("privatekey.pem", "publickey.cer"))
 
     def chain() -> None:
-        result = action.run_module(action.MODULE, options, {}, True)
+        result = action._run_in_process("tenantops.qlik.qscloud_tenant_jwt", dict(options), {})
         assert result["token"] and not result["changed"], result
 
     def bare() -> None:
