@@ -47,11 +47,11 @@ def specify(options: Options, spec: t.Mapping[str, t.Any], prefix: str = "") -> 
     """
     found = {}
     for name, option in options.items():
-        texts = [re.sub(r"\bO\((?=\w+\))", f"O({PREFIX}", text) for text in paragraphs(option)]
-        # ansible-lint does not accept aliases in the argument specification of a role.
-        texts[-1] += aliases(option, "C({})")
+        # One text, since Ansible copies the specification, lists included, for each host. ansible-lint does not accept
+        # aliases in it.
+        text = " ".join(paragraphs(option)) + aliases(option, "C({})")
         found[f"{prefix}{name}"] = {
-            "description": texts,
+            "description": re.sub(r"\bO\((?=\w+\))", f"O({PREFIX}", text),
             **{key: option[key] for key in COPIED if key in option},
             **({"no_log": True} if spec[name].get("no_log") else {}),
             **({"options": specify(option["suboptions"], spec[name]["options"])} if "suboptions" in option else {}),
