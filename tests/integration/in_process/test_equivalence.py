@@ -134,7 +134,11 @@ def results(request, tmp_path_factory, module_home, tenants, pair):
             tasks = tasks_of(module, tenant)
             names += [one["name"] for one in tasks]
             chain = {f"chain_{option}": value for option, value in TENANT_JWT.items()}
-            chain |= {"chain_key_directory": f"{module}/keys", "wrong_tenant": "{{ chain_tenant }}", "wrong_key_size": "x"}
+            chain |= {
+                "chain_key_directory": f"{module}/keys",
+                "wrong_tenant": "{{ chain_tenant }}",
+                "wrong_key_size": "x",
+            }
             variables = {**keywords.get("vars", {}), "token": lasting_token(pair), **chain}
             plays.append(play(*tasks, name=module, **{**keywords, "vars": variables}))
         everything = {name: f"{{{{ {name} }}}}" for name in names}

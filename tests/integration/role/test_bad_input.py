@@ -44,8 +44,10 @@ NO_USERS = (
 
 
 def wrong_type(variable, is_type, wanted, value):
-    """A case of what Ansible itself finds with the argument specification of the role."""
-    message = f"{INVALID}argument '{variable}' is of type {is_type} and we were unable to convert to {wanted}: ..."
+    """A case of what Ansible itself finds with the argument specification of the role, in the words of any release."""
+    message = (
+        f"{INVALID}argument '{variable}' is of type ...{is_type}... and we were unable to convert to {wanted}: ..."
+    )
     return Case(message, {variable: value})
 
 
@@ -57,7 +59,7 @@ def wrong_choice(variable, choices, value):
 def wrong_elements(variable, is_type, value, beginning=f"{INVALID}..."):
     """A case of what Ansible finds inside a list."""
     message = (
-        f"{beginning}Elements value for option '{variable}' is of type {is_type} and we were unable to convert to"
+        f"{beginning}Elements value for option '{variable}' is of type ...{is_type}... and we were unable to convert to"
         " dict: ..."
     )
     return Case(message, {variable: value})
@@ -91,7 +93,8 @@ CASES = {
         {"tenant_jwt_users": [{**ANNA, "full_name": "Anna Anderson"}]},
     ),
     "email_verified no boolean": Case(
-        "argument 'email_verified' is of type str found in 'tenant_jwt_users'... and we were unable to convert to bool: ...",
+        "argument 'email_verified' is of type ...str... found in 'tenant_jwt_users'... and we were unable to convert to"
+        " bool: ...",
         {"tenant_jwt_users": [{**ANNA, "email_verified": "perhaps"}]},
     ),
     "key in another state": Case(
@@ -184,13 +187,17 @@ CASES = {
     ),
     "id of one and email of another": Case(SAME_ID, {"tenant_jwt_users": [ANNA, {**BERT, "id": ANNA["email"]}]}),
     **{
-        f"{option} null": Case(f"tenant_jwt_{option} is null: give it a value, or do not set it.", {f"tenant_jwt_{option}": None})
+        f"{option} null": Case(
+            f"tenant_jwt_{option} is null: give it a value, or do not set it.", {f"tenant_jwt_{option}": None}
+        )
         for option in (
-            *("tenant", "users", "key_directory", "key_id", "expires_in", "auto_create_groups", "api_key"),
+            *("tenant", "users", "key_directory", "key_id", "auto_create_groups", "api_key"),
             *("private_key_path", "private_key_content", "private_key_passphrase", "private_key_old_passphrase"),
         )
     },
-    "lifetime in words": Case("tenant_jwt_expires_in is 'soon', which is not a duration: ...", {"tenant_jwt_expires_in": "soon"}),
+    "lifetime in words": Case(
+        "tenant_jwt_expires_in is 'soon', which is not a duration: ...", {"tenant_jwt_expires_in": "soon"}
+    ),
     "lifetime of a user in words": Case(
         f"{OF_ANNA}expires_in is 'soon', which is not a duration: ...",
         {"tenant_jwt_users": [{**ANNA, "expires_in": "soon"}]},
@@ -213,7 +220,8 @@ CASES = {
         {"tenant_jwt_users": [{**ANNA, "claims": {"exp": 5}}]},
     ),
     "claims in words": Case(
-        "argument 'claims' is of type str found in 'tenant_jwt_users'... and we were unable to convert to dict: ...",
+        "argument 'claims' is of type ...str... found in 'tenant_jwt_users'... and we were unable to convert to dict:"
+        " ...",
         {"tenant_jwt_users": [{**ANNA, "claims": "admin"}]},
     ),
     "user without a subject": Case(
@@ -234,7 +242,8 @@ CASES = {
         {"tenant_jwt_keys": [{}, {"prefix": "keys/", "state": "retiring"}]},
     ),
     "no days": Case(
-        "tenant_jwt_certificate_days is 0: specify a number of days from 1 to 36500.", {"tenant_jwt_certificate_days": 0}
+        "tenant_jwt_certificate_days is 0: specify a number of days from 1 to 36500.",
+        {"tenant_jwt_certificate_days": 0},
     ),
     "window longer than the days": Case(
         "tenant_jwt_renew_before_days is 400, but the certificate is valid for 365 days: with such a window, every run"
@@ -244,9 +253,8 @@ CASES = {
     "common name too long": Case(
         "tenant_jwt_common_name must have 1 to 64 characters, ...", {"tenant_jwt_common_name": "x" * 65}
     ),
-    "key directory with a null byte": Case(
-        "tenant_jwt_key_directory contains a null byte: remove it.", {"tenant_jwt_key_directory": "{folder}/keys\0"}
-    ),
+    # Some releases of ansible-core fail before the module says that tenant_jwt_key_directory contains it.
+    "key directory with a null byte": Case("...null ...", {"tenant_jwt_key_directory": "{folder}/keys\0"}),
     "key directory empty": Case("tenant_jwt_key_directory is empty: specify a path.", {"tenant_jwt_key_directory": ""}),
     "key of another size": Case(SIZE, {"tenant_jwt_key_size": 3072}, {"privatekey.pem": "rsa"}, as_keys),
     "key and certificate of another size": Case(
@@ -315,13 +323,14 @@ MODULE_CASES = {
     # The others of what Ansible says about it do not name the variable.
     "keys a text": wrong_elements("tenant_jwt_keys", "str", "qsjwt_", beginning=""),
     "secret in another variable too": Case(
-        "argument 'tenant_jwt_key_size' is of type str and we were unable to convert to int: ...",
+        "argument 'tenant_jwt_key_size' is of type ...str... and we were unable to convert to int: ...",
         {"tenant_jwt_key_size": "{{ passphrase }}", "tenant_jwt_private_key_passphrase": "{{ passphrase }}"},
     ),
     # They share it, which must not repeat it.
     **{
         f"key in place of the folder of {whose}": Case(
-            "tenant_jwt_key_directory contains a PEM or a token instead of a path: specify a path, or use another option.",
+            "tenant_jwt_key_directory contains a PEM or a token instead of a path: specify a path, or use another"
+            " option.",
             {"tenant_jwt_key_directory": "{{ the_rsa }}"},
         )
         for whose in ("this tenant", "another tenant")
@@ -339,10 +348,15 @@ MODULE_CASES = {
         {"tenant_jwt_private_key_passphrase": "{{ {}.acme }}"},
     ),
     "expression that is wrong": Case(
-        "The value of tenant_jwt_issuer cannot be determined: ...division by zero...", {"tenant_jwt_issuer": "{{ 1 / 0 }}"}
+        "The value of tenant_jwt_issuer cannot be determined: ...division by zero...",
+        {"tenant_jwt_issuer": "{{ 1 / 0 }}"},
     ),
+    "default of the module null": Case(
+        "tenant_jwt_expires_in is null: give it a value, or do not set it.", {"tenant_jwt_expires_in": None}
+    ),
+    # Before ansible-core 2.19, it gives an empty text.
     "expression of null": Case(
-        "tenant_jwt_private_key_content is null: give it a value, or do not set it.",
+        "tenant_jwt_private_key_content is ...: ...",
         {"tenant_jwt_private_key_content": "{{ none }}"},
     ),
 }
@@ -395,7 +409,8 @@ def answers(tmp_path_factory, module_home, mode, material):
 
 @pytest.mark.thorough
 @pytest.mark.parametrize(
-    "host", [f"{way}-{name}".replace(" ", "-") for way, cases in (("role", CASES), ("module", MODULE_CASES)) for name in cases]
+    "host",
+    [f"{way}-{name}".replace(" ", "-") for way, cases in (("role", CASES), ("module", MODULE_CASES)) for name in cases],
 )
 def test_refused(answers, host):
     counters = answers[host].result["counters"]

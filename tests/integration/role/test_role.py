@@ -185,7 +185,9 @@ def test_unchanged(first, again):
 def test_a_new_key_of_another_size_and_the_old_one_beside_it(role, first, again):
     assert again["grows"].changed == 1
     keys = role.keys("grows")
-    new, old = (openssl("rsa", "-noout", "-text", "-in", str(keys / f"{prefix}privatekey.pem")) for prefix in ("new_", ""))
+    new, old = (
+        openssl("rsa", "-noout", "-text", "-in", str(keys / f"{prefix}privatekey.pem")) for prefix in ("new_", "")
+    )
     assert "(3072 bit" in new and "(2048 bit" in old
     assert claims(again["grows"].token, (keys / "new_publickey.pem").read_text())["name"] == ANNA["name"]
     assert jwk.RSAKey.import_key((keys / "publickey.pem").read_text()).thumbprint() == first["grows"].idp["key_id"]
@@ -417,7 +419,10 @@ def test_provision_makes_no_keys_in_the_folder_of_the_collection(run_playbook, t
         " with the keys: start it with /, ~ or the variable inventory_dir."
     )
     # In check mode, because a tenant that has no fault is provisioned.
-    for more, failed in ((), "b"), (("-e", "tenant_jwt_key_directory={{ 'some/keys' }}/{{ inventory_hostname }}"), "ab"):
+    for more, failed in (
+        ((), "b"),
+        (("-e", "tenant_jwt_key_directory={{ 'some/keys' }}/{{ inventory_hostname }}"), "ab"),
+    ):
         run = run_playbook(*arguments, *more, "--check", check=False)
         assert run.returncode != 0
         assert listed(run, "Failed") == {f"{letter}.eu.qlikcloud.com": sentence for letter in failed}

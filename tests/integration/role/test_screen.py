@@ -27,13 +27,21 @@ PLAYS = {
     "foreseen": ([A, B], {"check_mode": True}, [f"would write {name}: it is missing" for name in FILES]),
     "new": ([A, B], {}, WROTE),
     "unchanged": ([A, B], {}, []),
-    "one of them": ([B], {"vars": {"tenant_jwt_common_name": "Portal"}}, ["wrote publickey.cer: it has another common name"]),
+    "one of them": (
+        [B],
+        {"vars": {"tenant_jwt_common_name": "Portal"}},
+        ["wrote publickey.cer: it has another common name"],
+    ),
     "as before": ([B], {}, ["wrote publickey.cer: it has another common name"]),
     "alone": ([ALONE], {"vars": {"tenant_jwt_show_idp": "never"}}, WROTE),
     "alone and unchanged": ([ALONE], {}, []),
     "alone and shown": ([ALONE], {"vars": {"tenant_jwt_show_idp": "always"}}, []),
     "second key": ([ALONE], {"vars": SECOND}, [one.replace("wrote ", "wrote new_") for one in WROTE]),
-    "retired key, foreseen": ([ALONE], {"vars": LAST, "check_mode": True}, [f"would remove {name}" for name in FILES[::-1]]),
+    "retired key, foreseen": (
+        [ALONE],
+        {"vars": LAST, "check_mode": True},
+        [f"would remove {name}" for name in FILES[::-1]],
+    ),
     "retired key": ([ALONE], {"vars": LAST}, [f"removed {name}, backup {name}.ID" for name in FILES[::-1]]),
     "fails": ([ALONE], {"vars": {"tenant_jwt_private_key_path": "missing.pem"}, "ignore_errors": True}, []),
 }
@@ -74,7 +82,9 @@ def steps(output):
     printed = sections(output + "\nPLAY ", "TASK")[TASK]
     printed = re.sub(r"^\nEnter these values.*? to always\.$", "", printed, flags=re.M | re.S)
     lines = [re.sub(r"\d+\.\d{4}-\d\d-\d\d@\d\d:\d\d:\d\d\+*~$", "ID", line) for line in printed.splitlines()]
-    results = r"(ok|changed|fatal|failed): \[|\.\.\.ignoring|runs as|\[(WARNING|ERROR)\]|Using module|\s|Origin:|\d+ - |\^"
+    results = (
+        r"(ok|changed|fatal|failed): \[|\.\.\.ignoring|runs as|\[(WARNING|ERROR)\]|Using module|\s|Origin:|\d+ - |\^"
+    )
     return [line for line in lines if line and not re.match(results, line) and "{" not in line]
 
 
@@ -96,7 +106,9 @@ def test_a_certificate_is_printed_when_it_has_to_be_entered(quiet, name):
         outputs[name],
         re.M | re.S,
     )
-    assert [tenant for tenant, *_rest in shown] == [issuer for _tenant, issuer, *_rest in shown] == SHOWS_IDP.get(name, [])
+    assert (
+        [tenant for tenant, *_rest in shown] == [issuer for _tenant, issuer, *_rest in shown] == SHOWS_IDP.get(name, [])
+    )
     assert len(shown) == outputs[name].count("BEGIN CERTIFICATE")
     for tenant, _issuer, path, _pem in shown:
         prefix = "new_" if name == "second key" else ""

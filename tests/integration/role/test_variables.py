@@ -43,7 +43,10 @@ EXPLICIT = {
     "size": ({"key_size": 1024}, "value of key_size must be one of: 2048, 3072, 4096, got: 1024"),
     "lifetime": ({"expires_in": "soon"}, "expires_in is 'soon', which is not a duration: "),
     "users": ({"users": "Anna"}, "users must be a list of users, or the same list as YAML or JSON text: "),
-    "prefix": ({"keys": [{"prefix": "a/"}]}, "the prefix in keys must not contain a slash: set the folder in tenant_jwt_key_d"),
+    "prefix": (
+        {"keys": [{"prefix": "a/"}]},
+        "the prefix in keys must not contain a slash: set the folder in tenant_jwt_key_d",
+    ),
     "exclusive": (
         {"private_key_path": "x", "private_key_content": "y"},
         "parameters are mutually exclusive: private_key_path|private_key_content",
@@ -83,7 +86,10 @@ def finished(project, module_home):
         "plays1.example.com": SMALL,
         "plays2.example.com": SMALL,
         **{
-            f"remote{number}.example.com": {"tenant_jwt_key_directory": f"{project}/remote", "ansible_connection": "elsewhere"}
+            f"remote{number}.example.com": {
+                "tenant_jwt_key_directory": f"{project}/remote",
+                "ansible_connection": "elsewhere",
+            }
             for number in (1, 2)
         },
     }
@@ -95,7 +101,9 @@ def finished(project, module_home):
         "rescue": [{"save": {"path": "{{ saved }}/{{ inventory_hostname }}", "value": "{{ ansible_failed_result }}"}}]
     }
     options = {"key_size": 2048, "users": [ANNA]}
-    written = [one for name, (more, _said) in EXPLICIT.items() for one in module(f"bad_{name}", {**OF_VARIABLES, **more})]
+    written = [
+        one for name, (more, _said) in EXPLICIT.items() for one in module(f"bad_{name}", {**OF_VARIABLES, **more})
+    ]
     looped = {"key_size": 2048, "tenant": "{{ item }}", "key_directory": "of a loop"}
     plays = [
         play(ROLE, save_facts, hosts="role.example.com", name="role"),
@@ -216,9 +224,7 @@ def test_a_misspelt_variable_is_told_and_stops_nothing(finished):
 
 
 def shares(one, other, folder, option="tenant_jwt_allow_shared_key"):
-    return (
-        f"{one} and {other} share the key folder {folder}. Use a different one for each, or set {option} to true."
-    )
+    return f"{one} and {other} share the key folder {folder}. Use a different one for each, or set {option} to true."
 
 
 def test_tenants_that_share_a_key_in_their_variables_are_both_refused(finished, project):

@@ -96,7 +96,10 @@ def changes_of(simulator):
 def test_created_once_and_used(simulator, tenant, client, pair, switches):
     simulator.switches(**switches)
     created = ensure(tenant, wanted(pair.certificate))
-    assert texts(created) == [f"created identity provider {created.provider['id']} for key id {KEY_ID}"] and created.before == {}
+    assert (
+        texts(created) == [f"created identity provider {created.provider['id']} for key id {KEY_ID}"]
+        and created.before == {}
+    )
     assert ids(simulator) == [created.provider["id"]]
     assert client.login(token(pair)).status_code == 200
     again = ensure(tenant, wanted(pair.certificate))
@@ -337,6 +340,4 @@ def test_a_key_that_cannot_be_read(simulator, tenant, pair):
 )
 def test_providers_of_a_strange_form_are_others(simulator, tenant, pair, listed):
     simulator.faults({"kind": "status", "value": 200, "body": {"data": [listed]}, "method": "GET"})
-    assert texts(ensure(tenant, wanted(pair.certificate), check_mode=True)) == [
-        CREATE
-    ]
+    assert texts(ensure(tenant, wanted(pair.certificate), check_mode=True)) == [CREATE]
