@@ -50,6 +50,7 @@ attributes:
     support: full
     details:
       - Ansible writes the result, including the token, to the async job file, which remains until it is cleaned up.
+        Its output is hidden, also if the task fails.
 options:
   path:
     description:

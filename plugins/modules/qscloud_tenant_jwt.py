@@ -15,15 +15,16 @@ description:
   - Brings one tenant into the desired state, in these steps.
   - 1. Keys. Creates, renews or repairs the key pair and the certificate of each of O(keys), as
     M(tenantops.qlik.qscloud_keypair) does.
-  - 2. Tokens. Signs a token for each of O(users), as M(tenantops.qlik.qscloud_jwt) does.
+  - 2. Tokens. Signs a token for each of O(users) with the current key, as M(tenantops.qlik.qscloud_jwt) does.
   - 3. Registration, with O(register_idp). Registers each key as an identity provider of the tenant, as
     M(tenantops.qlik.qscloud_identity_provider) does, and applies O(auto_create_groups).
-  - 4. Proof, with O(verify_login). Logs in to the tenant as the first user.
-  - 5. Removal. Deletes the identity providers of keys that are V(absent), and then their files.
+  - 4. Proof, with O(register_idp) and O(verify_login). Logs in to the tenant as the first user, with the current key.
+  - 5. Removal. Deletes the identity providers of keys that are V(absent), and then their files. Backups of the files
+    remain.
   - All options are checked before the first step. If a step fails or is interrupted, everything that worked before
     continues to work, and the next run completes the remaining steps.
-  - Each step that changes something is printed below the name of the task, and all steps at C(-v). In check mode, they
-    are the steps that the task would take.
+  - Each step that changes something is printed below the name of the task, and all steps at C(-v), with the name of the
+    tenant if the play has several hosts. In check mode, they are the steps that the task would take.
   - The role P(tenantops.qlik.tenant_jwt#role) runs this module with variables of the host, and sets facts.
 requirements:
   - cryptography >= 3.4.8
@@ -50,6 +51,9 @@ attributes:
         worker process, which is much faster.
   async:
     support: full
+    details:
+      - Ansible writes the result, including the tokens, to the async job file, which remains until it is cleaned up. Its
+        output is hidden, also if the task fails.
 options:
   state:
     description:

@@ -103,6 +103,9 @@ class InProcessAction(ActionBase):
         result.update(run(name, dict(self.options(task_vars)), task_vars))
         if not result.get("failed") and any(result.get(name) for name in self.SECRETS):
             self._hide(result)
+        elif self._task.async_val and self.SECRETS:
+            # Ansible itself polls for the result.
+            self._task.no_log = True
         return result
 
     def options(self, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:

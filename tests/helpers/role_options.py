@@ -69,7 +69,9 @@ def argument_specs(text: str) -> str:
     dumped += yaml.dump(options, Dumper=Dumper, sort_keys=False, width=110)
     reason = "  # Ansible would split a text, as surveys give it, at its commas. The module validates the list.\n"
     dumped = replaced(rf"^{PREFIX}users:\n(?:  .*\n)*?(?=  type:)", "", dumped, reason)
-    return replaced(r"^  main:\n(?:    .*\n|\n)*?    options:\n", r"(?:      .*\n)*", text, textwrap.indent(dumped, " " * 6))
+    return replaced(
+        r"^  main:\n(?:    .*\n|\n)*?    options:\n", r"(?:      .*\n)*", text, textwrap.indent(dumped, " " * 6)
+    )
 
 
 def readme(text: str) -> str:
@@ -94,7 +96,9 @@ def default(option: t.Mapping[str, t.Any]) -> str:
     if "default" in option:
         value = yaml.safe_dump(option["default"], default_flow_style=True).strip()
         return f"`{value.removesuffix('...').strip()}`"
-    return next((found[1] for text in sentences(option) if (found := re.fullmatch(r"The default is (.*)\.", text))), "–")
+    return next(
+        (found[1] for text in sentences(option) if (found := re.fullmatch(r"The default is (.*)\.", text))), "–"
+    )
 
 
 def aliases(option: t.Mapping[str, t.Any], markup: str) -> str:

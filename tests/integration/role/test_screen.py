@@ -83,7 +83,7 @@ def steps(output):
     printed = re.sub(r"^\nEnter these values.*? to always\.$", "", printed, flags=re.M | re.S)
     lines = [re.sub(r"\d+\.\d{4}-\d\d-\d\d@\d\d:\d\d:\d\d\+*~$", "ID", line) for line in printed.splitlines()]
     results = (
-        r"(ok|changed|fatal|failed): \[|\.\.\.ignoring|runs as|\[(WARNING|ERROR)\]|Using module|\s|Origin:|\d+ - |\^"
+        r"(ok|changed|fatal|failed): \[|\.\.\.ignoring|runs as|\[(WARNING|ERROR)\]|Using module|\s|Origin:|\d+( |$)|\^"
     )
     return [line for line in lines if line and not re.match(results, line) and "{" not in line]
 

@@ -132,7 +132,7 @@ def finished(project, module_home):
     ]
     # Where jobs write their results; by default ansible-core looks in another place than $HOME for it.
     environment = {"ANSIBLE_ASYNC_DIR": str(module_home / "async")}
-    return run(plays, "-i", "inventory.json", env=environment, check=False)
+    return run(plays, "-i", "inventory.json", "-v", env=environment, check=False)
 
 
 def openssl(*arguments):
@@ -157,6 +157,11 @@ def sentences(text):
 def test_the_run_ends_as_it_should(finished):
     assert finished.returncode == 0, finished.output
     assert "Traceback" not in finished.output
+
+
+def test_no_token_is_printed_not_even_by_a_job_that_ansible_polls_for(finished):
+    assert finished.registered("late")["token"] not in finished.output
+    assert not re.search(r"eyJ[\w-]+\.eyJ", finished.output)
 
 
 def test_the_module_has_the_defaults_of_the_role(finished, project):
