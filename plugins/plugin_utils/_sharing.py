@@ -47,7 +47,7 @@ def refuse(
     if not is_host_name(str(options["tenant"])):
         return  # the module says so
     hosts = [*task_vars["ansible_play_hosts_all"]]
-    own = claims(options, machine)
+    own = claims(options, machine, playbook_folder)
     if names.prefix and len(hosts) > 1:
         # Before any of these tenants is changed, and once for all of them.
         arguments = hosts, task_vars["hostvars"], names.prefix, playbook_folder, not machine
@@ -96,7 +96,7 @@ def refusals(
             if len(of_issuer[_issuer(its)]) > 1:
                 with contextlib.suppress(Exception):
                     its |= _options(hostvars[host], prefix, [SECRET], {})
-        for what, identity in claims(its, "" if is_local else host).items():
+        for what, identity in claims(its, "" if is_local else host, playbook_folder).items():
             other = first.setdefault(identity, host)
             if _tenant(tenants[other]) != _tenant(its):
                 sentence = refusal(_tenant(its), _tenant(tenants[other]), what, f"{prefix}allow_shared_key")
@@ -105,7 +105,7 @@ def refusals(
     return found
 
 
-def claims(options: t.Mapping[str, t.Any], machine: str) -> dict[str, str]:
+def claims(options: t.Mapping[str, t.Any], machine: str, playbook_folder: str) -> dict[str, str]:
     """What only one tenant may have: a text that identifies it, by what to call it in a message.
 
     :param options: those that are set. ``tenant`` and ``key_directory`` always are.
@@ -124,7 +124,7 @@ def claims(options: t.Mapping[str, t.Any], machine: str) -> dict[str, str]:
     if existing:
         found["issuer and private key"] = ["key", issuer, *existing]
     else:
-        folder = folder if machine else places.real(folder)
+        folder = folder if machine else places.real(folder, playbook_folder)
         found[f"the key folder {folder}"] = ["folder", machine, folder]
     if options.get("key_id"):
         found["issuer and key id"] = ["id", issuer, str(options["key_id"])]

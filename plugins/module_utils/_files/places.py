@@ -14,9 +14,12 @@ import pathlib
 import typing as t
 
 
-def real(path: str) -> str:
-    """A path without links, so that two paths of the same folder are equal."""
-    return os.path.realpath(os.path.expanduser(path))
+def real(path: str, base: str) -> str:
+    """An absolute path without links, so that two paths of the same folder are equal.
+
+    :param base: where a relative path starts.
+    """
+    return os.path.realpath(os.path.join(base, os.path.expanduser(path)))
 
 
 def is_in_collection(folder: str) -> bool:

@@ -96,6 +96,10 @@ def test_a_link_to_the_same_folder(tmp_path: pathlib.Path) -> None:
     assert refused({"a": {"key_directory": f"{tmp_path}/keys"}, "b": {"key_directory": f"{tmp_path}/link"}})
 
 
+def test_a_relative_path_and_the_default() -> None:
+    assert refused({"a": {}, "b": {"key_directory": "keys/a"}})
+
+
 def test_folders_of_the_same_name_on_two_machines() -> None:
     hosts = {"a": {"key_directory": "/keys"}, "b": {"key_directory": "/keys"}}
     assert refused(hosts) and not refused(hosts, is_local=False)
