@@ -156,8 +156,8 @@ def test_identity_provider(answers, tenants):
     foreseen, created = answers["provider foreseen"], answers["provider created"]
     assert foreseen["changed"] and foreseen["id"] is None
     assert jwt_providers(answers["providers after check mode"]) == []
-    assert created["changed"] and created["actions"] == [f"created an identity provider with the key id {KEY_ID}"]
-    assert foreseen["actions"] == [f"would create an identity provider with the key id {KEY_ID}"]
+    assert created["changed"] and created["actions"] == [f"created identity provider {created['id']} for key id {KEY_ID}"]
+    assert foreseen["actions"] == [f"would create an identity provider for key id {KEY_ID}"]
     seen = jwt_providers(answers["providers after creation"])
     assert created["id"] == seen[0]["id"] == created["identity_provider"]["id"]
     assert f'+    "issuer": "{ISSUER}"' in created["_output"]

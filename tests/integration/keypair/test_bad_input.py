@@ -224,8 +224,8 @@ PRIVATE_KEYS = {
         files={KEY: "1024 bits"},
     ),
     "key of another size": Case(
-        "{folder}/privatekey.pem has 2048 bits, but size is 3072: set size to 2048 to keep it, or regenerate to"
-        " mismatch to replace it.",
+        "{folder}/privatekey.pem has 2048 bits, but size is 3072: set size to 2048 to keep it, or set"
+        " regenerate to mismatch to replace it.",
         {"size": 3072},
         PAIR,
     ),
@@ -241,13 +241,13 @@ PRIVATE_KEYS = {
         {**PAIR, KEY: "encrypted"},
     ),
     "certificate of a CA": Case(
-        "{folder}/publickey.cer was issued by a third party: move it away, or set regenerate to mismatch to replace it"
-        " with a self-signed certificate.",
+        "{folder}/publickey.cer was issued by a third party: move it away, or set regenerate to mismatch to replace"
+        " it.",
         files={**PAIR, "publickey.cer": "certificate of a CA"},
     ),
     "certificate of a CA and no key": Case(
-        "{folder}/publickey.cer was issued by a third party: move it away, or set regenerate to mismatch to replace it"
-        " with a self-signed certificate.",
+        "{folder}/publickey.cer was issued by a third party: move it away, or set regenerate to mismatch to replace"
+        " it.",
         files={"publickey.cer": "certificate of a CA"},
     ),
 }
