@@ -489,7 +489,7 @@ def test_any_access_token(server: Server, access_token: t.Any, expires: t.Any) -
     good = (
         isinstance(access_token, str) and access_token.isascii() and access_token.isprintable() and access_token != ""
     )
-    assert (result == (True, True)) == (good and " " not in access_token and _is_json(expires))
+    assert (result == (True, True, None)) == (good and " " not in access_token and _is_json(expires))
 
 
 USER = {"id": "u", "name": "Anna", "assignedGroups": [{"name": "g"}], "tenantId": "t", "status": "active"}
