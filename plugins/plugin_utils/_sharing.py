@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import typing as t
 
@@ -74,7 +75,7 @@ def refusals(
     """What to say about each host of a play that shares a key with another one, as far as the hosts' variables tell.
 
     A sentence is only true if the task of that host gets nothing else from the play, so it comes with what is shared: the
-    text that :func:`claims` gives for it.
+    hash that :func:`claims` gives for it.
 
     :param prefix: of the variables with the options.
     :param is_local: whether the keys of all hosts are on this machine.
@@ -106,7 +107,7 @@ def refusals(
 
 
 def claims(options: t.Mapping[str, t.Any], machine: str, playbook_folder: str) -> dict[str, str]:
-    """What only one tenant may have: a text that identifies it, by what to call it in a message.
+    """What only one tenant may have: a hash that identifies it, by what to call it in a message.
 
     :param options: those that are set. ``tenant`` and ``key_directory`` always are.
     :param machine: the name of the machine that has the keys; empty for this one.
@@ -128,7 +129,12 @@ def claims(options: t.Mapping[str, t.Any], machine: str, playbook_folder: str) -
         found[f"the key folder {folder}"] = ["folder", machine, folder]
     if options.get("key_id"):
         found["issuer and key id"] = ["id", issuer, str(options["key_id"])]
-    return {what: json.dumps(identity) for what, identity in found.items()}
+    return {what: _hash(identity) for what, identity in found.items()}
+
+
+def _hash(identity: list[str]) -> str:
+    # It may contain a private key, and is written to the temporary folder of the run.
+    return hashlib.sha256(json.dumps(identity).encode()).hexdigest()
 
 
 def refusal(tenant: str, other: str, what: str, allowing: str) -> str:

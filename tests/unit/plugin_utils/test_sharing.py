@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import pathlib
 import typing as t
 
@@ -66,6 +67,14 @@ def test_what_is_omitted_or_null_is_not_shared() -> None:
         host: {**{f"p_{name}": value for name, value in its.items()}, "omit": "__omit__"} for host, its in hosts.items()
     }
     assert _sharing.refusals(hosts, hostvars, "p_", "/project", True) == {}
+
+
+def test_no_private_key_is_in_what_the_processes_of_a_run_tell_each_other() -> None:
+    hostvars = {host: {"p_issuer": "portal", "p_private_key_content": "the secret key"} for host in "ab"}
+    found = _sharing.refusals(hostvars, hostvars, "p_", "/project", True)
+    assert set(found) == {"a", "b"} and "secret" not in json.dumps(found)
+    options = {"tenant": "a", "key_directory": "/k", "private_key_content": "the secret key"}
+    assert "secret" not in json.dumps(_sharing.claims(options, "", "/project"))
 
 
 def test_a_secret_is_only_looked_up_if_an_issuer_is_shared() -> None:
