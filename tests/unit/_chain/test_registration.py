@@ -14,6 +14,7 @@ from chains import ANNA, user
 
 from ansible_collections.tenantops.qlik.plugins.module_utils import _errors
 from ansible_collections.tenantops.qlik.plugins.module_utils._chain.registration import LOGIN_RETRY_DELAYS
+from ansible_collections.tenantops.qlik.plugins.module_utils._tenant import api, session
 
 if t.TYPE_CHECKING:
     from chains import Chain
@@ -60,16 +61,19 @@ def test_when_a_login_is_proven(chain: Chain, simulator: Simulator, verify: str)
     assert sessions == {"never": [0, 0], "changed": [1, 1], "always": [1, 2]}[verify]
 
 
-def test_a_login_has_its_own_connection(chain: Chain, simulator: Simulator) -> None:
+def test_a_login_has_its_own_connection(chain: Chain, monkeypatch: pytest.MonkeyPatch) -> None:
     """The credentials of the administrator do not go with it, and its cookies not with what comes after it."""
+    used: list[api.Tenant] = []
+    log_in = session.log_in
+    monkeypatch.setattr(session, "log_in", lambda tenant, token: used.append(tenant) or log_in(tenant, token))
+    pages = api.Tenant.pages
+    asked: set[api.Tenant] = set()
+    monkeypatch.setattr(api.Tenant, "pages", lambda tenant, path: asked.add(tenant) or pages(tenant, path))
     chain.run(**chain.registered)
-    keys = [{"prefix": "new_", "state": "current"}, {"prefix": "", "state": "absent"}]
-    _outcome, report = chain.run(**chain.registered, keys=keys)
-    assert [step.action for step in report.steps if step.object in ("session", "identity_provider")] == [
-        "create",
-        "log in",
-        "delete",
-    ]
+    (tenant,) = used
+    assert asked and tenant not in asked and len(tenant.cookies)
+    with pytest.raises(TypeError):  # there are no credentials to unpack
+        tenant.get("/api/v1/groups/settings")
 
 
 def test_groups(chain: Chain, texts: t.Callable[..., list[str]]) -> None:
