@@ -9,16 +9,14 @@ import typing as t
 from ansible.errors import AnsibleActionFail
 from ansible.module_utils.parsing.convert_bool import boolean
 
-from ..module_utils._files import places
-from ..module_utils._text import host_name
 from ..modules import qscloud_tenant_jwt
-from ..plugin_utils import _sharing, _variables
-from ..plugin_utils._in_process import InProcessAction
+from ..plugin_utils import _sharing
 from ..plugin_utils._instructions import instructions
+from ..plugin_utils._tenant_action import TenantAction
 from ..plugin_utils._terminal import say, say_steps
 
 
-class ActionModule(InProcessAction):
+class ActionModule(TenantAction):
     """Reads the options from variables, runs M(tenantops.qlik.qscloud_tenant_jwt), and prints its steps."""
 
     MODULE = qscloud_tenant_jwt
@@ -27,8 +25,6 @@ class ActionModule(InProcessAction):
     def run(self, tmp: None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         """Run the task."""
         result = super().run(tmp, task_vars)
-        if result.get("failed"):
-            result["msg"] = self._names.in_message(result.get("msg", ""), self._options)
         if "steps" in result:  # not if the task is asynchronous
             is_alone = len((task_vars or {}).get("ansible_play_hosts_all", ())) < 2
             say_steps(self._display, result["steps"], "" if is_alone else f"{self._options['tenant']}: ")
@@ -37,30 +33,23 @@ class ActionModule(InProcessAction):
         return result
 
     def options(self, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
-        """The options of the task, those from variables, and the defaults that only the controller knows."""
-        written = self._task.args
-        self._names = _variables.Names(written, written.get("variables"), qscloud_tenant_jwt)
-        for warning in _variables.misspelt(task_vars, self._names):
-            self._display.warning(warning)
-        options = {**_variables.read(self._templar, task_vars, self._names), **written}
-        if "users" in options:
-            options["users"] = _variables.user_list(options["users"], self._names["users"])
-        options.setdefault("tenant", task_vars.get("inventory_hostname"))
-        self._choose_folder(options)
-        self._options = options
-        is_local = self._connection.transport in ("local", "ansible.builtin.local")
-        machine = "" if is_local else self._task.delegate_to or task_vars["inventory_hostname"]
+        """The options of the task, unless they would harm another tenant of the play."""
+        options = super().options(task_vars)
+        machine = "" if self._is_local() else self._task.delegate_to or task_vars["inventory_hostname"]
         _sharing.refuse(options, self._names, task_vars, self._loader.get_basedir(), machine)
+        self._refuse_absent_tenants(options, task_vars)
         return options
 
-    def _choose_folder(self, options: dict[str, t.Any]) -> None:
-        playbook_folder = self._loader.get_basedir()
-        if "key_directory" not in options:
-            options["key_directory"] = places.default_keys(playbook_folder, host_name(str(options["tenant"])))
-        elif places.is_in_collection(playbook_folder) and places.is_relative(options["key_directory"]):
+    def _refuse_absent_tenants(self, options: dict[str, t.Any], task_vars: dict[str, t.Any]) -> None:
+        if options.get("state") != "absent" or boolean(options.get("allow_absent", False), strict=False):
+            return
+        name, hostvars = self._names["state"], task_vars["hostvars"]
+        others = (host for host in task_vars["ansible_play_hosts_all"] if host != task_vars["inventory_hostname"])
+        other = next((host for host in others if name == "state" or hostvars[host].get(name) == "absent"), None)
+        if other:
             raise AnsibleActionFail(
-                f"{self._names['key_directory']} is relative, but the playbook is part of a collection, which an upgrade"
-                " replaces together with the keys: start it with /, ~ or the variable inventory_dir."
+                f"{name} is absent for several hosts of the play, such as {other}: to delete the keys of all of them, set"
+                f" {self._names['allow_absent']} to true."
             )
 
     def _shows_idp(self, result: dict[str, t.Any]) -> bool:

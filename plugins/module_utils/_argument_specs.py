@@ -47,6 +47,55 @@ TENANT: dict[str, dict[str, t.Any]] = {
 }
 """The options for connecting to a tenant."""
 
+CHAIN: dict[str, dict[str, t.Any]] = {
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "tenant": {"type": "str"},
+    "issuer": {"type": "str"},
+    "users": {
+        "type": "list",
+        "elements": "dict",
+        "options": {
+            "id": {"type": "str"},
+            **{name: SIGNING[name] for name in ("name", "email", "email_verified", "groups", "subject", "claims")},
+            "expires_in": {"type": "str", "aliases": ["expires"]},
+        },
+        "default": [],
+    },
+    **{name: {"type": "str", "default": SIGNING[name]["default"]} for name in ("expires_in", "not_before", "audience")},
+    "strict": SIGNING["strict"],
+    "key_directory": {"type": "path"},
+    "keys": {
+        "type": "list",
+        "elements": "dict",
+        "no_log": False,
+        "options": {
+            "prefix": {"type": "str", "default": ""},
+            "state": {"type": "str", "choices": ["current", "retiring", "absent"], "default": "current"},
+        },
+        "default": [{"prefix": "", "state": "current"}],
+    },
+    "key_size": {"type": "int", "choices": [2048, 3072, 4096], "default": 4096},
+    "certificate_days": {"type": "int", "default": 365},
+    "renew_before_days": {"type": "int"},
+    "common_name": {"type": "str", "default": "qs-jwt"},
+    "private_key_path": {"type": "path"},
+    "private_key_content": {"type": "str", "no_log": True},
+    "private_key_passphrase": {"type": "str", "no_log": True},
+    "private_key_old_passphrase": {"type": "str", "no_log": True},
+    "key_id": {"type": "str", "no_log": False},
+    "allow_shared_key": {"type": "bool", "default": False, "no_log": False},
+    "allow_new_key": {"type": "bool", "default": False, "no_log": False},
+    "register_idp": {"type": "bool", "default": False},
+    "compare": {"type": "str", "choices": ["public_key", "certificate"], "default": "public_key"},
+    "purge": {"type": "bool", "default": False},
+    "url": {"type": "str"},
+    **{name: TENANT[name] for name in ("api_key", "client_id", "client_secret", "ca_path", "timeout")},
+    "auto_create_groups": {"type": "bool"},
+    "verify_login": {"type": "str", "choices": ["never", "changed", "always"], "default": "never"},
+    "variables": {"type": "str"},
+}
+"""The options for all of a tenant's JWT authentication."""
+
 
 def as_written(argument_spec: t.Mapping[str, dict[str, t.Any]], options: t.Mapping[str, t.Any]) -> dict[str, str]:
     """The alias that the user wrote for an option, by the option's name.

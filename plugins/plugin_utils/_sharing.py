@@ -85,8 +85,11 @@ def refusals(
         with contextlib.suppress(Exception):  # whatever an expression raises; its own task says so
             tenants[host] = _options(hostvars[host], prefix, OPTIONS, {"tenant": host})
     of_issuer: dict[str, set[str]] = {}
-    for its in tenants.values():
-        its.setdefault("key_directory", places.default_keys(playbook_folder, _tenant(its)))
+    for host, its in tenants.items():
+        its.setdefault(
+            "key_directory",
+            places.default_keys(_tenant(its), _next_to_inventory(hostvars[host]), playbook_folder, is_local),
+        )
         of_issuer.setdefault(_issuer(its), set()).add(_tenant(its))
 
     first: dict[str, str] = {}
@@ -151,6 +154,10 @@ def _tenant(options: t.Mapping[str, t.Any]) -> str:
 
 def _issuer(options: t.Mapping[str, t.Any]) -> str:
     return str(options.get("issuer") or _tenant(options))
+
+
+def _next_to_inventory(variables: t.Mapping[str, t.Any]) -> str | None:
+    return places.next_to_inventory(variables.get("inventory_dir"), variables.get("ansible_inventory_sources", ()))
 
 
 def _options(

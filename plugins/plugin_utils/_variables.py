@@ -144,11 +144,14 @@ def warm_up() -> None:
     Templar(DataLoader(), variables={"x": {"y": ""}}).template(_trusted("{{ x.y }}"))
 
 
-def misspelt(variables: t.Iterable[str], names: Names) -> list[str]:
-    """A warning for each variable with the prefix that nothing reads."""
+def misspelt(variables: t.Iterable[str], names: Names, also_known: t.Iterable[str] = ()) -> list[str]:
+    """A warning for each variable with the prefix that nothing reads.
+
+    :param also_known: what other tasks read, without the prefix.
+    """
     if not names.prefix:
         return []
-    known = {*names.by_option, *FACTS}
+    known = {*names.by_option, *FACTS, *also_known}
     # Without the prefix, which they all have in common.
     options = (name[len(names.prefix) :] for name in variables if name.startswith(names.prefix))
     warnings = []

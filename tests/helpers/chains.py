@@ -44,6 +44,10 @@ def options(**changes: t.Any) -> dict[str, t.Any]:
         "register_idp": False,
         "verify_login": "never",
         "timeout": 5,
+        "allow_shared_key": False,
+        "allow_new_key": False,
+        "compare": "public_key",
+        "purge": False,
         **dict.fromkeys(
             (
                 "issuer",

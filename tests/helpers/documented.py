@@ -16,7 +16,8 @@ import typing as t
 import docutils.core
 from docutils import nodes
 
-from ansible_collections.tenantops.qlik.plugins.modules.qscloud_tenant_jwt import option_names
+from ansible_collections.tenantops.qlik.plugins.module_utils._chain import options
+from ansible_collections.tenantops.qlik.plugins.modules.qscloud_tenant_jwt import ARGUMENT_SPEC
 
 ROOT = pathlib.Path(__file__).parents[2]
 GUIDES = ROOT / "docs" / "docsite" / "rst"
@@ -26,7 +27,7 @@ PAGES = (
     *sorted(path.relative_to(ROOT).as_posix() for path in GUIDES.glob("*.rst")),
 )
 
-VARIABLES = option_names("tenant_jwt_")
+VARIABLES = options.names(ARGUMENT_SPEC, "tenant_jwt_")
 """The variables of the role by the options that messages name."""
 
 

@@ -16,6 +16,7 @@ import typing as t
 
 import yaml
 
+from ansible_collections.tenantops.qlik.plugins.doc_fragments.chain import ModuleDocFragment
 from ansible_collections.tenantops.qlik.plugins.modules import qscloud_tenant_jwt
 
 ROLE = pathlib.Path(__file__).parents[2] / "roles" / "tenant_jwt"
@@ -35,7 +36,8 @@ class Dumper(yaml.SafeDumper):
 
 def documented() -> Options:
     """The options of the module that are variables of the role."""
-    options = yaml.safe_load(qscloud_tenant_jwt.DOCUMENTATION)["options"]
+    texts = (ModuleDocFragment.DOCUMENTATION, qscloud_tenant_jwt.DOCUMENTATION)
+    options = {name: option for text in texts for name, option in yaml.safe_load(text)["options"].items()}
     return {name: option for name, option in options.items() if name != "variables"}
 
 

@@ -64,6 +64,11 @@ STEPS = {
         ("change", {**TENANT_JWT, "common_name": "Portal"}, True, {}),
         ("refuse", {**TENANT_JWT, "key_size": 3072}, "has 2048 bits, but key_size is 3072", {"register": "refused"}),
     ],
+    "qscloud_tenant_jwt_info": [
+        ("read", TENANT_JWT, False, {}),
+        ("read in check mode", TENANT_JWT, False, CHECK),
+        ("refuse", {**TENANT_JWT, "key_size": 3072}, "has 2048 bits, but key_size is 3072", {}),
+    ],
     "qscloud_identity_provider": [
         ("foresee", IDP, True, CHECK),
         ("create", IDP, True, {}),
@@ -193,6 +198,9 @@ def test_what_the_modules_read(together):
     assert results["qscloud_jwt_info: read"]["valid"] and results["qscloud_jwt_info: read"]["signature_verified"]
     (provider,) = results["qscloud_identity_provider_info: read"]["identity_providers"]
     assert provider["key_id"] == KEY_ID
+    examined = results["qscloud_tenant_jwt_info: read"]
+    assert [one["kind"] for one in examined["findings"]] == ["manual", "unchecked"]
+    assert [one["text"] for one in examined["pending"]] == ["would write publickey.cer: it has another common name"]
     assert results["qscloud_session: log in"]["user"]["name"] == "Anna Anderson"
     assert results["qscloud_session: log in in check mode"]["skipped"]
     assert f"Key ID: {KEY_ID}" in results["qscloud_idp_instructions: print"]["_output"]

@@ -11,21 +11,29 @@ import typing as t
 import pytest
 import yaml
 
-from ansible_collections.tenantops.qlik.plugins.doc_fragments import signing, tenant
+from ansible_collections.tenantops.qlik.plugins.doc_fragments import chain, signing, tenant
 from ansible_collections.tenantops.qlik.plugins.module_utils import _argument_specs
 
 
 @pytest.mark.parametrize(
     ("fragment", "spec"),
-    [(signing, _argument_specs.SIGNING), (tenant, _argument_specs.TENANT)],
-    ids=["signing", "tenant"],
+    [(signing, _argument_specs.SIGNING), (tenant, _argument_specs.TENANT), (chain, _argument_specs.CHAIN)],
+    ids=["signing", "tenant", "chain"],
 )
 def test_what_is_documented_is_what_is_taken(fragment: t.Any, spec: dict[str, dict[str, t.Any]]) -> None:
     documented = yaml.safe_load(fragment.ModuleDocFragment.DOCUMENTATION)["options"]
-    assert {
-        name: {key: option[key] for key in ("type", "aliases", "default", "required") if key in option}
-        for name, option in documented.items()
-    } == {name: {key: value for key, value in option.items() if key != "no_log"} for name, option in spec.items()}
+    assert _plain(documented) == _plain(spec)
+
+
+def _plain(options: dict[str, dict[str, t.Any]]) -> dict[str, dict[str, t.Any]]:
+    names = ("type", "elements", "aliases", "choices", "default", "required")
+    return {
+        name: {
+            **{key: option[key] for key in names if key in option},
+            "options": _plain(option.get("suboptions", option.get("options", {}))),
+        }
+        for name, option in options.items()
+    }
 
 
 def test_an_option_is_known_by_its_alias_where_that_was_written() -> None:

@@ -11,7 +11,7 @@ import typing as t
 
 from .._files import read
 from .._files.folder import Access
-from .._keys import certificates, given, inspect, pair, public_keys, removal
+from .._keys import certificates, given, inspect, pair, prefixes, public_keys, removal
 from .._tokens import sign
 from .options import Wanted
 from .report import Difference, Report
@@ -81,22 +81,32 @@ def provide(wanted: Wanted, now: datetime.datetime, accept: Accept, report: Repo
     return [
         _provide(wanted, prefix, state, now, accept, report)
         for prefix, state in sorted(wanted.keys, key=lambda key: key.state != "current")
-        if state == "current" or state == "retiring" and _inspect(wanted, prefix, now)["exists"]
+        if state == "current" or state == "retiring" and look(wanted, prefix, now)["exists"]
     ]
 
 
 def retired(wanted: Wanted, now: datetime.datetime) -> list[Retired]:
     """The keys to remove that exist."""
-    key_id = wanted.options["key_id"]
     if wanted.has_existing_key:
-        return [] if wanted.present else [Retired(None, key_id)]
-    found = []
-    for prefix, state in wanted.keys:
-        if state == "absent" or not wanted.present:
-            facts = _inspect(wanted, prefix, now)
-            if facts["exists"]:
-                found.append(Retired(prefix, key_id or facts["key_id"]))
-    return found
+        return [] if wanted.present else [Retired(None, wanted.options["key_id"])]
+    absent = [prefix for prefix, state in wanted.keys if state == "absent" or not wanted.present]
+    return _existing_pairs(wanted, [*absent, *([] if wanted.present else _undeclared(wanted))], now)
+
+
+def undeclared(wanted: Wanted, now: datetime.datetime) -> list[Retired]:
+    """The key pairs in the folder that the list of keys leaves out, unless other tenants may have theirs there."""
+    return _existing_pairs(wanted, _undeclared(wanted) if wanted.present else [], now)
+
+
+def paths(wanted: Wanted, prefix: str) -> dict[str, str]:
+    """The paths of the files of a key pair."""
+    its = pair.paths(wanted.options["key_directory"], pair.names(prefix))
+    return {name: its[name] for name in ("private_key_path", "certificate_path")}
+
+
+def are_missing(wanted: Wanted) -> bool:
+    """Whether the folder has no key pair at all, but should."""
+    return wanted.present and not wanted.has_existing_key and not prefixes.prefixes(wanted.options["key_directory"])
 
 
 def remove(wanted: Wanted, keys: t.Iterable[Retired], report: Report) -> None:
@@ -108,6 +118,19 @@ def remove(wanted: Wanted, keys: t.Iterable[Retired], report: Report) -> None:
         settings = _settings(wanted, prefix, "absent")
         outcome = removal.ensure_absent(settings, report.check_mode)
         report.add(outcome.steps, _difference(settings, outcome))
+
+
+def _undeclared(wanted: Wanted) -> list[str]:
+    if wanted.has_existing_key or wanted.options["allow_shared_key"]:
+        return []
+    declared = {key.prefix for key in wanted.keys}
+    return [one for one in prefixes.prefixes(wanted.options["key_directory"]) if one not in declared]
+
+
+def _existing_pairs(wanted: Wanted, its_prefixes: t.Iterable[str], now: datetime.datetime) -> list[Retired]:
+    all_facts = ((prefix, look(wanted, prefix, now)) for prefix in its_prefixes)
+    key_id = wanted.options["key_id"]
+    return [Retired(prefix, key_id or facts["key_id"]) for prefix, facts in all_facts if facts["exists"]]
 
 
 def _existing(wanted: Wanted, report: Report) -> Key:
@@ -146,7 +169,8 @@ def _provide(wanted: Wanted, prefix: str, state: str, now: datetime.datetime, ac
     )
 
 
-def _inspect(wanted: Wanted, prefix: str, now: datetime.datetime) -> dict[str, t.Any]:
+def look(wanted: Wanted, prefix: str, now: datetime.datetime) -> dict[str, t.Any]:
+    """The facts about a key pair as it is, without changing it."""
     directory, names = wanted.options["key_directory"], pair.names(prefix)
     if not read.exists(directory):
         return {"exists": False}

@@ -90,6 +90,16 @@ def read(options: t.Mapping[str, t.Any]) -> Wanted:
     return Wanted(complete, options["state"] == "present", keys, users)
 
 
+def names(options: t.Iterable[str], prefix: str) -> dict[str, str]:
+    """What to call options in messages: those of the chain, and those of the rooms below.
+
+    :param options: those of the module.
+    :param prefix: of the variables that they come from.
+    """
+    own = {option: f"{prefix}{option}" for option in options}
+    return own | {option: phrase.format_map(own) for option, phrase in NAMES.items()}
+
+
 def is_host_name(tenant: str | None) -> bool:
     """Whether the option ``tenant`` is valid."""
     return bool(_HOST_NAME.fullmatch(tenant or ""))
@@ -126,7 +136,7 @@ def _problems(options: t.Mapping[str, t.Any], keys: list[Key], users: list[User]
     """What an argument specification cannot detect."""
     present, existing = options["state"] == "present", has_existing_key(options)
     ids = [user.id for user in users]
-    if sum(key.state == "current" for key in keys) != 1:
+    if present and sum(key.state == "current" for key in keys) != 1:
         yield OptionError("O(keys) must contain exactly one key with the state current, which signs the tokens.")
     if len({key.prefix for key in keys}) != len(keys):
         yield OptionError("O(keys) contains two keys with the same prefix: use a different prefix for each.")
@@ -142,6 +152,10 @@ def _problems(options: t.Mapping[str, t.Any], keys: list[Key], users: list[User]
     if existing and not present and options["key_id"] is None:
         yield OptionError(
             "O(key_id) is missing: set it to identify which identity provider of the existing private key to delete."
+        )
+    if options["purge"] and not (options["register_idp"] and users):
+        yield OptionError(
+            "O(purge) needs O(register_idp) and at least one of O(users), because a login with the current key is proven first."
         )
     if existing and present and not users:
         yield OptionError(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .._errors import TenantError
+from .._errors import OptionError, TenantError
 from .._tenant import groups, identity_providers, refusals, session
 from . import tokens
 from .report import Difference
@@ -16,7 +16,7 @@ from .report import Difference
 if t.TYPE_CHECKING:
     from .._keys import given
     from .._tenant.api import Tenant
-    from .keys import Key, Retired
+    from .keys import Key
     from .options import Wanted
     from .report import Report
 
@@ -27,7 +27,47 @@ LOGIN_EXPIRES_IN = "5m"
 """Lifetime of the token for the login, which takes seconds."""
 
 
-def register(tenant: Tenant, wanted: Wanted, keys: t.Iterable[Key], report: Report) -> bool:
+class Registered(t.NamedTuple):
+    """The identity provider of a key. In check mode, ``id`` is None for one that would be created.
+
+    ``ours`` says whether this collection created it. The other two are about its certificate, and None without one.
+    """
+
+    id: str | None
+    active: bool | None
+    ours: bool
+    certificate_not_after: str | None
+    same_certificate: bool | None
+
+
+class Side(t.NamedTuple):
+    """The tenant's side: its identity providers with our issuer as they were before the run, and what our keys have now."""
+
+    tenant: Tenant
+    providers: list[dict[str, t.Any]]
+    of_keys: dict[str | None, Registered]
+
+
+def look(tenant: Tenant, wanted: Wanted, keys_are_missing: bool) -> Side:
+    """Read the identity providers.
+
+    :param keys_are_missing: whether there is no key on this side.
+    :raises TenantError: if they cannot be read.
+    :raises OptionError: if there must have been a key.
+    """
+    issuer = wanted.options["issuer"]
+    providers = identity_providers.find(tenant, issuer, None)
+    ours = [one["id"] for one in providers if identity_providers.is_ours(one)]
+    if ours and keys_are_missing and not wanted.options["allow_new_key"]:
+        raise OptionError(
+            f"{tenant.url} has an identity provider that this collection created for the issuer {issuer} ({', '.join(ours)}),"
+            f" but there is no key in {wanted.options['key_directory']}: set O(key_directory) to the folder that has the key,"
+            " or set O(allow_new_key) to true to create another key."
+        )
+    return Side(tenant, providers, {})
+
+
+def register(side: Side, wanted: Wanted, keys: t.Iterable[Key], report: Report) -> bool:
     """Ensure that each key has an identity provider, and return whether any of them has changed.
 
     :raises QlikError: if that fails.
@@ -35,7 +75,8 @@ def register(tenant: Tenant, wanted: Wanted, keys: t.Iterable[Key], report: Repo
     changed = False
     for key in keys:
         settings = _settings(wanted, key.key_id, key.to_register())
-        outcome = identity_providers.ensure_present(tenant, settings, report.check_mode)
+        outcome = identity_providers.ensure_present(side.tenant, settings, report.check_mode, side.providers)
+        side.of_keys[key.key_id] = registered(outcome.provider, settings.key and settings.key.fingerprint)
         its_id = outcome.provider["id"]
         kept = report.words.step(
             "keep",
@@ -44,20 +85,48 @@ def register(tenant: Tenant, wanted: Wanted, keys: t.Iterable[Key], report: Repo
             name=its_id,
             changed=False,
         )
-        report.add(outcome.steps or [kept], _difference(tenant, settings, outcome))
+        report.add(outcome.steps or [kept], _difference(side.tenant, settings, outcome))
         changed |= bool(outcome.steps)
     return changed
 
 
-def delete(tenant: Tenant, wanted: Wanted, keys: t.Iterable[Retired], report: Report) -> None:
-    """Delete the identity providers of keys.
+def registered(provider: dict[str, t.Any], fingerprint: str | None) -> Registered:
+    """What a key has in the tenant.
+
+    :param provider: as :func:`identity_providers.describe` returns it.
+    :param fingerprint: that of the certificate on this side, if there is one.
+    """
+    its = provider["fingerprint_sha256"]
+    return Registered(
+        id=provider["id"],
+        active=provider["active"],
+        ours=identity_providers.is_ours(provider),
+        certificate_not_after=provider["not_after"],
+        same_certificate=its == fingerprint if its and fingerprint else None,
+    )
+
+
+def delete(side: Side, wanted: Wanted, key_ids: t.Iterable[str | None], report: Report) -> None:
+    """Delete the identity providers with these key ids.
 
     :raises QlikError: if that fails.
     """
-    for key_id in filter(None, (key.key_id for key in keys)):
+    for key_id in dict.fromkeys(filter(None, key_ids)):
         settings = _settings(wanted, key_id, None)
-        outcome = identity_providers.ensure_absent(tenant, settings, report.check_mode)
-        report.add(outcome.steps, _difference(tenant, settings, outcome))
+        outcome = identity_providers.ensure_absent(side.tenant, settings, report.check_mode, side.providers)
+        report.add(outcome.steps, _difference(side.tenant, settings, outcome))
+
+
+def delete_ours(side: Side, providers: list[dict[str, t.Any]], report: Report) -> Side:
+    """Delete those of these identity providers that this collection created, and return what remains.
+
+    :raises TenantError: if that fails.
+    """
+    ours = [one for one in providers if identity_providers.is_ours(one)]
+    for one in ours:
+        outcome = identity_providers.remove(side.tenant, one, report.check_mode)
+        report.add(outcome.steps, Difference(f"identity provider {one['id']} in {side.tenant.url}", outcome.before, {}))
+    return side._replace(providers=[one for one in side.providers if one not in ours])
 
 
 def must_prove(wanted: Wanted, changes: bool) -> bool:
@@ -69,16 +138,19 @@ def must_prove(wanted: Wanted, changes: bool) -> bool:
     return when == "always" or when == "changed" and changes
 
 
-def ensure_groups(tenant: Tenant, wanted: Wanted, report: Report) -> None:
-    """Apply the tenant's setting for groups, or warn if the tenant drops the groups in tokens.
+def ensure_groups(tenant: Tenant, wanted: Wanted, report: Report) -> bool | None:
+    """Apply the tenant's setting for groups, or report that the tenant drops the groups in tokens.
+
+    Returns the setting as it was; None if it does not matter.
 
     :raises TenantError: if that fails.
     """
     setting = wanted.options["auto_create_groups"]
     if setting is None and not any(user.options.get("groups") for user in wanted.users):
-        return
+        return None
     before, after, warning = groups.ensure_auto_create(tenant, setting, report.check_mode)
-    report.warn([warning])
+    if warning:
+        report.find("drift", warning)
     if before == after:
         step = report.words.step("keep", "group_settings", "the setting for groups", changed=False)
     else:
@@ -87,6 +159,7 @@ def ensure_groups(tenant: Tenant, wanted: Wanted, report: Report) -> None:
         f"group settings of {tenant.url}", {"auto_create_groups": before}, {"auto_create_groups": after}
     )
     report.add([step], difference)
+    return before
 
 
 def prove(
@@ -124,7 +197,7 @@ def _settings(wanted: Wanted, key_id: str | None, key: given.PublicKey | None) -
         description=None,
         clock_tolerance=None,
         tenant_ids=None,
-        compare="public_key",
+        compare=wanted.options["compare"],
         allow_gap=False,
     )
 

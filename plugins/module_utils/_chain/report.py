@@ -19,14 +19,31 @@ class Difference(t.NamedTuple):
     after: dict[str, t.Any]
 
 
+class Finding(t.NamedTuple):
+    """What a run does not change, but somebody should know.
+
+    ``kind`` is one of :data:`KINDS`. ``ends`` is when a certificate ends, in ISO 8601, for the kind ``expiring``.
+    """
+
+    kind: str
+    text: str
+    ends: str | None = None
+
+
+KINDS = ("expiring", "drift", "stray", "manual", "unchecked")
+"""A certificate ends soon, the tenant has something else than is declared, something belongs to no declared key,
+something has to be done by hand, or something was not examined."""
+
+
 class Report:
-    """Collects steps, differences and warnings."""
+    """Collects steps, differences, findings and warnings."""
 
     def __init__(self, check_mode: bool) -> None:
         self.check_mode = check_mode
         self.words = Words(check_mode)
         self.steps: list[Step] = []
         self.differences: list[Difference] = []
+        self.findings: list[Finding] = []
         self.warnings: list[str] = []
 
     @property
@@ -39,6 +56,10 @@ class Report:
         self.steps += steps
         if difference and difference.before != difference.after:
             self.differences.append(difference)
+
+    def find(self, kind: str, text: str, ends: str | None = None) -> None:
+        """Add a finding."""
+        self.findings.append(Finding(kind, text, ends))
 
     def warn(self, sentences: t.Iterable[str | None]) -> None:
         """Add warnings, except those that are None."""

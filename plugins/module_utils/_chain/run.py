@@ -16,18 +16,33 @@ import typing as t
 
 from .._tenant import credentials
 from .._tenant.api import Tenant
-from . import keys, options, registration, tokens
+from . import findings, keys, options, registration, strays, tokens
 
 if t.TYPE_CHECKING:
     from .report import Report
 
 
 class Outcome(t.NamedTuple):
-    """What exists now: the keys, the current one first, and the tokens by the user's id. With ``state: absent``, nothing."""
+    """What exists now: the keys, the current one first, and the tokens by the user's id. With ``state: absent``, nothing.
 
-    issuer: str
+    ``side`` is None if the tenant was not examined. ``creates_groups`` is its setting before the run; None if it was not read.
+    """
+
+    wanted: options.Wanted
     keys: list[keys.Key]
     tokens: dict[str, str | None]
+    side: registration.Side | None
+    creates_groups: bool | None
+
+    @property
+    def issuer(self) -> str:
+        """The issuer of the tokens."""
+        return self.wanted.options["issuer"]
+
+    def key_facts(self, key: keys.Key) -> dict[str, t.Any]:
+        """The return values for a key pair, with its identity provider."""
+        registered = self.side and self.side.of_keys.get(key.key_id)
+        return {**key.facts(), "provider": registered and registered._asdict()}
 
 
 def run(
@@ -36,6 +51,7 @@ def run(
     accept: keys.Accept,
     report: Report,
     sleep: t.Callable[[float], None] = time.sleep,
+    needs_credentials: bool = True,
 ) -> Outcome:
     """Bring one tenant into the desired state. All options are checked before anything changes.
 
@@ -44,30 +60,41 @@ def run(
     :param accept: see :data:`keys.Accept`.
     :param report: receives what is done, also if a later step fails.
     :param sleep: waits for the given number of seconds.
+    :param needs_credentials: if False, the tenant is examined whenever there are credentials for it, and only then.
     :raises QlikError: if a step fails.
     """
     now = datetime.datetime.now(datetime.timezone.utc)
     wanted = options.read(given)
     report.warn([options.spelling_warning(given)])
-    tenant = _connect(wanted, environment)
+    tenant = _connect(wanted, environment, needs_credentials)
     drafts = tokens.draft_all(wanted, report)
-    retired = keys.retired(wanted, now)
+    retired, undeclared = keys.retired(wanted, now), keys.undeclared(wanted, now)
+    side = registration.look(tenant, wanted, keys.are_missing(wanted)) if tenant else None
+    managed = side if wanted.options["register_idp"] else None
 
     found = keys.provide(wanted, now, accept, report)
     signed = tokens.sign_all(drafts, found, report) if wanted.options["sign_tokens"] else {}
-    if tenant and found:
-        is_new = registration.register(tenant, wanted, found, report)
-        registration.ensure_groups(tenant, wanted, report)
-        if registration.must_prove(wanted, is_new or bool(retired)):
+    stray = strays.find(side, [key.key_id for key in (*found, *retired)], undeclared)
+    purged = strays.to_purge(stray, wanted)
+    creates_groups = None
+    if managed and found:
+        is_new = registration.register(managed, wanted, found, report)
+        creates_groups = registration.ensure_groups(tenant, wanted, report)
+        findings.certificates_in_tenant(managed, wanted, found, now, report)
+        if any(purged) or registration.must_prove(wanted, is_new or bool(retired)):
             registration.prove(tenant, wanted, found[0], is_new, report, sleep)
     # The key ids of identity providers are read from the files, so the files go last.
-    if tenant:
-        registration.delete(tenant, wanted, retired, report)
-    keys.remove(wanted, retired, report)
-    return Outcome(wanted.options["issuer"], found, signed)
+    if managed:
+        ours = purged.providers if wanted.present else managed.providers
+        remaining = registration.delete_ours(managed, ours, report)
+        registration.delete(remaining, wanted, [key.key_id for key in retired], report)
+    keys.remove(wanted, [*retired, *purged.pairs], report)
+    strays.report_remaining(stray, purged, side, wanted, report)
+    findings.by_hand(wanted, found, report)
+    return Outcome(wanted, found, signed, side, creates_groups)
 
 
-def _connect(wanted: options.Wanted, environment: t.Mapping[str, str]) -> Tenant | None:
-    if not wanted.options["register_idp"]:
-        return None
-    return Tenant(credentials.from_options(options.connection(wanted.options), environment))
+def _connect(wanted: options.Wanted, environment: t.Mapping[str, str], needs_credentials: bool) -> Tenant | None:
+    given = options.connection(wanted.options)
+    connects = wanted.options["register_idp"] if needs_credentials else credentials.are_given(given, environment)
+    return Tenant(credentials.from_options(given, environment)) if connects else None

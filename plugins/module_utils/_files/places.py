@@ -32,10 +32,31 @@ def is_relative(path: object) -> bool:
     return isinstance(path, str) and bool(path) and not path.startswith(("/", "~", "$"))
 
 
-def default_keys(playbook_folder: str, tenant: str) -> str:
-    """The default folder for the keys of a tenant: next to the playbook, unless that belongs to a collection."""
-    base = os.getcwd() if is_in_collection(playbook_folder) else playbook_folder
-    return os.path.join(base, "keys", tenant)
+def next_to_inventory(folder: str | None, sources: t.Iterable[str]) -> str | None:
+    """The folder next to an inventory, which is a file or a folder. Ansible would read keys inside of it as inventories.
+
+    :param folder: that of the file from which the host comes (``inventory_dir``); None if there is none.
+    :param sources: the inventories of this run (``ansible_inventory_sources``).
+    """
+    for source in sources if folder else ():
+        if os.path.isdir(source) and pathlib.PurePath(folder).is_relative_to(source):
+            return os.path.dirname(source)
+    return folder
+
+
+def default_keys(tenant: str, inventory_folder: str | None, playbook_folder: str, is_local: bool) -> str:
+    """The default folder for the keys of a tenant: next to the inventory, so that each playbook and command finds the same.
+
+    :param inventory_folder: see :func:`next_to_inventory`; None if the host does not come from a file. Then it is next to the playbook, unless that belongs
+        to a collection. It also is if there already is a folder, and none next to the inventory.
+    :param is_local: whether the folder is on this machine.
+    """
+    playbook_keys = os.path.join(os.getcwd() if is_in_collection(playbook_folder) else playbook_folder, "keys", tenant)
+    if not inventory_folder:
+        return playbook_keys
+    inventory_keys = os.path.join(inventory_folder, "keys", tenant)
+    is_old = is_local and os.path.isdir(playbook_keys) and not os.path.isdir(inventory_keys)
+    return playbook_keys if is_old else inventory_keys
 
 
 def claim(folder: str, what: str, owner: str) -> str:

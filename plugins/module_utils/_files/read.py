@@ -73,6 +73,18 @@ def exists(path: str) -> bool:
     return True
 
 
+def names(path: str) -> list[str]:
+    """The names of the entries of a folder, sorted; empty if it does not exist.
+
+    :raises FileError: if it cannot be listed.
+    """
+    with as_file_error(f"Cannot list the folder {path}"):
+        try:
+            return sorted(os.listdir(path))
+        except FileNotFoundError:
+            return []
+
+
 def content_of(descriptor: int, status: os.stat_result, path: str) -> bytes:
     """Read an open file.
 

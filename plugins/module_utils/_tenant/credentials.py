@@ -88,6 +88,20 @@ def from_options(
     )
 
 
+def are_given(options: t.Mapping[str, t.Any], environment: t.Mapping[str, str]) -> bool:
+    """Whether there are credentials for the tenant, right or wrong.
+
+    :param options: those of the documentation fragment ``tenant``.
+    :raises OptionError: if the URL of the tenant is invalid.
+    """
+    if any(options[name] is not None for name in CREDENTIAL_VARIABLES):
+        return True
+    owner = environment.get(URL_VARIABLE)
+    url = tenant_url(options["tenant_url"], "O(tenant_url)")
+    has_variable = any(environment.get(variable) for variable in CREDENTIAL_VARIABLES.values())
+    return bool(owner and has_variable) and tenant_url(owner, URL_VARIABLE) == url
+
+
 def tenant_url(text: str, source: str) -> str:
     """Validate the URL of a tenant, write its host in lower case, and remove a trailing slash or dot.
 

@@ -24,15 +24,24 @@ class Outcome(t.NamedTuple):
     warning: str | None
 
 
+def read(tenant: Tenant) -> bool:
+    """Whether the tenant creates the groups that it finds in tokens.
+
+    :raises TenantError: if the setting cannot be read.
+    """
+    setting = tenant.get(PATH).get("autoCreateGroups")
+    if not isinstance(setting, bool):
+        raise TenantError(f"{tenant.url} did not return the setting autoCreateGroups.", "Check O(tenant_url).")
+    return setting
+
+
 def ensure_auto_create(tenant: Tenant, wanted: bool | None, check_mode: bool) -> Outcome:
     """Set whether the tenant creates the groups that it finds in tokens.
 
     :param wanted: the desired setting; None to keep the current one.
     :raises TenantError: if the setting cannot be read or changed.
     """
-    before = tenant.get(PATH).get("autoCreateGroups")
-    if not isinstance(before, bool):
-        raise TenantError(f"{tenant.url} did not return the setting autoCreateGroups.", "Check O(tenant_url).")
+    before = read(tenant)
     if wanted in (None, before):
         warning = (
             f"{tenant.url} drops the groups in tokens, so users do not receive them: set O(auto_create_groups) to true if"

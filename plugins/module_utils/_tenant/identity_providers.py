@@ -27,7 +27,9 @@ KIND = "identity_provider"
 """In the data of a step."""
 
 DESCRIPTION = "Managed by Ansible (tenantops.qlik)"
-"""The default description of a new identity provider."""
+"""The default description of a new identity provider. It ends with our mark."""
+
+_MARK = "(tenantops.qlik)"
 
 _BODY = (
     "tenantIds",
@@ -94,8 +96,18 @@ def find(tenant: Tenant, issuer: str | None, key_id: str | None) -> list[dict[st
         for provider in tenant.pages(PATH)
         if provider.get("protocol") == PROTOCOL
         and (issuer is None or _options(provider).get("issuer") == issuer)
-        and (key_id is None or key_id in [entry.get("kid") for entry in _static_keys(provider)])
+        and (key_id is None or key_id in key_ids(provider))
     ]
+
+
+def key_ids(provider: dict[str, t.Any]) -> list[str | None]:
+    """The key ids of an identity provider. Qlik documents one."""
+    return [entry.get("kid") for entry in _static_keys(provider)]
+
+
+def is_ours(provider: dict[str, t.Any]) -> bool:
+    """Whether this collection created an identity provider, and nobody has described it otherwise since then."""
+    return _MARK in (provider.get("description") or "")
 
 
 def describe(provider: dict[str, t.Any]) -> dict[str, t.Any]:
@@ -118,12 +130,15 @@ def describe(provider: dict[str, t.Any]) -> dict[str, t.Any]:
     }
 
 
-def ensure_present(tenant: Tenant, wanted: Wanted, check_mode: bool) -> Outcome:
+def ensure_present(
+    tenant: Tenant, wanted: Wanted, check_mode: bool, existing: list[dict[str, t.Any]] | None = None
+) -> Outcome:
     """Create, patch or replace the identity provider if it differs from the desired one.
 
+    :param existing: those of the issuer, if they have been read already.
     :raises QlikError: if that fails. Logins that worked before continue to work.
     """
-    found = find(tenant, wanted.issuer, wanted.key_id)
+    found = _matching(tenant, wanted, existing)
     # No identity provider can have the key id of a key that does not exist yet.
     match, superseded = _current_and_superseded(found if wanted.key_id is not None else [], wanted)
     before = describe(match) if match else {}
@@ -156,12 +171,15 @@ def ensure_present(tenant: Tenant, wanted: Wanted, check_mode: bool) -> Outcome:
     return Outcome(steps, [one["id"] for one in to_delete], after, _in_diff(before), _in_diff(after))
 
 
-def ensure_absent(tenant: Tenant, wanted: Wanted, check_mode: bool) -> Outcome:
+def ensure_absent(
+    tenant: Tenant, wanted: Wanted, check_mode: bool, existing: list[dict[str, t.Any]] | None = None
+) -> Outcome:
     """Delete the identity provider.
 
+    :param existing: see :func:`ensure_present`.
     :raises QlikError: if that fails.
     """
-    match, superseded = _current_and_superseded(find(tenant, wanted.issuer, wanted.key_id), wanted)
+    match, superseded = _current_and_superseded(_matching(tenant, wanted, existing), wanted)
     to_delete = [*superseded, *([match] if match else [])]
     if not check_mode:
         for one in to_delete:
@@ -169,6 +187,27 @@ def ensure_absent(tenant: Tenant, wanted: Wanted, check_mode: bool) -> Outcome:
     before = _in_diff(describe(match)) if match else {}
     words = Words(check_mode)
     return Outcome([_step(words, "delete", one["id"], wanted) for one in to_delete], [], None, before, {})
+
+
+def remove(tenant: Tenant, provider: dict[str, t.Any], check_mode: bool) -> Outcome:
+    """Delete an identity provider that :func:`find` has returned.
+
+    :raises TenantError: if that fails.
+    """
+    if not check_mode:
+        tenant.delete(f"{PATH}/{provider['id']}")
+    described = describe(provider)
+    what = f"identity provider {described['id']} for key id {described['key_id']}"
+    step = Words(check_mode).step("delete", KIND, what, name=described["id"])
+    return Outcome([step], [described["id"]], None, _in_diff(described), {})
+
+
+def _matching(
+    tenant: Tenant, wanted: Wanted, existing: list[dict[str, t.Any]] | None
+) -> list[dict[str, t.Any]]:
+    if existing is None:
+        return find(tenant, wanted.issuer, wanted.key_id)
+    return [one for one in existing if wanted.key_id in (None, *key_ids(one))]
 
 
 def _step(words: Words, action: str, its_id: str | None, wanted: Wanted, reason: str | None = None) -> Step:

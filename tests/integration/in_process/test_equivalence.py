@@ -53,6 +53,15 @@ CASES = {
         {**REGISTERED_BY_IT, "keys": [{"prefix": "b_"}, {"state": "absent"}], "verify_login": "changed"},
         {**REGISTERED_BY_IT, "keys": [{"prefix": "b_"}], "state": "absent"},
     ],
+    "qscloud_tenant_jwt_info": [
+        TENANT_JWT,
+        REGISTERED_BY_IT,
+        {**REGISTERED_BY_IT, "keys": [{"prefix": "b_"}], "certificate_days": 20},
+        {**REGISTERED_BY_IT, "api_key": "wrong"},
+        {**TENANT_JWT, "tenant": "https://acme"},
+        {"variables": "chain_"},
+        {"variables": "wrong_"},
+    ],
     "qscloud_identity_provider": [
         {**REGISTERED, "public_key_path": "{keys}/publickey.pem"},
         {**REGISTERED, "state": "absent"},

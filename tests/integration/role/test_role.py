@@ -343,7 +343,7 @@ def test_provision_a_group_with_one_tenant_that_fails(run_playbook, tmp_path):
     assert set(listed(run, "Failed")) == {names[2]} and set(listed(run, "Changed")) == set(names[:2])
     changed = re.findall(r"^(\S*qlikcloud.com) +: ok=\d+ +changed=1 ", run.output, re.M)
     assert changed == names[:2]
-    assert (tmp_path / "project" / "keys" / names[0] / "privatekey.pem").exists()
+    assert (tmp_path / "keys" / names[0] / "privatekey.pem").exists(), "next to the inventory"
     assert (tmp_path / "elsewhere" / "privatekey.pem").exists()
 
     (tmp_path / "file").unlink()
@@ -397,7 +397,7 @@ def test_provision_refuses_tenants_that_share_a_key(run_playbook, tmp_path, priv
     assert listed(run, "Failed") == {f"{letter}.eu.qlikcloud.com": sentence for letter in "ab"}
     # The third tenant shares nothing.
     assert numbers(run) == (3, 0, 1, 2)
-    assert os.listdir(tmp_path / "project" / "keys") == ["c.eu.qlikcloud.com"] and not (tmp_path / "same").exists()
+    assert os.listdir(tmp_path / "keys") == ["c.eu.qlikcloud.com"] and not (tmp_path / "same").exists()
 
 
 @pytest.mark.thorough
@@ -436,7 +436,7 @@ def test_provision_takes_two_spellings_for_one_tenant(run_playbook, tmp_path):
     (tmp_path / "inventory.yml").write_text(yaml.safe_dump(inventory))
     run = run_playbook("tenantops.qlik.provision", "-i", str(tmp_path / "inventory.yml"))
     assert numbers(run) == (2, 1, 1, 0)
-    folder = tmp_path / "project" / "keys"
+    folder = tmp_path / "keys"
     assert os.listdir(folder) == [HOST] and sorted(os.listdir(folder / HOST)) == sorted(FILES)
 
 

@@ -205,6 +205,8 @@ def _tasks(simulator):
             for wrong in wrong_variables
         ),
         task("qscloud_tenant_jwt", {"variables": "tenant_jwt_"}, vars={**common, **with_key}, register="by_variables"),
+        task("qscloud_tenant_jwt_info", {"variables": "tenant_jwt_"}, vars={**common, **with_key}),
+        task("qscloud_tenant_jwt_info", {"variables": "tenant_jwt_"}, vars={**common, **with_key, **wrong_variables[0]}, **fails),
         save("signed"), save("looped"), save("session"), save("tenant_jwt_tokens"), save("looked_up"),
     ]  # fmt: skip
 

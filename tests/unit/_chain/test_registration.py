@@ -78,15 +78,16 @@ def test_a_login_has_its_own_connection(chain: Chain, monkeypatch: pytest.Monkey
 
 def test_groups(chain: Chain, texts: t.Callable[..., list[str]]) -> None:
     _outcome, report = chain.run(**chain.registered)
-    (warning,) = report.warnings
-    assert re.search(r"drops the groups in tokens.*set O.auto_create_groups. to true", warning)
+    (finding,) = report.findings
+    assert finding.kind == "drift"
+    assert re.search(r"drops the groups in tokens.*set O.auto_create_groups. to true", finding.text)
     _outcome, report = chain.run(**chain.registered, auto_create_groups=True)
-    assert texts(report) == ["turned on the creation of groups"] and report.warnings == []
+    assert texts(report) == ["turned on the creation of groups"] and report.findings == []
     _outcome, report = chain.run(**chain.registered, auto_create_groups=False)
-    assert texts(report) == ["turned off the creation of groups"] and report.warnings == []
+    assert texts(report) == ["turned off the creation of groups"] and report.findings == []
     # Nobody needs them.
     without = user(**{**ANNA, "groups": []})
-    assert chain.run(**chain.registered, users=[without])[1].warnings == []
+    assert chain.run(**chain.registered, users=[without])[1].findings == []
 
 
 def test_a_key_of_ones_own_is_registered_and_deleted(chain: Chain, simulator: Simulator, rsa_pem: bytes) -> None:

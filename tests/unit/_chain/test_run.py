@@ -142,7 +142,7 @@ def test_bad_options_stop_it_before_the_first_step(chain, simulator: Simulator, 
     with pytest.raises(_errors.QlikError) as raised:
         chain.run(**{**chain.registered, **changes})
     assert re.search(message, raised.value.message)
-    assert not chain.folder.exists() and simulator.recorded() == []
+    assert not chain.folder.exists() and {one["method"] for one in simulator.recorded()} <= {"GET"}
 
 
 @pytest.mark.parametrize("step", ["provide", "register", "prove", "delete", "remove"])

@@ -41,10 +41,33 @@ def test_relative(path: str, relative: bool) -> None:
 
 def test_default_keys_are_never_inside_of_a_collection(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert places.default_keys("/project", "acme") == "/project/keys/acme"
+    assert places.default_keys("acme", None, "/project", True) == "/project/keys/acme"
     inside = "/usr/lib/ansible_collections/tenantops/qlik/playbooks"
-    assert places.default_keys(inside, "acme") == f"{tmp_path}/keys/acme"
+    assert places.default_keys("acme", None, inside, True) == f"{tmp_path}/keys/acme"
     assert not places.is_in_collection("/home/my_ansible_collections_of_things")
+
+
+def test_next_to_an_inventory_that_is_a_file_or_a_folder(tmp_path: pathlib.Path) -> None:
+    folder = tmp_path / "inventories" / "prod"
+    folder.mkdir(parents=True)
+    file = folder / "hosts.yml"
+    assert places.next_to_inventory(str(folder), [str(file)]) == str(folder)
+    assert places.next_to_inventory(str(folder), [str(file), str(folder)]) == str(folder.parent)
+    assert places.next_to_inventory(str(folder / "more"), [str(folder)]) == str(folder.parent)
+    assert places.next_to_inventory(str(folder), [f"{folder}x"]) == str(folder)
+    assert places.next_to_inventory(None, ["acme.eu.qlikcloud.com,"]) is None
+
+
+def test_default_keys_are_next_to_the_inventory(tmp_path: pathlib.Path) -> None:
+    inventory, project = str(tmp_path / "inventory"), str(tmp_path / "project")
+    beside_inventory, beside_playbook = f"{inventory}/keys/acme", f"{project}/keys/acme"
+    assert places.default_keys("acme", inventory, project, True) == beside_inventory
+    # An earlier release put them there.
+    pathlib.Path(beside_playbook).mkdir(parents=True)
+    assert places.default_keys("acme", inventory, project, True) == beside_playbook
+    assert places.default_keys("acme", inventory, project, False) == beside_inventory
+    pathlib.Path(beside_inventory).mkdir(parents=True)
+    assert places.default_keys("acme", inventory, project, True) == beside_inventory
 
 
 def test_the_first_one_has_it(tmp_path: pathlib.Path) -> None:

@@ -1,0 +1,15 @@
+# Copyright (c) 2026, tenantops
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from ..modules import qscloud_tenant_jwt, qscloud_tenant_jwt_info
+from ..plugin_utils._tenant_action import TenantAction
+
+
+class ActionModule(TenantAction):
+    """Reads the options from variables, and runs M(tenantops.qlik.qscloud_tenant_jwt_info)."""
+
+    MODULE = qscloud_tenant_jwt_info
+    ALSO_KNOWN = tuple(qscloud_tenant_jwt.ARGUMENT_SPEC)

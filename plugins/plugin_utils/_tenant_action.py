@@ -1,0 +1,61 @@
+# Copyright (c) 2026, tenantops
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Base class of the action plugins that read the options of a tenant from variables."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.errors import AnsibleActionFail
+
+from ..module_utils._files import places
+from ..module_utils._text import host_name
+from . import _variables
+from ._in_process import InProcessAction
+
+
+class TenantAction(InProcessAction):
+    """Reads the options from variables, adds the defaults that only the controller knows, and runs the module."""
+
+    ALSO_KNOWN: t.ClassVar[tuple[str, ...]] = ()
+    """Names after the prefix of variables that have no effect here, but are not misspelt."""
+
+    def run(self, tmp: None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        """Run the task."""
+        result = super().run(tmp, task_vars)
+        if result.get("failed"):
+            result["msg"] = self._names.in_message(result.get("msg", ""), self._options)
+        return result
+
+    def options(self, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
+        """The options of the task, those from variables, and the defaults."""
+        written = self._task.args
+        self._names = _variables.Names(written, written.get("variables"), self.MODULE)
+        for warning in _variables.misspelt(task_vars, self._names, self.ALSO_KNOWN):
+            self._display.warning(warning)
+        options = {**_variables.read(self._templar, task_vars, self._names), **written}
+        if "users" in options:
+            options["users"] = _variables.user_list(options["users"], self._names["users"])
+        options.setdefault("tenant", task_vars.get("inventory_hostname"))
+        self._choose_folder(options, task_vars)
+        self._options = options
+        return options
+
+    def _is_local(self) -> bool:
+        return self._connection.transport in ("local", "ansible.builtin.local")
+
+    def _choose_folder(self, options: dict[str, t.Any], task_vars: dict[str, t.Any]) -> None:
+        playbook_folder = self._loader.get_basedir()
+        if "key_directory" not in options:
+            tenant = host_name(str(options["tenant"]))
+            inventory_folder = places.next_to_inventory(
+                task_vars.get("inventory_dir"), task_vars.get("ansible_inventory_sources", ())
+            )
+            options["key_directory"] = places.default_keys(tenant, inventory_folder, playbook_folder, self._is_local())
+        elif places.is_in_collection(playbook_folder) and places.is_relative(options["key_directory"]):
+            raise AnsibleActionFail(
+                f"{self._names['key_directory']} is relative, but the playbook is part of a collection, which an upgrade"
+                " replaces together with the keys: start it with /, ~ or the variable inventory_dir."
+            )

@@ -1,0 +1,74 @@
+# Copyright (c) 2026, tenantops
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Where keys are by default, and what keeps one variable from deleting the keys of all tenants."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+import pytest
+import yaml
+
+NAMES = [f"{letter}.eu.qlikcloud.com" for letter in "ab"]
+
+
+@pytest.fixture
+def provision(run_playbook: t.Callable[..., t.Any], tmp_path: t.Any) -> t.Callable[..., t.Any]:
+    """Run ``provision`` for two tenants, whose inventory is in a folder of its own."""
+    inventory = tmp_path / "inventory" / "hosts.yml"
+    inventory.parent.mkdir()
+    variables = {"tenant_jwt_key_size": 2048}
+    inventory.write_text(yaml.safe_dump({"tenants": {"hosts": dict.fromkeys(NAMES), "vars": variables}}))
+    return lambda *arguments, **keywords: run_playbook(
+        "tenantops.qlik.provision", "-i", str(inventory), *arguments, **keywords
+    )
+
+
+def _private_keys(folder: t.Any) -> list[str]:
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("privatekey.pem"))
+
+
+def test_keys_are_next_to_the_inventory_and_all_go_only_on_demand(provision, tmp_path, monkeypatch) -> None:
+    provision()
+    expected = [f"inventory/keys/{name}/privatekey.pem" for name in NAMES]
+    assert _private_keys(tmp_path) == expected
+    # The other tenant of the play is not absent, so this is no mistake.
+    provision("-e", "tenant_jwt_state=absent", "--limit", NAMES[0])
+    assert _private_keys(tmp_path) == expected[1:]
+    provision()
+    refused = provision("-e", "tenant_jwt_state=absent", check=False)
+    assert _private_keys(tmp_path) == expected and refused.returncode
+    assert len(set(re.findall(
+        r"tenant_jwt_state is absent for several hosts of the play, such as ([ab])\.eu\.qlikcloud\.com: to delete the keys of"
+        r" all of them, set tenant_jwt_allow_absent to true\.",
+        refused.output.replace("\n", " "),
+    ))) == 2  # fmt: skip
+    provision("-e", "tenant_jwt_state=absent", "-e", "tenant_jwt_allow_absent=true")
+    assert _private_keys(tmp_path) == []
+
+
+@pytest.mark.thorough
+def test_keys_that_an_earlier_release_put_elsewhere_are_found(provision, run_playbook, tmp_path) -> None:
+    old = tmp_path / "project" / "keys" / NAMES[0]
+    run_playbook("tenantops.qlik.provision", "-e", f"tenant_jwt_tenant={NAMES[0]}", "-e", "tenant_jwt_key_size=2048")
+    before = (old / "privatekey.pem").read_bytes()
+    provision()
+    assert (old / "privatekey.pem").read_bytes() == before
+    assert _private_keys(tmp_path) == [
+        f"inventory/keys/{NAMES[1]}/privatekey.pem",
+        f"project/keys/{NAMES[0]}/privatekey.pem",
+    ]
+
+
+@pytest.mark.thorough
+def test_keys_are_not_inside_of_an_inventory_that_is_a_folder(run_playbook, tmp_path) -> None:
+    folder = tmp_path / "inventories" / "production"
+    folder.mkdir(parents=True)
+    (folder / "hosts.yml").write_text(yaml.safe_dump({"tenants": {"hosts": {NAMES[0]: {"tenant_jwt_key_size": 2048}}}}))
+    for changed in (True, False):
+        run = run_playbook("tenantops.qlik.provision", "-i", str(folder))
+        assert _private_keys(tmp_path) == [f"inventories/keys/{NAMES[0]}/privatekey.pem"]
+        assert ("wrote privatekey.pem" in run.output) == changed and "WARNING" not in run.output
