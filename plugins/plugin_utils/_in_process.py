@@ -11,6 +11,7 @@ modules. With a local connection, none of this is needed: the worker is a fork o
 from __future__ import annotations
 
 import contextlib
+import importlib
 import io
 import json
 import os
@@ -250,6 +251,7 @@ def _working_directory(path: str) -> t.Iterator[None]:
 
 # What is set up here, before Ansible forks a worker for each host, need not be set up in each worker.
 _variables.warm_up()
+importlib.import_module("ansible.module_utils.urls")  # see _tenant.api
 if not MISSING:
     warm_up()
 if _HAS_PROFILES and not _missing_internal():

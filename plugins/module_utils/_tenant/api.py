@@ -23,8 +23,6 @@ import urllib.error
 import urllib.parse
 import zlib
 
-from ansible.module_utils.urls import Request
-
 from .. import _json
 from .._errors import NoAnswerError, TenantError, printable
 from . import refusals
@@ -72,6 +70,9 @@ class Tenant:
         self._sleep = sleep
         self._authorization: dict[str, str] = {}
         self._secrets = {secret for secret in connection.credentials or () if secret}
+        # Its import takes long as an ordinary module, and qscloud_tenant_jwt often connects to no tenant.
+        from ansible.module_utils.urls import Request
+
         self._http = Request(
             use_netrc=False,  # an entry in .netrc would replace the Authorization header
             follow_redirects="no",

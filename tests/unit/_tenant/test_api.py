@@ -7,6 +7,8 @@
 from __future__ import annotations
 
 import socketserver
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -29,6 +31,12 @@ no_answer = pytest.mark.parametrize("fault", NO_ANSWER, ids=lambda fault: f"{fau
 
 def requests_of(simulator, method, path):
     return [one for one in simulator.recorded() if (one["method"], one["path"]) == (method, path)]
+
+
+def test_ansibles_code_for_http_is_only_imported_to_connect():
+    """Otherwise qscloud_tenant_jwt as an ordinary module would take longer, also if it does not connect."""
+    code = f"import sys, {api.__name__}; sys.exit('ansible.module_utils.urls' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 # ---- Reading
