@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import typing as t
 import unicodedata
 
 from ._errors import OptionError
@@ -30,6 +31,16 @@ def check(text: str, option: str) -> None:
         raise OptionError(f"O({option}) is not valid UTF-8: correct its encoding.")
     if found := invisible_end(text):
         raise OptionError(f"O({option}) {found}")
+
+
+def check_options(options: t.Mapping[str, t.Any], names: t.Iterable[str]) -> None:
+    """Reject text that cannot be meant, in those of the named options that are set.
+
+    :raises OptionError: as :func:`check` does.
+    """
+    for name in names:
+        if options[name] is not None:
+            check(options[name], name)
 
 
 def invisible_end(text: str) -> str | None:

@@ -277,9 +277,7 @@ def read_options(options: dict[str, t.Any], check_mode: bool) -> identity_provid
     """Validate the options and convert them for the library."""
     present = options["state"] == "present"
     may_be_missing = check_mode and present
-    for option in ("issuer", "key_id"):
-        if options[option] is not None:
-            _text.check(options[option], option)
+    _text.check_options(options, ("issuer", "key_id"))
     tolerance = options["clock_tolerance"]
     if tolerance is not None and tolerance < 0:
         raise OptionError(f"O(clock_tolerance) is {tolerance}: it must be 0 or more seconds.")

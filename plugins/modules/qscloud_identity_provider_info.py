@@ -136,9 +136,7 @@ from ..module_utils._tenant import identity_providers
 
 def list_providers(module: AnsibleModule) -> dict[str, t.Any]:
     """List the identity providers that match the options."""
-    for option in ("issuer", "key_id"):
-        if module.params[option] is not None:
-            _text.check(module.params[option], option)
+    _text.check_options(module.params, ("issuer", "key_id"))
     tenant = _tenant_module.tenant(module)
     found = identity_providers.find(tenant, module.params["issuer"], module.params["key_id"])
     return {

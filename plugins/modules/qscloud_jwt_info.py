@@ -226,9 +226,7 @@ from ..module_utils._tokens import claims, compact, inspect
 def decode(module: AnsibleModule) -> dict[str, t.Any]:
     """Decode the token and list its problems."""
     options = module.params
-    for option in ("issuer", "audience"):
-        if options[option] is not None:
-            _text.check(options[option], option)
+    _text.check_options(options, ("issuer", "audience"))
     key = given.from_options(options)
     _module.warn(module, [key and key.repairs])
     if options["token_path"] is not None:

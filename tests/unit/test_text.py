@@ -65,6 +65,13 @@ def test_empty_text_is_refused(text: str) -> None:
         _text.check(text, "issuer")
 
 
+def test_options_that_are_not_set_are_not_checked() -> None:
+    options = {"issuer": None, "key_id": "a", "other": ""}
+    _text.check_options(options, ("issuer", "key_id"))
+    with pytest.raises(OptionError, match="^key_id ends with a blank"):
+        _text.check_options({**options, "key_id": "a "}, ("issuer", "key_id"))
+
+
 @pytest.mark.parametrize("text", ["\udcff", "a\ud83d\ude00b", "x\udcff "], ids=ascii)
 def test_text_that_cannot_be_encoded_is_refused(text: str) -> None:
     assert not _text.is_unicode(text)

@@ -239,9 +239,7 @@ def _identical(one: t.Any, other: t.Any) -> bool:
 
 
 def _check(options: t.Mapping[str, t.Any]) -> None:
-    for option in _TEXT_OPTIONS:
-        if options[option] is not None:
-            _text.check(options[option], option)
+    _text.check_options(options, _TEXT_OPTIONS)
     if options["email"] is not None and options["email_verified"] is None:
         raise OptionError(
             "O(email) requires O(email_verified): state with true or false whether you vouch for the address. With"
