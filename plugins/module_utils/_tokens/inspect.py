@@ -19,21 +19,6 @@ if t.TYPE_CHECKING:
 ALGORITHMS = ("RS256", "RS384", "RS512")
 """The algorithms of RFC 7518, section 3.3. Qlik Cloud requires the first; client-managed Qlik Sense takes all."""
 
-FACTS = (
-    "header",
-    "claims",
-    "subject",
-    "key_id",
-    "issued_at",
-    "not_before",
-    "expires_at",
-    "lifetime",
-    "expired",
-    "not_yet_valid",
-    "signature_verified",
-)
-"""Return values for a token, in addition to its problems; None for anything that is unknown."""
-
 
 class Expected(t.NamedTuple):
     """The expected properties of the token. None accepts anything."""
@@ -52,7 +37,6 @@ def inspect(text: bytes, source: str, expected: Expected, now: int) -> dict[str,
     :param source: the file or option, for messages.
     :param now: seconds since 1970.
     """
-    facts: dict[str, t.Any] = dict.fromkeys(FACTS)
     try:
         token = compact.parse(
             text,
@@ -61,23 +45,9 @@ def inspect(text: bytes, source: str, expected: Expected, now: int) -> dict[str,
             f" duplicate names and with at most {_json.MAXIMUM_DEPTH} levels of nesting.",
         )
     except TokenError as error:
-        return {**facts, "valid": False, "problems": [error.message]}
+        return {**_describe(None, now), "valid": False, "problems": [error.message]}
+    facts = _describe(token, now)
     claims = token.claims
-    facts.update(
-        header=token.header,
-        claims=claims,
-        subject=claims.get("sub"),
-        key_id=token.header.get("kid"),
-        issued_at=iso8601(claims.get("iat")),
-        not_before=iso8601(claims.get("nbf")),
-        expires_at=iso8601(claims.get("exp")),
-    )
-    if facts["not_before"] and facts["expires_at"]:
-        facts["lifetime"] = int(claims["exp"] - claims["nbf"])
-    if facts["expires_at"]:
-        facts["expired"] = claims["exp"] <= now
-    if facts["not_before"]:
-        facts["not_yet_valid"] = claims["nbf"] > now
     problems = [
         *broken_header_rules(token.header),
         *broken_rules(claims, expected.audience),
@@ -93,3 +63,22 @@ def inspect(text: bytes, source: str, expected: Expected, now: int) -> dict[str,
                 " changed, or signed with another key or algorithm."
             )
     return {**facts, "valid": False if problems else facts["signature_verified"], "problems": problems}
+
+
+def _describe(token: compact.Token | None, now: int) -> dict[str, t.Any]:
+    """The return values for a token, in addition to its problems; None for anything that is unknown."""
+    header, claims = (token.header, token.claims) if token else ({}, {})
+    not_before, expires_at = iso8601(claims.get("nbf")), iso8601(claims.get("exp"))
+    return {
+        "header": token and header,
+        "claims": token and claims,
+        "subject": claims.get("sub"),
+        "key_id": header.get("kid"),
+        "issued_at": iso8601(claims.get("iat")),
+        "not_before": not_before,
+        "expires_at": expires_at,
+        "lifetime": int(claims["exp"] - claims["nbf"]) if not_before and expires_at else None,
+        "expired": claims["exp"] <= now if expires_at else None,
+        "not_yet_valid": claims["nbf"] > now if not_before else None,
+        "signature_verified": None,
+    }
