@@ -209,7 +209,7 @@ def gather(module: AnsibleModule) -> dict[str, t.Any]:
     elif option.startswith("certificate"):
         inspection.inspect_certificate(content, source)
     else:
-        inspection.inspect_private_key(content, source, options["passphrase"], pair.PASSPHRASE_OPTION)
+        inspection.inspect_private_key(content, source, options["passphrase"])
     result = {**paths, **inspection.facts()}
     result["problems"] = [_module.user_message(module, problem) for problem in result["problems"]]
     _module.refuse_masked(module, result)

@@ -47,24 +47,20 @@ class Inspection:
             self.problems.append(f"{directory} does not exist.")
             return
         private_key, public_key, certificate = (os.path.join(directory, name) for name in names)
-        self.inspect_private_key(
-            self.read_file(private_key, "directory"), private_key, passphrase, pair.PASSPHRASE_OPTION
-        )
+        self.inspect_private_key(self.read_file(private_key, "directory"), private_key, passphrase)
         if read.exists(private_key):
             with self._recording_problems():
                 self._add(private_keys.exposure(private_key, "directory", forbidden=0o077))
         self._inspect_public_key(self.read_file(public_key, "directory"), public_key)
         self.inspect_certificate(self.read_file(certificate, "directory"), certificate)
 
-    def inspect_private_key(
-        self, content: bytes | None, source: str, passphrase: str | None, passphrase_option: str
-    ) -> None:
+    def inspect_private_key(self, content: bytes | None, source: str, passphrase: str | None) -> None:
         """Inspect a private key, and keep only its public key."""
         if content is None:
             return
         self.exists = True
         with self._recording_problems():
-            key, repairs = private_keys.load(content, passphrase, source, passphrase_option)
+            key, repairs = private_keys.load(content, passphrase, source, pair.PASSPHRASE_OPTION)
             self.public_key = key.public_key()
             self._add(repairs)
             private_keys.check_size(key, source)

@@ -204,7 +204,7 @@ class Tenant:
         :param repeatable: whether it is safe to send the request twice.
         """
         url = self._resolve(method, path)
-        what = f"{method} {self._clean(_path(url))}"
+        what = f"{method} {self._clean(urllib.parse.urlsplit(url).path)}"
         repeats = RETRIES if repeatable else 0
         while True:
             try:
@@ -361,10 +361,6 @@ def _next_page(body: dict[str, t.Any]) -> str | None:
     link = links.get("next") if isinstance(links, dict) else None
     href = link.get("href") if isinstance(link, dict) else None
     return href if isinstance(href, str) else None
-
-
-def _path(url: str) -> str:
-    return urllib.parse.urlsplit(url).path
 
 
 def _is_text(value: t.Any) -> bool:

@@ -155,12 +155,13 @@ def is_reusable(
         return False
     ignored = times if same_jti else (*times, "jti")
 
-    def without(claims: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-        return {name: value for name, value in claims.items() if name not in ignored}
+    def without(claims: t.Mapping[str, t.Any]) -> str:
+        # As JSON, in which true and 1 differ.
+        return json.dumps({name: value for name, value in claims.items() if name not in ignored}, sort_keys=True)
 
     shift = kept["iat"] - wanted["iat"]
     return (
-        _identical(without(kept), without(wanted))
+        without(kept) == without(wanted)
         and "jti" in kept
         and all(kept[name] - wanted[name] == shift for name in times)
         and kept["iat"] <= now + _CONCURRENT_RUN_TOLERANCE
@@ -231,11 +232,6 @@ def _is_time(value: t.Any) -> bool:
     # NumericDate (RFC 7519, section 2). Values after the year 9999 are excluded: infinity, and integers too large for a
     # floating-point number or for printing, would break the arithmetic.
     return _is_number(value) and abs(value) <= LATEST
-
-
-def _identical(one: t.Any, other: t.Any) -> bool:
-    # Compare as JSON, in which true and 1 differ.
-    return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
 
 
 def _check(options: t.Mapping[str, t.Any]) -> None:
