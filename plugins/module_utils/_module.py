@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import importlib
 import traceback
 import typing as t
 
@@ -21,14 +22,11 @@ from ._keys import pem
 MISSING: dict[str, str] = {}
 """The traceback of the failed import of each missing library, by the name under which it is installed."""
 
-try:
-    import cryptography as _cryptography  # noqa: F401 pylint: disable=unused-import
-except ImportError:
-    MISSING["cryptography"] = traceback.format_exc()
-try:
-    import jwt as _jwt  # noqa: F401 pylint: disable=unused-import
-except ImportError:
-    MISSING["PyJWT"] = traceback.format_exc()
+for _library, _package in {"cryptography": "cryptography", "PyJWT": "jwt"}.items():
+    try:
+        importlib.import_module(_package)
+    except ImportError:
+        MISSING[_library] = traceback.format_exc()
 
 if t.TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule

@@ -128,10 +128,10 @@ class InProcessAction(ActionBase):
     def _run_in_process(self, name: str, options: dict[str, t.Any], task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
         # Serialize options and result as for a remote machine, so that the module sees the same types.
         self._update_module_args(name, options, task_vars)
-        written = _write(options)
+        arguments = {"_ANSIBLE_ARGS": _write(options), "_ANSIBLE_PROFILE": _PROFILE, "_PARSED_MODULE_ARGS": None}
         output = io.StringIO()
         with (
-            _globals_replaced(basic, dict.fromkeys(_ARGUMENT_NAMES) | _argument_globals(written)),
+            _globals_replaced(basic, {name: arguments[name] for name in _ARGUMENT_NAMES}),
             _globals_replaced(core_warnings, {name: type(getattr(core_warnings, name))() for name in _WARNING_STORES}),
             _working_directory(self._loader.get_basedir()),
             _vault.decrypting(self._loader),
@@ -219,10 +219,6 @@ def _read(output: str) -> dict[str, t.Any]:
     if _HAS_PROFILES:
         return json.loads(output, cls=_codec("get_module_decoder", _FROM_MODULE))
     return json.loads(output)
-
-
-def _argument_globals(arguments: bytes) -> dict[str, t.Any]:
-    return {"_ANSIBLE_ARGS": arguments, **({"_ANSIBLE_PROFILE": _PROFILE} if _HAS_PROFILES else {})}
 
 
 @contextlib.contextmanager
