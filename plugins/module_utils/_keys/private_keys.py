@@ -136,12 +136,11 @@ def load(data: bytes, passphrase: str | None, source: str, passphrase_option: st
             " 'openssl pkey -in FILE -aes256 -out NEW' (for older ciphers, OpenSSL 3 also needs '-provider legacy"
             " -provider default')."
         )
+    damaged = PrivateKeyError(f"{source} is damaged: it cannot be read as a private key. Restore it from a backup.")
     # In an encrypted key, damage and a wrong passphrase cannot be distinguished.
-    damaged = (
+    undecryptable = PassphraseError(
         f"{source} cannot be decrypted: O({passphrase_option}) is not its passphrase, or the key is damaged, or of an"
         f" unsupported kind. {wrong_passphrase_advice({passphrase_option: passphrase})}"
-        if encrypted
-        else f"{source} is damaged: it cannot be read as a private key. Restore it from a backup."
     )
     try:
         key = serialization.load_pem_private_key(
@@ -154,14 +153,14 @@ def load(data: bytes, passphrase: str | None, source: str, passphrase_option: st
         raise _not_rsa(source, "unknown" if kind in ("ENCRYPTED", "PRIVATE") else kind) from error
     except (ValueError, TypeError) as error:
         _reject_more_primes(block, source)
-        raise (PassphraseError if encrypted else PrivateKeyError)(damaged) from error
+        raise (undecryptable if encrypted else damaged) from error
     if not isinstance(key, rsa.RSAPrivateKey):
         # Older releases of cryptography name the class of EC keys _EllipticCurvePrivateKey.
         kind = type(key).__name__.replace("PrivateKey", "").lstrip("_")
         raise _not_rsa(source, kind.replace("EllipticCurve", "EC"))
     if not _numbers_are_consistent(key.private_numbers()):
         _reject_more_primes(block, source)
-        raise PrivateKeyError(f"{source} is damaged: it cannot be read as a private key. Restore it from a backup.")
+        raise damaged
     return Loaded(key, pem.warning(block, source))
 
 
