@@ -95,7 +95,7 @@ class Tenant:
         return self._get(path, self._authorize()).body
 
     def pages(self, path: str) -> t.Iterator[dict[str, t.Any]]:
-        """All entries of a list, from all of its pages.
+        """All entries of a list, from all of its pages, each once.
 
         :raises TenantError: if a page cannot be read, or the pages repeat or do not end.
         """
@@ -108,12 +108,13 @@ class Tenant:
                 raise TenantError(
                     f"{self.url} answered GET {path} with something other than a list.", "Check O(tenant_url)."
                 )
-            new = {str(entry.get("id")) for entry in entries} - seen
-            if entries and not new:
-                raise TenantError(f"The pages of GET {path} of {self.url} repeat endlessly.", "Report that to Qlik.")
-            seen |= new
-            yield from entries
             following = _next_page(body) if entries else None
+            # If the list changes while it is read, an entry can move to a page that follows.
+            new = [entry for entry in entries if str(entry.get("id")) not in seen]
+            if following and not new:
+                raise TenantError(f"The pages of GET {path} of {self.url} repeat endlessly.", "Report that to Qlik.")
+            seen.update(str(entry.get("id")) for entry in new)
+            yield from new
             if not following:
                 return
         raise TenantError(f"GET {path} of {self.url} has more than {_MAXIMUM_PAGES} pages.", "Report that to Qlik.")

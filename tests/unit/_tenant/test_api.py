@@ -57,6 +57,12 @@ def test_pages_that_lead_in_a_circle(simulator, connect, value):
         list(connect().pages(PROVIDERS))
 
 
+def test_an_entry_that_moves_to_the_last_page_meanwhile(simulator, connect):
+    first = {"data": [{"id": "1"}, {"id": "2"}], "links": {"next": {"href": f"{PROVIDERS}?next=2"}}}
+    simulator.faults(*({"kind": "status", "value": 200, "body": body} for body in (first, {"data": [{"id": "2"}]})))
+    assert [one["id"] for one in connect().pages(PROVIDERS)] == ["1", "2"]
+
+
 def test_a_page_is_only_followed_within_the_tenant(simulator, connect):
     elsewhere = simulator.urls[1]
     page = {"data": [{"id": "1"}], "links": {"next": {"href": f"{elsewhere}{PROVIDERS}"}}}
