@@ -281,7 +281,7 @@ class Tenant:
             if response.status < 300:
                 raise TenantError(
                     f"{self.url} answered {what} with something other than a JSON object.",
-                    "Check O(tenant_url), and that no proxy answers instead of the tenant.",
+                    "Check O(tenant_url), and that no proxy answers instead of Qlik Cloud.",
                     response.status,
                 ) from None
             return Answer(response.status, response.headers, {}, is_json=False)

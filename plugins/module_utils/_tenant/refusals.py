@@ -67,7 +67,7 @@ REDIRECTED = (
 
 FOREIGN = (
     "The answer is not a JSON object, as the errors of Qlik Cloud are: a proxy or firewall may have answered instead of"
-    " the tenant. Check O(tenant_url), https_proxy and no_proxy, or ask the administrators of the network."
+    " Qlik Cloud. Check O(tenant_url), https_proxy and no_proxy, or ask the administrators of the network."
 )
 """What to do about an answer that is not known to be from the tenant."""
 
