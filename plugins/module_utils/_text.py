@@ -6,10 +6,13 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 import unicodedata
 
 from ._errors import OptionError
+
+_HOST_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*\.?")
 
 _INVISIBLE = ("Cc", "Cf", "Zl", "Zp", "Zs")
 """The Unicode categories of control and format characters, line and paragraph separators, and spaces."""
@@ -18,6 +21,11 @@ _INVISIBLE = ("Cc", "Cf", "Zl", "Zp", "Zs")
 def host_name(text: str) -> str:
     """A host name in its only spelling: it is case-insensitive (RFC 4343), and a final dot makes no difference."""
     return text.lower().removesuffix(".")
+
+
+def is_host_name(text: str | None) -> bool:
+    """Whether the text can be a tenant's host name. Such a text is also safe in paths, patterns and expressions."""
+    return bool(_HOST_NAME.fullmatch(text or ""))
 
 
 def check(text: str, option: str) -> None:

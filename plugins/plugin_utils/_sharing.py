@@ -15,11 +15,10 @@ from ansible import constants as C
 from ansible.errors import AnsibleActionFail
 from ansible.module_utils.parsing.convert_bool import boolean
 
-from ..module_utils._chain.options import is_host_name
 from ..module_utils._errors import OptionError
 from ..module_utils._files import places
 from ..module_utils._files.options import check_path
-from ..module_utils._text import host_name
+from ..module_utils._text import host_name, is_host_name
 from ._variables import OMITTED
 
 if t.TYPE_CHECKING:

@@ -86,3 +86,28 @@ def test_no_text_has_no_end() -> None:
 @pytest.mark.parametrize("name", ["acme.eu.qlikcloud.com", "ACME.eu.QlikCloud.com", "Acme.EU.qlikcloud.com."])
 def test_a_host_name_has_one_spelling(name: str) -> None:
     assert _text.host_name(name) == "acme.eu.qlikcloud.com"
+
+
+@pytest.mark.parametrize(
+    ("text", "is_one"),
+    {
+        "acme.eu.qlikcloud.com": True,
+        "ACME.eu.qlikcloud.com.": True,
+        "acme_1-test": True,
+        "127.0.0.1": True,
+        "": False,
+        None: False,
+        "acme..com": False,
+        "../acme": False,
+        "-acme.com": False,
+        "acme.com:443": False,
+        "https://acme.com": False,
+        "acme.com/path": False,
+        "Acme Ltd": False,
+        "acme.com\n": False,
+        "{{acme}}": False,
+        "ächme.com": False,
+    }.items(),
+)
+def test_host_names(text: str | None, is_one: bool) -> None:
+    assert _text.is_host_name(text) is is_one

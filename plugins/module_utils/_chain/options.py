@@ -7,13 +7,12 @@
 from __future__ import annotations
 
 import os
-import re
 import typing as t
 
 from .._errors import OptionError
 from .._files.options import check_path
 from .._keys import pair
-from .._text import host_name
+from .._text import host_name, is_host_name
 from .._tokens import sign
 
 NAMES = {
@@ -27,8 +26,6 @@ NAMES = {
     "allow_gap": "allow_gap of the module qscloud_identity_provider",
 }
 """What the messages of the rooms below call an option, and what it is called here: ``{option}``."""
-
-_HOST_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*\.?")
 
 
 class Key(t.NamedTuple):
@@ -98,11 +95,6 @@ def names(options: t.Iterable[str], prefix: str) -> dict[str, str]:
     """
     own = {option: f"{prefix}{option}" for option in options}
     return own | {option: phrase.format_map(own) for option, phrase in NAMES.items()}
-
-
-def is_host_name(tenant: str | None) -> bool:
-    """Whether the option ``tenant`` is valid."""
-    return bool(_HOST_NAME.fullmatch(tenant or ""))
 
 
 def connection(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
