@@ -20,7 +20,10 @@ PROGRAM = pathlib.Path(__file__).parents[1] / "tenant_simulator"
 
 @dataclasses.dataclass
 class Simulator:
-    """Simulated tenants. What a test tells them goes to the first one, or to the one whose URL it gives."""
+    """Simulated tenants. What a test tells them goes to the first one, or to the one whose URL it gives.
+
+    Their organization has a URL, a client id and a client secret of its own.
+    """
 
     process: subprocess.Popen[str]
     url: str
@@ -30,6 +33,7 @@ class Simulator:
     user_api_key: str
     client_id: str
     client_secret: str
+    organization: dict[str, str]
 
     def __post_init__(self) -> None:
         self._http = requests.Session()
@@ -60,6 +64,10 @@ class Simulator:
         """Add JWT providers of somebody else's to a tenant, and return their ids."""
         return self._control("POST", f"/providers?count={count}", url).json()["ids"]
 
+    def set_tenants(self, *changes: dict[str, t.Any]) -> list[dict[str, t.Any]]:
+        """Have these tenants in the organization, by what differs from an ordinary one, and return all about them."""
+        return self._control("PUT", "/tenants", self.organization["url"], json=changes).json()
+
     def recorded(self, url: str | None = None) -> list[dict[str, t.Any]]:
         """The requests that a tenant has had, except for those of this class."""
         return self.state(url)["requests"]
@@ -70,7 +78,7 @@ class Simulator:
 
     def reset(self) -> None:
         """Make all tenants as they were at the start."""
-        for url in self.urls:
+        for url in (*self.urls, self.organization["url"]):
             self._control("POST", "/reset", url)
 
     def stop(self) -> None:

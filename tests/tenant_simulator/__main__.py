@@ -23,6 +23,7 @@ import tempfile
 from aiohttp import web
 from application import application
 from certificates import server_context
+from organization import Organization
 from switches import Switches
 from tenant import Region
 
@@ -61,13 +62,18 @@ def _listen(addresses: list[str], port: int) -> list[socket.socket]:
 
 async def _run(options: argparse.Namespace, folder: pathlib.Path) -> None:
     addresses = [f"127.0.{(number + 1) // 256}.{(number + 1) % 256}" for number in range(options.tenants)]
-    region = Region(addresses, {"latency_ms": str(options.latency_ms), **dict(options.set)})
+    first_switches = {"latency_ms": str(options.latency_ms), **dict(options.set)}
+    region = Region(addresses, first_switches)
+    organization = Organization(addresses[0], first_switches, addresses)
     context, ca_path = server_context(addresses, folder)
-    runner = web.AppRunner(application(region), access_log=None, shutdown_timeout=_PATIENCE)
-    await runner.setup()
     listening = _listen(addresses, options.port)
-    for one in listening:
-        await web.SockSite(runner, one, ssl_context=context).start()
+    of_the_organization = _listen(addresses[:1], 0)
+    runners = []
+    for served, sockets in ((region, listening), (organization, of_the_organization)):
+        runners.append(web.AppRunner(application(served), access_log=None, shutdown_timeout=_PATIENCE))
+        await runners[-1].setup()
+        for one in sockets:
+            await web.SockSite(runners[-1], one, ssl_context=context).start()
 
     end = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -84,10 +90,16 @@ async def _run(options: argparse.Namespace, folder: pathlib.Path) -> None:
         "user_api_key": region.user_api_key,
         "client_id": region.client_id,
         "client_secret": region.client_secret,
+        "organization": {
+            "url": f"https://{addresses[0]}:{of_the_organization[0].getsockname()[1]}",
+            "client_id": organization.client_id,
+            "client_secret": organization.client_secret,
+        },
     }
     print(json.dumps(started), flush=True)
     await end.wait()
-    await runner.cleanup()
+    for runner in runners:
+        await runner.cleanup()
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ import groups
 import identity_providers
 import login
 import oauth
+import organization
 import tenants
 import users
 from aiohttp import web
@@ -27,10 +28,12 @@ Handler = t.Callable[[web.Request], t.Awaitable[web.Response]]
 
 
 def application(region: Region) -> web.Application:
-    """The application that is all tenants of a region."""
+    """The application that is all tenants of a region, or the console of an organization."""
     app = web.Application(middlewares=[_serve])
     app[REGION] = region
-    for subject in (control, groups, identity_providers, login, oauth, tenants, users):
+    of_tenants = (groups, identity_providers, login, tenants, users)
+    of_the_kind = (organization,) if isinstance(region, organization.Organization) else of_tenants
+    for subject in (control, oauth, *of_the_kind):
         app.add_routes(subject.routes())
     return app
 

@@ -35,7 +35,8 @@ async def _token(request: web.Request) -> web.Response:
         raise errors.simulated(401, "CLIENT", "The client id or secret is wrong.")
     token = secrets.token_urlsafe(48)
     region.access_tokens[token] = request["tenant"].now() + LIFETIME
-    return web.json_response({"access_token": token, "token_type": "bearer", "expires_in": LIFETIME})
+    answer = {"access_token": token, "token_type": "bearer", "expires_in": LIFETIME}
+    return web.json_response(answer | ({"scope": region.scope} if region.scope else {}))
 
 
 def _basic(header: str) -> tuple[str, str] | None:

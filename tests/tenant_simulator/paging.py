@@ -28,14 +28,15 @@ class Numbered(t.Protocol):
 Item = t.TypeVar("Item", bound=Numbered)
 
 
-def page(request: web.Request, items: list[Item]) -> tuple[list[Item], dict[str, t.Any]]:
+def page(request: web.Request, items: list[Item], forward: str = "next") -> tuple[list[Item], dict[str, t.Any]]:
     """The page that a request asks for with ``limit`` and ``next`` or ``prev``, and its links.
 
+    :param forward: what stands for ``next`` in the query.
     :raises errors.Refusal: if there is no such page.
     """
     limit = _limit(request.query.get("limit", str(_DEFAULT)))
-    if "next" in request.query:
-        after = _number(request.query["next"])
+    if forward in request.query:
+        after = _number(request.query[forward])
         start = sum(item.number <= after for item in items)
     elif "prev" in request.query:
         before = _number(request.query["prev"])
@@ -45,20 +46,20 @@ def page(request: web.Request, items: list[Item]) -> tuple[list[Item], dict[str,
     shown = items[start : start + limit]
     links = {"self": {"href": str(request.url)}}
     if start + limit < len(items):
-        links["next"] = {"href": url_after(request, shown[-1].number)}
+        links["next"] = {"href": url_after(request, shown[-1].number, forward)}
     if start > 0 and shown:
         links["prev"] = {"href": _url(request, "prev", shown[0].number)}
     return shown, links
 
 
-def url_after(request: web.Request, number: int) -> str:
+def url_after(request: web.Request, number: int, forward: str = "next") -> str:
     """The absolute URL of the page after the item of this number: each time another one."""
-    return _url(request, "next", number)
+    return _url(request, forward, number)
 
 
 def _url(request: web.Request, direction: str, number: int) -> str:
     cursor = base64.urlsafe_b64encode(f"{number}:{secrets.token_hex(6)}".encode()).decode().rstrip("=")
-    query = {name: value for name, value in request.query.items() if name not in ("next", "prev")}
+    query = {name: value for name, value in request.query.items() if name not in ("next", "offset", "prev")}
     return str(request.url.with_query({**query, direction: cursor}))
 
 

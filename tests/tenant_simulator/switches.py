@@ -38,6 +38,12 @@ class Switches:
     """The status of the refusals at login that no source tells."""
     sourced_refusal: t.Literal["none", "AUTH-5", "LOGIN-12", "USER_INVITE_EXPIRED"] = "none"
     """The refusal, which Qlik has published, of logins whose token is in order; no source tells all of its causes."""
+    page_parameter: t.Literal["next", "offset"] = "next"
+    """In the link to the next page of an organization's tenants: Qlik's pages have both."""
+    filter_needs_subscription: bool = False
+    """Whether a filter of an organization's tenants must have the subscription: Qlik says so, and has one without."""
+    list_moves: bool = False
+    """Whether an organization's tenants move to a later page while they are read."""
     delete_ends_sessions: bool = False
     """Whether sessions end with the provider that let them in."""
     redirect_users_me: bool = False

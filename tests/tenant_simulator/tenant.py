@@ -161,6 +161,9 @@ class Region:
     :param addresses: one for each tenant.
     """
 
+    scope: str | None = None
+    """Of its access tokens, if the answer has it."""
+
     def __init__(self, addresses: t.Sequence[str], first_switches: dict[str, str]) -> None:
         self.tenants = {address: Tenant(address, first_switches) for address in addresses}
         self.api_key = secrets.token_urlsafe(48)
