@@ -17,6 +17,7 @@ _DEPENDS_ON_CORE = (
     "tests/integration/role/test_role.py",
     "tests/integration/role/test_rotation.py",
     "tests/integration/secrets/test_hunt.py",
+    "tests/integration/test_inventory.py",
     "tests/integration/test_jobs.py",
     "tests/integration/test_modules.py",
     "tests/integration/test_seed.py",

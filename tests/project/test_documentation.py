@@ -33,7 +33,14 @@ MISSPELT = {"tenant_jwt_certifcate_days"}
 """What the example of a warning about misspelt variables names."""
 
 # Commands of others, by how many words of theirs come before the options; those of the shell and of other projects.
-SUBCOMMANDS = {"ansible-galaxy": 2, "ansible-vault": 1, "ansible-doc": 0, "ansible-builder": 1, "ansible-runner": 1}
+SUBCOMMANDS = {
+    "ansible-builder": 1,
+    "ansible-doc": 0,
+    "ansible-galaxy": 2,
+    "ansible-inventory": 0,
+    "ansible-runner": 1,
+    "ansible-vault": 1,
+}
 NOT_OURS = {"python3", "set", "ssh"}
 
 
@@ -53,6 +60,8 @@ def environment(project, simulator):
         "QSJWTPRIVKEY": (project / "privatekey.pem").read_text(),
         "QSCLOUD_TENANT_URL": simulator.url,
         "QSCLOUD_API_KEY": simulator.api_key,
+        "QSCLOUD_ORGANIZATION_CLIENT_ID": simulator.organization["client_id"],
+        "QSCLOUD_ORGANIZATION_CLIENT_SECRET": simulator.organization["client_secret"],
         "SSL_CERT_FILE": simulator.ca_path,
     }
 
@@ -87,6 +96,9 @@ class Reader:
     def follow(self, number, block):
         if block.language == "yaml":
             self.use(block.name or f"block-{number}.yml", block.text)
+        elif block.text.startswith("$ cat "):
+            command, text = block.text.split("\n", 1)
+            (self.project / command.split()[-1]).write_text(text)
         elif block.language == "console":
             for command in block.commands():
                 self.enter(*command)
@@ -101,6 +113,8 @@ class Reader:
         check_variables(content)
         path = self.project / name
         path.parent.mkdir(parents=True, exist_ok=True)
+        if content and "plugin" in content:
+            text += f"url: {self.simulator.organization['url']}\n"
         path.write_text(text)
         if isinstance(content, list):
             self.play(name, content)
