@@ -13,7 +13,7 @@ from ..modules import qscloud_tenant_jwt
 from ..plugin_utils import _sharing
 from ..plugin_utils._instructions import instructions
 from ..plugin_utils._tenant_action import TenantAction
-from ..plugin_utils._terminal import say, say_steps
+from ..plugin_utils._terminal import say, say_failure, say_steps
 
 
 class ActionModule(TenantAction):
@@ -24,10 +24,20 @@ class ActionModule(TenantAction):
 
     def run(self, tmp: None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         """Run the task."""
-        result = super().run(tmp, task_vars)
+        self._options: dict[str, t.Any] = {}
+        task_vars = task_vars or {}
+        try:
+            result = super().run(tmp, task_vars)
+        except AnsibleActionFail as error:
+            # Ansible asks no condition of the task about an exception.
+            result = {"failed": True, "msg": error.message}
+        is_alone = len(task_vars.get("ansible_play_hosts_all", ())) < 2
+        head = "" if is_alone else f"{self._options.get('tenant', task_vars.get('inventory_hostname'))}: "
         if "steps" in result:  # not if the task is asynchronous
-            is_alone = len((task_vars or {}).get("ansible_play_hosts_all", ())) < 2
-            say_steps(self._display, result["steps"], "" if is_alone else f"{self._options['tenant']}: ")
+            say_steps(self._display, result["steps"], head)
+        if result.get("failed") and self._task.failed_when:
+            # Ansible shows no failure that this condition does not confirm.
+            say_failure(self._display, f"{head}failed: {result['msg']}")
         if self._shows_idp(result):
             say(self._display, self._instructions(result))
         return result

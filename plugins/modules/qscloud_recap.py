@@ -12,9 +12,13 @@ version_added: 0.1.0
 author:
   - tenantops (@tenantops)
 description:
-  - Prints which tenants changed, which ones failed and why, which new certificates must be entered by hand, and which
-    certificates expire soon. The task fails if a tenant failed, so that the run ends with a non-zero exit code.
-  - The playbook C(tenantops.qlik.provision) ends with this module. The module does not modify state.
+  - Prints what changed in each tenant, what must be entered by hand, which certificates expire soon, what is not as
+    declared, and which tenants failed and why. Tenants that have not changed are only counted.
+  - The text fits 80 columns. Tenants for which the same is true share a line, which names the first 3 of them. Below each
+    heading, there are at most 10 lines, and the number of the tenants that are left out. The return values are complete.
+  - The task does not fail if a tenant failed. Fail these tenants in a play of their own, as in the example, so that
+    Ansible reports them as failed, and no others.
+  - The playbook C(tenantops.qlik.provision) does all of this. The module does not modify state.
 extends_documentation_fragment:
   - tenantops.qlik.attributes
   - tenantops.qlik.attributes.action
@@ -34,14 +38,12 @@ attributes:
     support: none
 options:
   result:
-    description: The name of the variable in which each host of the play has the result of
-      M(tenantops.qlik.qscloud_tenant_jwt). Hosts without it count as failed.
+    description:
+      - The name of the variable in which each host of the play has the result of M(tenantops.qlik.qscloud_tenant_jwt). The
+        task may have set C(failed_when) to V(false), or C(ignore_errors) and C(ignore_unreachable) to V(true).
+      - Hosts without it count as failed.
     type: str
     required: true
-  expiring_days:
-    description: List certificates that expire within this number of days.
-    type: int
-    default: 30
 seealso:
   - module: tenantops.qlik.qscloud_tenant_jwt
 """
@@ -57,7 +59,9 @@ EXAMPLES = r"""
         variables: tenant_jwt_
         sign_tokens: false
       register: provision_result
+      failed_when: false
       ignore_errors: true
+      ignore_unreachable: true
 
 - name: Summarize the results
   hosts: tenants
@@ -67,35 +71,71 @@ EXAMPLES = r"""
     - name: Recap
       tenantops.qlik.qscloud_recap:
         result: provision_result
+      register: provision_recap
       run_once: true
+
+- name: Fail the tenants that failed
+  hosts: >-
+    {{ groups.all | map('extract', hostvars, 'provision_recap') | select('defined') | map(attribute='limit')
+    | first | default([], true) }}
+  connection: local
+  gather_facts: false
+  tasks:
+    - name: Fail the tenant
+      ansible.builtin.fail:
+        msg: "{{ provision_recap.tenants[inventory_hostname].msg }}"
 """
 
 RETURN = r"""
-changed_tenants:
-  description: The tenants that changed, each with the steps that changed something.
+tenants:
+  description: What happened to each tenant, by the name of its host.
   returned: always
-  type: list
-  elements: str
-  sample: ["acme.eu.qlikcloud.com: wrote publickey.cer: it expires on 2026-12-01"]
-certificates_to_enter:
-  description: The new certificates that must be entered by hand.
-  returned: always
-  type: list
-  elements: str
-  sample: ["acme.eu.qlikcloud.com: key id rMQB93idRgfuUD2YUSJ76jXiAjaGpmvlmHGLsQ-6pPc, keys/acme/publickey.cer"]
-certificates_expiring_soon:
-  description: The certificates that expire soon.
-  returned: always
-  type: list
-  elements: str
-  sample: ["acme.eu.qlikcloud.com: keys/acme/publickey.cer, 2026-12-01T08:00:00Z"]
-failed_tenants:
-  description: The tenants that failed, each with the reason.
-  returned: always
-  type: list
-  elements: str
+  type: dict
+  contains:
+    status:
+      description: One of V(changed), V(unchanged), V(failed), V(unreachable) and V(skipped). In check mode, V(changed)
+        means that the tenant would change.
+      type: str
+    msg:
+      description: Why the tenant failed or could not be reached, or else null.
+      type: str
+    steps:
+      description: The C(steps) of M(tenantops.qlik.qscloud_tenant_jwt) that changed something, and a login that proved it.
+        If the tenant failed, these are the steps before the failure.
+      type: list
+      elements: dict
+    findings:
+      description: The C(findings) of M(tenantops.qlik.qscloud_tenant_jwt).
+      type: list
+      elements: dict
   sample:
-    - >-
-      acme.eu.qlikcloud.com: keys/acme/privatekey.pem is damaged:
-      it cannot be read as a private key. Restore it from a backup.
+    acme.eu.qlikcloud.com:
+      status: changed
+      msg: null
+      steps:
+        - object: certificate
+          action: write
+          reason: it was missing
+          id: keys/acme.eu.qlikcloud.com/publickey.cer
+          changed: true
+          text: "wrote publickey.cer: it was missing"
+      findings: []
+    other.us.qlikcloud.com:
+      status: failed
+      msg: >-
+        keys/other.us.qlikcloud.com/privatekey.pem is damaged: it cannot be read as a private key.
+        Restore it from a backup.
+      steps: []
+      findings: []
+failed_tenants:
+  description: The names of the tenants that failed or could not be reached, in the order of the inventory.
+  returned: always
+  type: list
+  elements: str
+  sample: [other.us.qlikcloud.com]
+limit:
+  description: The same names as a pattern for C(--limit) or for the C(hosts) of a play. Empty if none failed.
+  returned: always
+  type: str
+  sample: other.us.qlikcloud.com
 """

@@ -44,6 +44,12 @@ def say_steps(display: Display, steps: t.Iterable[dict[str, t.Any]], head: str) 
             display.display(f"{head}{step['text']}", color=C.COLOR_CHANGED if step["changed"] else C.COLOR_OK)
 
 
+def say_failure(display: Display, text: str) -> None:
+    """Print what has failed, unless a callback writes something for programs, which gets it as data."""
+    if _shows_text(C.DEFAULT_STDOUT_CALLBACK):
+        display.display(text, color=C.COLOR_ERROR)
+
+
 def say_diffs(display: Display, diffs: dict[str, t.Any] | list[dict[str, t.Any]]) -> None:
     """Print diffs as Ansible prints those of its own modules. Nothing is printed for what has not changed."""
     callback = callback_loader.get("default")

@@ -102,7 +102,8 @@ STEPS = {
     "qscloud_recap": [
         ("print", {"result": "created"}, False, {}),
         ("print in check mode", {"result": "created"}, False, CHECK),
-        ("refuse", {"result": "refused"}, "1 of 1 tenant failed", {}),
+        ("print a failure", {"result": "refused"}, False, {}),
+        ("refuse", {}, "missing required arguments: result", {}),
     ],
 }
 TENANTS_SIDE = (

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import datetime
 import json
 import subprocess
 
@@ -19,7 +18,6 @@ from ansible.utils.display import Display
 from fleet import FILES
 from plays import ANSIBLE_PLAYBOOK, environment, play
 
-from ansible_collections.tenantops.qlik.plugins.action import qscloud_recap
 from ansible_collections.tenantops.qlik.plugins.plugin_utils import _terminal
 
 TENANT = "acme.eu.qlikcloud.com"
@@ -81,66 +79,6 @@ def test_diffs_look_as_those_of_ansible(monkeypatch, capsys, name):
     assert json.dumps(diffs) == before
     assert bool(printed) == bool(lines)
     assert all(line in printed for line in lines), printed
-
-
-def step(text, kind="public_key", name="keys/publickey.pem", action="write", changed=True):
-    """A step of the chain, as data."""
-    return {"object": kind, "action": action, "text": text, "reason": None, "id": name, "changed": changed}
-
-
-UNCHANGED = {"steps": [step("kept the key pair keys/privatekey.pem", "key_pair", action="keep", changed=False)]}
-CHANGED = {"steps": [step("wrote publickey.pem: it was missing")]}
-RECAPS = {
-    "one": ([UNCHANGED], False, "1 tenant: 1 unchanged, 0 changed, 0 failed.\n"),
-    "two": (
-        [UNCHANGED, {"failed": True, "msg": "no\nkey", "steps": []}],
-        False,
-        "2 tenants: 1 unchanged, 0 changed, 1 failed.\n\nFailed:\n  t1: no key\n",
-    ),
-    "changed": (
-        [CHANGED],
-        False,
-        "1 tenant: 0 unchanged, 1 changed, 0 failed.\n\nChanged:\n  t0: wrote publickey.pem: it was missing\n",
-    ),
-    "foreseen": ([CHANGED], True, "1 tenant: 0 unchanged, 1 would change, 0 failed.\n\nWould change:\n  t0: "),
-    "not reached": (
-        [None],
-        False,
-        "1 tenant: 0 unchanged, 0 changed, 1 failed.\n\nFailed:\n  t0: it was not reached\n",
-    ),
-}
-
-
-@pytest.mark.parametrize("name", RECAPS)
-def test_the_recap_counts_and_speaks_of_the_right_time(name):
-    results, check_mode, expected = RECAPS[name]
-    tenants = {f"t{number}": result and {"key_pairs": [], **result} for number, result in enumerate(results)}
-    lists = qscloud_recap.recap(tenants, datetime.date.today())
-    assert qscloud_recap.text(lists, len(tenants), check_mode).startswith(f"\n{expected}")
-
-
-@pytest.mark.parametrize(
-    ("steps", "is_new"),
-    [
-        ([step("wrote qsjwt_publickey.cer: it was missing", "certificate", "keys/publickey.cer")], True),
-        ([step("would write publickey.cer: it is missing", "certificate", "keys/publickey.cer")], True),
-        ([step("wrote old_publickey.cer: it was missing", "certificate", "keys/old_publickey.cer")], False),
-        ([step("changed mode or owner of publickey.cer", "certificate", "keys/publickey.cer", "change")], False),
-        ([step("removed .publickey.cer.0.tmp", "temporary_file", "keys/.publickey.cer.0.tmp", "remove")], False),
-        ([step("wrote publickey.pem: it was missing")], False),
-        (
-            [
-                step("wrote publickey.cer: it was missing", "certificate", "keys/publickey.cer"),
-                step("kept identity provider 1", "identity_provider", "1", "keep", changed=False),
-            ],
-            False,
-        ),
-    ],
-)
-def test_only_a_new_certificate_has_to_be_entered(steps, is_new):
-    key_pair = {"key_id": None, "certificate_path": "keys/publickey.cer", "not_after": None}
-    lists = qscloud_recap.recap({"t": {"key_pairs": [key_pair], "steps": steps}}, datetime.date.today())
-    assert lists["certificates_to_enter"] == (["t: keys/publickey.cer"] if is_new else [])
 
 
 # ---- With playbooks
@@ -217,9 +155,11 @@ def test_a_program_gets_steps_and_recap_as_data(project, module_home):
     assert returncode == 0
     tasks = {task["task"]["name"]: task["hosts"] for one in json.loads(output)["plays"] for task in one["tasks"]}
     recap = tasks["Recap"][TENANT]
-    assert recap["failed_tenants"] == [] and len(recap["changed_tenants"]) == len(recap["certificates_to_enter"]) == 1
+    assert recap["failed_tenants"] == [] and recap["limit"] == ""
+    assert recap["tenants"][TENANT]["status"] == "changed"
     assert "1 changed, 0 failed." in errors
     steps = tasks["Provision the tenant"][TENANT]["steps"]
+    assert recap["tenants"][TENANT]["steps"] == steps
     folder = project / "keys" / TENANT
     assert [(step["object"], step["action"], step["reason"], step["id"], step["changed"]) for step in steps] == [
         (kind, "write", "it was missing", str(folder / name), True)
@@ -229,4 +169,6 @@ def test_a_program_gets_steps_and_recap_as_data(project, module_home):
     returncode, output, _errors = run(project, module_home, *arguments, "-e", "tenant_jwt_key_size=4096")
     assert returncode != 0
     tasks = {task["task"]["name"]: task["hosts"] for one in json.loads(output)["plays"] for task in one["tasks"]}
-    assert "has 2048 bits" in tasks["Recap"][TENANT]["failed_tenants"][0]
+    recap = tasks["Recap"][TENANT]
+    assert recap["failed_tenants"] == [TENANT] and recap["limit"] == TENANT
+    assert "has 2048 bits" in recap["tenants"][TENANT]["msg"] == tasks["Fail the tenant"][TENANT]["msg"]

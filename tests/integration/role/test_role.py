@@ -13,7 +13,7 @@ import subprocess
 
 import pytest
 import yaml
-from fleet import FILES, listed, numbers
+from fleet import FILES, SAVING, failed_hosts, numbers, saving_recap, with_status
 from joserfc import jwk, jwt
 from plays import play, playbook_runner, snapshot
 
@@ -337,10 +337,10 @@ def test_provision_a_group_with_one_tenant_that_fails(run_playbook, tmp_path):
     inventory.write_text(yaml.safe_dump({"customers": {"hosts": hosts, "vars": variables}}))
     (tmp_path / "file").touch()
     arguments = ["-i", str(inventory), "-e", "provision_group=customers"]
-    run = run_playbook("tenantops.qlik.provision", *arguments, check=False)
-    assert run.returncode != 0
+    run = run_playbook("tenantops.qlik.provision", *arguments, *saving_recap(tmp_path), env=SAVING, check=False)
     assert numbers(run) == (3, 0, 2, 1)
-    assert set(listed(run, "Failed")) == {names[2]} and set(listed(run, "Changed")) == set(names[:2])
+    assert list(with_status(run, "failed")) == failed_hosts(run) == names[2:]
+    assert list(with_status(run, "changed")) == names[:2]
     changed = re.findall(r"^(\S*qlikcloud.com) +: ok=\d+ +changed=1 ", run.output, re.M)
     assert changed == names[:2]
     assert (tmp_path / "keys" / names[0] / "privatekey.pem").exists(), "next to the inventory"
@@ -390,11 +390,11 @@ def shared_inventory(folder, private_key, groups):
 @pytest.mark.parametrize("what", SHARED)
 def test_provision_refuses_tenants_that_share_a_key(run_playbook, tmp_path, private_key, what):
     arguments = shared_inventory(tmp_path, private_key, [what])
-    run = run_playbook("tenantops.qlik.provision", *arguments, check=False)
-    assert run.returncode != 0
+    run = run_playbook("tenantops.qlik.provision", *arguments, *saving_recap(tmp_path), env=SAVING, check=False)
     message = SHARED[what][1].replace("{folder}", str(tmp_path))
     sentence = f"{message} Use a different one for each, or set tenant_jwt_allow_shared_key to true."
-    assert listed(run, "Failed") == {f"{letter}.eu.qlikcloud.com": sentence for letter in "ab"}
+    assert with_status(run, "failed") == {f"{letter}.eu.qlikcloud.com": sentence for letter in "ab"}
+    assert failed_hosts(run) == list(with_status(run, "failed"))
     # The third tenant shares nothing.
     assert numbers(run) == (3, 0, 1, 2)
     assert os.listdir(tmp_path / "keys") == ["c.eu.qlikcloud.com"] and not (tmp_path / "same").exists()
@@ -423,9 +423,9 @@ def test_provision_makes_no_keys_in_the_folder_of_the_collection(run_playbook, t
         ((), "b"),
         (("-e", "tenant_jwt_key_directory={{ 'some/keys' }}/{{ inventory_hostname }}"), "ab"),
     ):
-        run = run_playbook(*arguments, *more, "--check", check=False)
-        assert run.returncode != 0
-        assert listed(run, "Failed") == {f"{letter}.eu.qlikcloud.com": sentence for letter in failed}
+        run = run_playbook(*arguments, *more, *saving_recap(tmp_path), "--check", env=SAVING, check=False)
+        assert with_status(run, "failed") == {f"{letter}.eu.qlikcloud.com": sentence for letter in failed}
+        assert failed_hosts(run) == list(with_status(run, "failed"))
 
 
 @pytest.mark.thorough
