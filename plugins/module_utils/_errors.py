@@ -20,10 +20,10 @@ MAYBE_UNSET = "an environment variable or a CI secret may not be set"
 """Why a secret may be empty: Ansible's lookup ``env`` gives an empty text for a variable that does not exist."""
 
 
-def printable(text: str) -> str:
-    """Make external text safe for a message: no control characters, and not too long."""
-    text = "".join(character if character.isprintable() else " " for character in text[: _MAXIMUM_TEXT_LENGTH + 1])
-    return text if len(text) <= _MAXIMUM_TEXT_LENGTH else f"{text[:_MAXIMUM_TEXT_LENGTH].rstrip()}..."
+def printable(text: str, longest: int = _MAXIMUM_TEXT_LENGTH) -> str:
+    """Make external text safe for a message: no control characters, and no more than so many characters."""
+    text = "".join(character if character.isprintable() else " " for character in text[: longest + 1])
+    return text if len(text) <= longest else f"{text[:longest].rstrip()}..."
 
 
 def replace_options(message: str, names: t.Mapping[str, str]) -> str:
