@@ -105,6 +105,12 @@ STEPS = {
         ("print a failure", {"result": "refused"}, False, {}),
         ("refuse", {}, "missing required arguments: result", {}),
     ],
+    "qscloud_status": [
+        ("check", {"html": "status.html", "check_only": True}, False, {}),
+        ("print", {"result": "refused", "fail_on": [], "html": "status.html"}, False, {}),
+        ("print in check mode", {"result": "refused", "fail_on": [], "csv": "status.csv"}, False, CHECK),
+        ("refuse", {"result": "refused"}, "fail_on applies to 1 of 1 tenant (1 failed): see the status above.", {}),
+    ],
 }
 TENANTS_SIDE = (
     "qscloud_identity_provider",
@@ -206,6 +212,8 @@ def test_what_the_modules_read(together):
     assert results["qscloud_session: log in in check mode"]["skipped"]
     assert f"Key ID: {KEY_ID}" in results["qscloud_idp_instructions: print"]["_output"]
     assert "1 changed, 0 failed" in results["qscloud_recap: print"]["_output"]
+    assert "1 tenant: 0 healthy, 1 failed." in results["qscloud_status: print"]["_output"]
+    assert results["qscloud_status: print"]["tenants"] == {"failed": ["localhost"]}
 
 
 def test_ordinary_modules(tmp_path, home):

@@ -21,7 +21,7 @@ from tenant_client import ISSUER, KEY_ID, provider_body
 pytestmark = pytest.mark.thorough
 
 MODULES = sorted(path.stem for path in (HERE.parents[1] / "plugins" / "modules").glob("qscloud_*.py"))
-ACTIONS_ALONE = {"qscloud_idp_instructions", "qscloud_recap"}
+ACTIONS_ALONE = {"qscloud_idp_instructions", "qscloud_recap", "qscloud_status"}
 """These have no module behind them."""
 
 USER = {"name": "Anna Anderson", "email": "anna@grusgrus.com", "email_verified": True}
