@@ -24,7 +24,8 @@ from plays import play
 
 BIN = pathlib.Path(sys.executable).parent
 MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("qscloud_*.py"))
-PLAYBOOK = (ROOT / "playbooks" / "provision.yml").read_text()
+PLAYBOOKS = "".join((ROOT / "playbooks" / name).read_text() for name in ("provision.yml", "status.yml"))
+OF_THE_PLAYBOOKS = set(re.findall(r"\b(?:provision|status)_\w+", PLAYBOOKS))
 SPECIFICATION = yaml.safe_load((ROOT / "roles/tenant_jwt/meta/argument_specs.yml").read_text())
 OPTIONS = SPECIFICATION["argument_specs"]["main"]["options"]
 
@@ -160,7 +161,7 @@ class Reader:
 
     def run(self, *arguments):
         for variable in re.findall(r"(?:^| )-e (\w+)=", " ".join(arguments)):
-            assert variable in OPTIONS or re.search(rf"\b{variable}\b", PLAYBOOK), variable
+            assert variable in OPTIONS or variable in OF_THE_PLAYBOOKS, variable
         # The playbook is what follows no option.
         playbook = next(word for before, word in zip(("", *arguments), arguments) if "-" not in (before[:1], word[:1]))
         others = [argument for argument in arguments if argument != playbook]
@@ -210,9 +211,8 @@ def test_the_example_of_the_role(run_playbook, project, environment, simulator, 
 def test_a_page_names_only_variables_that_exist(page):
     readme = (ROOT / "roles/tenant_jwt/README.md").read_text()
     facts = set(re.findall(r"^\| `(tenant_jwt_\w+)` \|", readme.split("## Facts")[1], re.MULTILINE))
-    of_the_playbook = set(re.findall(r"provision_\w+", PLAYBOOK))
-    named = set(re.findall(r"\b(?:tenant_jwt|provision)_\w+", (ROOT / page).read_text()))
-    assert named - MISSPELT <= set(OPTIONS) | facts | of_the_playbook
+    named = set(re.findall(r"\b(?:tenant_jwt|provision|status)_\w+", (ROOT / page).read_text()))
+    assert named - MISSPELT <= set(OPTIONS) | facts | OF_THE_PLAYBOOKS
 
 
 @pytest.mark.parametrize("sentence", documented.explained_sentences(TROUBLESHOOTING, "What the collection says"))
