@@ -36,6 +36,10 @@ released := .build/check/ansible_collections/tenantops/qlik
 # Qlik's own clients, for the tests of the tenant simulator: the one for Node only where Node is.
 qlik_clients := .build/qlik-sdk/stamp $(if $(shell command -v npm),.build/npm/stamp)
 
+# The browser and the promtool that the tests of the status need: where this is Debian, and this user may install packages.
+# Elsewhere, the tests use those on PATH, or are skipped.
+debian := $(if $(filter 0-debian,$(shell id -u)-$(shell sed -n 's/^ID=//p' /etc/os-release 2>/dev/null)),.build/debian/stamp)
+
 # What the benchmarks compare with, likewise.
 peers := .build/peers/stamp .build/qlik-sdk/stamp $(if $(shell command -v npm),.build/npm-bench/stamp)
 
@@ -61,14 +65,14 @@ test: $(VENV)/test.stamp $(VENV)/collection.stamp ## Say in three minutes whethe
 	$(if $(COVERAGE),$(measured)) $(bin)/python -m pytest $(PYTEST_ARGS) -m "not thorough" tests/unit tests/integration
 
 # Only the unit and integration tests measure which lines of plugins/ they run: the others would take twice as long with it.
-test-all: $(VENV)/test-all.stamp $(VENV)/collection.stamp $(qlik_clients) ## Run every test, and print the coverage of plugins/
+test-all: $(VENV)/test-all.stamp $(VENV)/collection.stamp $(qlik_clients) $(debian) ## Run every test, and print the coverage of plugins/
 	$(if $(AFTER_TEST),,$(MAKE) test COVERAGE=yes)
 	$(measured) $(bin)/python -m pytest $(PYTEST_ARGS) -m thorough tests/unit tests/integration
 	$(bin)/python -m pytest $(PYTEST_ARGS) tests/project tests/robustness tests/fuzzing tests/tenant_simulator
 	$(bin)/coverage combine --quiet
 	$(bin)/coverage report
 
-pytest: $(VENV)/test-all.stamp $(VENV)/collection.stamp $(qlik_clients)
+pytest: $(VENV)/test-all.stamp $(VENV)/collection.stamp $(qlik_clients) $(debian)
 	$(bin)/python -m pytest $(PYTEST_ARGS) $(TESTS)
 
 compat: $(VENV)/test-all.stamp $(VENV)/collection.stamp $(qlik_clients) ## Run tests with all supported releases and Pythons, with COMPAT_ARGS
@@ -168,6 +172,14 @@ $(VENV)/collection.stamp: $(tarball) | $(VENV)/demo.stamp
 	mkdir -p $(@D)
 	cp $< $(@D)
 	cd $(@D) && npm install --silent --no-package-lock --no-audit --no-fund --ignore-scripts
+	touch $@
+
+# The package of promtool would also start a server, so it is not installed, only unpacked.
+.build/debian/stamp:
+	mkdir -p $(@D)
+	apt-get update --quiet
+	command -v chromium || apt-get install --quiet --yes --no-install-recommends chromium
+	cd $(@D) && apt-get download --quiet prometheus && dpkg-deb --extract prometheus_*.deb .
 	touch $@
 
 # ---- The checks
