@@ -19,8 +19,6 @@ copyright = "2026, tenantops"
 html_title = "tenantops.qlik: JWT authentication for Qlik Cloud"
 
 extensions = ["sphinx.ext.intersphinx", "sphinx_antsibull_ext"]
-# It has only what plugins declare, which none does. The guide to the login has the variables of the modules.
-exclude_patterns = ["collection/environment_variables.rst"]
 default_role = "any"
 nitpicky = True
 pygments_style = "ansible"
@@ -38,7 +36,7 @@ smartquotes_action = "D"
 # The stylesheet gives antsibull's elements the colours of the theme, which has a light and a dark page.
 antsibull_ext_color_scheme = "none"
 
-# What the pages refer to in Ansible's own documentation: label, page, title. Sphinx would fetch the inventory of all
+# What the pages refer to in Ansible's own documentation: label, page, title; and variables. Sphinx would fetch the inventory of all
 # its labels; this one has those that are used, so that links lead there, and one that is wrong is still found.
 ANSIBLE = {
     "action_plugins": ("plugins/action.html", "Action plugins"),
@@ -46,13 +44,23 @@ ANSIBLE = {
         "collections/ansible/builtin/debug_module.html",
         "ansible.builtin.debug module",
     ),
+    "ansible_configuration_settings": ("reference_appendices/config.html", "Ansible Configuration Settings"),
     "common_return_values": ("reference_appendices/common_return_values.html", "Return Values"),
 }
+ANSIBLE_VARIABLES = (
+    "ANSIBLE_CACHE_PLUGIN",
+    "ANSIBLE_CACHE_PLUGIN_CONNECTION",
+    "ANSIBLE_CACHE_PLUGIN_PREFIX",
+    "ANSIBLE_CACHE_PLUGIN_TIMEOUT",
+    "ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED",
+)
 
 
 def inventory() -> str:
     """Write the inventory in Sphinx's format, and return its path."""
     lines = [f"{label} std:label -1 {page} {title}\n" for label, (page, title) in ANSIBLE.items()]
+    config = ANSIBLE["ansible_configuration_settings"][0]
+    lines += [f"{name} std:envvar -1 {config}#envvar-{name} -\n" for name in ANSIBLE_VARIABLES]
     head = ["Sphinx inventory version 2", "Project: Ansible", "Version:", "The remainder is compressed using zlib."]
     path = pathlib.Path(__file__).parents[2] / ".build" / "docs" / "ansible.inv"
     path.write_bytes("".join(f"# {line}\n" for line in head).encode() + zlib.compress("".join(lines).encode()))
@@ -70,7 +78,7 @@ def shorten_index(_app: Sphinx, page: str, source: list[str]) -> None:
     source[0] = re.sub(r"^Guides\n-+\n.*?(?=^\.\. _plugin_index)", "", source[0], flags=re.DOTALL | re.MULTILINE)
     source[0] = re.sub(r"^    tenant_jwt_role\n", "", source[0], flags=re.MULTILINE)
     source[0] = re.sub(r"^    (\w+)_module$", r"    \1 <\1_module>", source[0], flags=re.MULTILINE)
-    source[0] = re.sub(r"^    (\w+)_lookup$", r"    \1 (lookup) <\1_lookup>", source[0], flags=re.MULTILINE)
+    source[0] = re.sub(r"^    (\w+)_(lookup|inventory)$", r"    \1 (\2) <\1_\2>", source[0], flags=re.MULTILINE)
 
 
 # In their sources, the guides link to files of the repository, so that the links work on a code host, too. Most of these
@@ -78,6 +86,7 @@ def shorten_index(_app: Sphinx, page: str, source: list[str]) -> None:
 PAGES = {
     r"(?:rst/)?(guide_\w+)\.rst": r"/collection/docsite/\1",
     r"(?:\.\./)+plugins/modules/(\w+)\.py": r"/collection/\1_module",
+    r"(?:\.\./)+plugins/inventory/(\w+)\.py": r"/collection/\1_inventory",
     r"(?:\.\./)+plugins/lookup/(\w+)\.py": r"/collection/\1_lookup",
     r"(?:\.\./)+roles/(\w+)/README\.md": r"/collection/\1_role",
 }

@@ -13,7 +13,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
 
 from ..module_utils._errors import QlikError, replace_options
-from ..plugin_utils import _variables
+from ..plugin_utils import _recap, _variables
 from ..plugin_utils._report import data, files, terminal
 from ..plugin_utils._terminal import say
 
@@ -95,7 +95,17 @@ class ActionModule(ActionBase):
         if not self._task.check_mode:
             files.write(wanted, tenants, datetime.datetime.now(datetime.timezone.utc))
         by_word = {word: [one.host for one in tenants if word in one.words] for word in data.WORDS}
-        return {"counts": data.count(tenants), "tenants": {word: hosts for word, hosts in by_word.items() if hosts}}
+        reasons = {
+            one.host: ", ".join(word for word in one.words if word in options["fail_on"])
+            for one in tenants
+            if any(word in options["fail_on"] for word in one.words)
+        }
+        return {
+            "counts": data.count(tenants),
+            "tenants": {word: hosts for word, hosts in by_word.items() if hosts},
+            "reasons": reasons,
+            "limit": _recap.limit(reasons),
+        }
 
 
 def _failure(by_word: t.Mapping[str, list[str]], fail_on: t.Container[str], number: int) -> str:

@@ -13,7 +13,7 @@ from ..modules import qscloud_tenant_jwt
 from ..plugin_utils import _sharing
 from ..plugin_utils._instructions import instructions
 from ..plugin_utils._tenant_action import TenantAction
-from ..plugin_utils._terminal import say, say_failure, say_steps
+from ..plugin_utils._terminal import say, say_steps
 
 
 class ActionModule(TenantAction):
@@ -22,25 +22,12 @@ class ActionModule(TenantAction):
     MODULE = qscloud_tenant_jwt
     SECRETS = ("token",)
 
-    def run(self, tmp: None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
-        """Run the task."""
-        self._options: dict[str, t.Any] = {}
-        task_vars = task_vars or {}
-        try:
-            result = super().run(tmp, task_vars)
-        except AnsibleActionFail as error:
-            # Ansible asks no condition of the task about an exception.
-            result = {"failed": True, "msg": error.message}
-        is_alone = len(task_vars.get("ansible_play_hosts_all", ())) < 2
-        head = "" if is_alone else f"{self._options.get('tenant', task_vars.get('inventory_hostname'))}: "
+    def say(self, result: dict[str, t.Any], head: str) -> None:
+        """Print the steps, and what has to be entered by hand."""
         if "steps" in result:  # not if the task is asynchronous
             say_steps(self._display, result["steps"], head)
-        if result.get("failed") and self._task.failed_when:
-            # Ansible shows no failure that this condition does not confirm.
-            say_failure(self._display, f"{head}failed: {result['msg']}")
         if self._shows_idp(result):
             say(self._display, self._instructions(result))
-        return result
 
     def options(self, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
         """The options of the task, unless they would harm another tenant of the play."""

@@ -34,14 +34,15 @@ options:
   client_id:
     description:
       - The ID of an OAuth client of the organization. The OAuth clients of a region or tenant cannot list tenants.
-      - The value can be a template.
+      - In the file, the value can be a template.
     type: str
     env:
       - name: QSCLOUD_ORGANIZATION_CLIENT_ID
   client_secret:
     description:
       - The secret of the OAuth client.
-      - The value can be encrypted with Ansible Vault, or be a template, for example a lookup in a secrets manager.
+      - In the file, the value can be encrypted with Ansible Vault, or be a template, such as a lookup in a secrets
+        manager.
     type: str
     env:
       - name: QSCLOUD_ORGANIZATION_CLIENT_SECRET
@@ -156,7 +157,8 @@ if t.TYPE_CHECKING:
     from ansible.parsing.dataloader import DataLoader
 
 VARIABLE = "qscloud_tenant"
-GROUP, INACTIVE = "tenants", "tenants_inactive"
+GROUP = "tenants"
+INACTIVE = "tenants_inactive"
 NAMES = {"tenant_url": "url"}
 """What the library calls an option, and what it is called here."""
 

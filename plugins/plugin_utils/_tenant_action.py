@@ -14,6 +14,7 @@ from ..module_utils._files import places
 from ..module_utils._text import host_name
 from . import _variables
 from ._in_process import InProcessAction
+from ._terminal import say_failure
 
 
 class TenantAction(InProcessAction):
@@ -24,10 +25,28 @@ class TenantAction(InProcessAction):
 
     def run(self, tmp: None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         """Run the task."""
-        result = super().run(tmp, task_vars)
-        if result.get("failed"):
-            result["msg"] = self._names.in_message(result.get("msg", ""), self._options)
+        self._options: dict[str, t.Any] = {}
+        task_vars = task_vars or {}
+        try:
+            result = super().run(tmp, task_vars)
+            if result.get("failed"):
+                result["msg"] = self._names.in_message(result.get("msg", ""), self._options)
+        except AnsibleActionFail as error:
+            # Ansible asks no condition of the task about an exception.
+            result = {"failed": True, "msg": error.message}
+        is_alone = len(task_vars.get("ansible_play_hosts_all", ())) < 2
+        head = "" if is_alone else f"{self._options.get('tenant', task_vars.get('inventory_hostname'))}: "
+        self.say(result, head)
+        if result.get("failed") and self._task.failed_when:
+            # Ansible shows no failure that this condition does not confirm.
+            say_failure(self._display, f"{head}failed: {result['msg']}")
         return result
+
+    def say(self, result: dict[str, t.Any], head: str) -> None:
+        """Print what the module did.
+
+        :param head: what to print before each line, so that it can be told from those of other tenants.
+        """
 
     def options(self, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
         """The options of the task, those from variables, and the defaults."""

@@ -26,7 +26,7 @@ def key_pair(of_tenant: dict[str, t.Any] | None, **changes: t.Any) -> dict[str, 
     facts = ("id", "active", "ours", "certificate_not_after")
     seen = of_tenant and {**{fact: of_tenant[fact] for fact in facts}, "same_certificate": True}
     paths = {"private_key_path": "/keys/acme/privatekey.pem", "certificate_path": "/keys/acme/publickey.cer"}
-    own = {"prefix": "", "state": "current", "key_id": KEY_ID, **paths, "not_after": LATER, "size": 4096}
+    own = {"prefix": "", "state": "current", "key_id": KEY_ID, **paths, "not_after": LATER, "key_size": 4096}
     return {**own, "provider": seen, **changes}
 
 

@@ -245,6 +245,7 @@ def test_the_examples_of_the_documentation(new_inventories):
     assert str(variables["test.us.qlikcloud.com"]["tenant_jwt_certificate_days"]) == "90"
     assert variables["grus.eu.qlikcloud.com"]["tenant_jwt_tenant"] == "acme.eu.qlikcloud.com"
     shown = new_inventories.run(BIN / "ansible-doc", "--json", "-t", "inventory", PLUGIN)
+    assert shown.stderr == ""
     assert json.loads(shown.stdout)[PLUGIN]["doc"]["options"]["client_secret"]["env"]
 
 

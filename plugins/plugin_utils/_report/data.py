@@ -154,7 +154,7 @@ def _declared(pair: t.Mapping[str, t.Any]) -> Key:
         prefix=_text(pair["prefix"]),
         state=pair["state"],
         key_id=_text(pair["key_id"]),
-        size=pair["size"],
+        size=pair["key_size"],
         certificate_path=_text(pair["certificate_path"]),
         file_not_after=pair["not_after"],
         provider_id=_text(provider.get("id")),

@@ -16,6 +16,8 @@ import fleet_status
 import pytest
 from plays import Run, playbook_runner
 
+pytestmark = pytest.mark.thorough
+
 PLAYBOOKS = pathlib.Path(__file__).parents[3] / "playbooks"
 MODULE = "tenantops.qlik.qscloud_tenant_jwt_info"
 LOOK = "TASK [Look at the tenant]"
@@ -107,7 +109,6 @@ REFUSED = {
 }
 
 
-@pytest.mark.thorough
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_is_wrong_is_said_before_a_tenant_is_looked_at(fleet, name):
     variables, said = REFUSED[name]
@@ -118,7 +119,6 @@ def test_what_is_wrong_is_said_before_a_tenant_is_looked_at(fleet, name):
     assert run.returncode != 0 and LOOK not in run.output and sorted(fleet.folder.iterdir()) == before
 
 
-@pytest.mark.thorough
 def test_nothing_is_written_in_check_mode_or_changed(tmp_path, home):
     fleet = Fleet(tmp_path, home, {"a": fleet_status.result("a"), "b": fleet_status.result("b")})
     run = fleet.run("--check", **REPORTS, status_htm="x")
@@ -132,14 +132,12 @@ def test_nothing_is_written_in_check_mode_or_changed(tmp_path, home):
     assert all((fleet.folder / name).exists() for name in REPORTS.values())
 
 
-@pytest.mark.thorough
 def test_a_host_that_is_limited_or_unreachable(fleet):
     run = fleet.run("--limit", "healthy-1.eu,unreachable.eu", status_fail_on=[])
     assert "2 tenants: 1 healthy, 1 failed.\n" in run.output
     assert "  unreachable.eu: Failed to connect to the host via ssh\n" in run.output
 
 
-@pytest.mark.thorough
 def test_one_tenant_on_the_command_line(fleet):
     run = fleet.run(inventory="localhost,", tenant_jwt_tenant="stray.eu", status_fail_on="stray,drift")
     assert "1 tenant: 0 healthy, 1 stray.\n" in run.output and run.returncode != 0
