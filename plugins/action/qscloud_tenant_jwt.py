@@ -13,7 +13,7 @@ from ..modules import qscloud_tenant_jwt
 from ..plugin_utils import _sharing
 from ..plugin_utils._instructions import instructions
 from ..plugin_utils._tenant_action import TenantAction
-from ..plugin_utils._terminal import say, say_steps
+from ..plugin_utils._terminal import say, say_steps, say_warning
 
 
 class ActionModule(TenantAction):
@@ -35,6 +35,8 @@ class ActionModule(TenantAction):
         machine = "" if self._is_local() else self._task.delegate_to or task_vars["inventory_hostname"]
         _sharing.refuse(options, self._names, task_vars, self._loader.get_basedir(), machine)
         self._refuse_absent_tenants(options, task_vars)
+        if warning := _sharing.shared_api_key(options, self._names):
+            say_warning(self._display, warning)
         return options
 
     def _refuse_absent_tenants(self, options: dict[str, t.Any], task_vars: dict[str, t.Any]) -> None:

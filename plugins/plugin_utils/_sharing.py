@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reject tenants that share a key: no claim of a token names the tenant, so a token for one would be valid in the other."""
+"""Reject tenants that share a key: no claim of a token names the tenant, so a token for one would be valid in the other.
+
+Warn about tenants that get the same API key, which is that of one of them at most.
+"""
 
 from __future__ import annotations
 
@@ -62,6 +65,28 @@ def refuse(
         other = places.claim(C.DEFAULT_LOCAL_TMP, identity, tenant)
         if other != tenant:
             raise AnsibleActionFail(refusal(tenant, other, what, names["allow_shared_key"]))
+
+
+def shared_api_key(options: t.Mapping[str, t.Any], names: Names) -> str | None:
+    """The warning about a tenant that gets the same API key as another one of the same run, for the first two that do.
+
+    An OAuth client can be meant for all tenants of a region.
+
+    :param options: of the module qscloud_tenant_jwt. ``tenant`` is set.
+    """
+    key, registers = options.get("api_key"), boolean(options.get("register_idp"), strict=False)
+    if not key or not registers or not is_host_name(str(options["tenant"])):
+        return None
+    folder, tenant = C.DEFAULT_LOCAL_TMP, _tenant(options)
+    # The folder has another name in each run, so no hash of a key is ever the same again.
+    identity = _hash([folder, "api_key", str(key)])
+    other = places.claim(folder, identity, tenant)
+    if other == tenant or places.claim(folder, f"warning {identity}", tenant) != tenant:
+        return None
+    return (
+        f"{other} and {tenant} get the same API key: set {names['api_key']} for each tenant, so that none receives the key"
+        " of another."
+    )
 
 
 def refusals(

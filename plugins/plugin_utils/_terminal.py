@@ -50,6 +50,18 @@ def say_failure(display: Display, text: str) -> None:
         display.display(text, color=C.COLOR_ERROR)
 
 
+def say_warning(display: Display, text: str) -> None:
+    """Print a warning, or add it to the result if a callback writes that for programs.
+
+    With ansible-core 2.19 and newer, all warnings of a task belong to its result, and callbacks that show only changes and
+    failures hide them together.
+    """
+    if _shows_text(C.DEFAULT_STDOUT_CALLBACK):
+        display.display(f"[WARNING]: {text}", color=C.COLOR_WARN, stderr=True)
+    else:
+        display.warning(text)
+
+
 def say_diffs(display: Display, diffs: dict[str, t.Any] | list[dict[str, t.Any]]) -> None:
     """Print diffs as Ansible prints those of its own modules. Nothing is printed for what has not changed."""
     callback = callback_loader.get("default")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import collections
 import os
+import re
 
 import pytest
 import simulator as tenant_simulator
@@ -73,6 +74,13 @@ def test_registered_proven_and_then_unchanged(two_runs):
     ).items()
     assert number == TENANTS
     assert [method for method, dummy in requests] == ["GET", "GET"]
+
+
+def test_who_gets_the_api_key_of_another_is_said_once_and_the_key_is_not(two_runs, slow_tenants):
+    for run, _states in two_runs:
+        warnings = re.findall(r"^\[WARNING\]: (\S+) and (\S+) get the same API key: ", run.output, re.M)
+        assert len(warnings) == 1 and len(set(warnings[0])) == 2
+        assert slow_tenants.api_key not in run.output
 
 
 def test_a_tenant_that_asks_to_wait_does_not_stop_the_others(two_runs):

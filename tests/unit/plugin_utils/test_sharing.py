@@ -95,6 +95,44 @@ def test_a_secret_is_only_looked_up_if_an_issuer_is_shared() -> None:
         assert read.count("p_private_key_content") == expected
 
 
+KEY = "the secret key"
+REGISTERED = {"register_idp": "yes", "api_key": KEY}
+SENTENCE = "a and b get the same API key: set p_api_key for each tenant, so that none receives the key of another."
+API_KEYS = {
+    "the same": ((REGISTERED, REGISTERED), [None, SENTENCE]),
+    "the same, for a third one": ((REGISTERED, REGISTERED, REGISTERED), [None, SENTENCE, None]),
+    "others": ((REGISTERED, {**REGISTERED, "api_key": "another"}), [None, None]),
+    "not sent": ((REGISTERED, {"api_key": KEY}), [None, None]),
+    "not set": (({"register_idp": True}, {"register_idp": True}), [None, None]),
+    "a client": (({"register_idp": True, "client_id": "c", "client_secret": KEY},) * 2, [None, None]),
+    "one tenant": (({**REGISTERED, "tenant": "A."}, {**REGISTERED, "tenant": "a"}), [None, None]),
+    "no tenant": (({**REGISTERED, "tenant": "https://a"}, {**REGISTERED, "tenant": ""}), [None, None]),
+}
+
+
+@pytest.mark.parametrize("what", API_KEYS)
+def test_the_first_two_tenants_with_the_same_api_key_are_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path, what: str
+) -> None:
+    monkeypatch.setattr(_sharing.C, "DEFAULT_LOCAL_TMP", str(tmp_path))
+    tenants, sentences = API_KEYS[what]
+    names = {"api_key": "p_api_key"}
+    found = [_sharing.shared_api_key({"tenant": name, **its}, names) for name, its in zip("abc", tenants)]
+    assert found == sentences
+    assert not any(KEY in f"{path.name} {path.readlink()}" for path in tmp_path.iterdir())
+
+
+def test_the_hash_of_an_api_key_is_another_one_in_each_run(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path
+) -> None:
+    names = {"api_key": "p_api_key"}
+    for run in ("run1", "run2"):
+        (tmp_path / run).mkdir()
+        monkeypatch.setattr(_sharing.C, "DEFAULT_LOCAL_TMP", str(tmp_path / run))
+        assert _sharing.shared_api_key({"tenant": "a", **REGISTERED}, names) is None
+    assert len({path.name for path in tmp_path.glob("run*/*")}) == 2
+
+
 def test_two_spellings_of_one_tenant_are_one_tenant() -> None:
     assert refused({"acme": {}, "ACME": {}}) == {}
 
