@@ -147,7 +147,7 @@ from ansible.module_utils.common.dict_transformations import camel_dict_to_snake
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
 from ansible.utils.unsafe_proxy import wrap_var
 
-from ..module_utils._errors import OptionError, QlikError, printable, replace_options
+from ..module_utils._errors import QlikError, printable, replace_options
 from ..module_utils._tenant import organization
 from ..module_utils._tenant.api import Tenant
 from ..module_utils._text import host_name, is_host_name
@@ -199,7 +199,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             hint = (
                 f"perhaps {nearest[0]} is meant" if nearest else "see 'ansible-doc -t inventory tenantops.qlik.qscloud'"
             )
-            raise OptionError(f"This inventory has no option {name}: {hint}.")
+            raise QlikError(f"This inventory has no option {name}: {hint}.")
 
     def _tenants(self, path: str, cache: bool) -> list[dict[str, t.Any]]:
         """The tenants from the cache or the API. What is cached has no credentials."""

@@ -147,7 +147,8 @@ class Reader:
             shown = printed(BIN / command, *arguments, cwd=self.project, env=env)
             assert re.search(r'"msg": "eyJ[\w-]+\.[\w-]+\.[\w-]+"', shown)
         elif command == "export":
-            values = dict(argument.split("=", 1) for argument in arguments)
+            shown = (argument.replace("https://acme.eu.qlikcloud.com", self.simulator.url) for argument in arguments)
+            values = dict(argument.split("=", 1) for argument in shown)
             self.environment.update({name: value for name, value in values.items() if value != "..."})
         elif command == "make":
             assert re.search(rf"^{arguments[0]}:.*##", (ROOT / "Makefile").read_text(), re.MULTILINE)

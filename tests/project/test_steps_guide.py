@@ -14,7 +14,7 @@ def test_the_guide_rotates_the_key(run_playbook, tmp_path, simulator):
     project = tmp_path / "project"
     for name, text in blocks.items():
         (project / name).write_text(text)
-    env = {"QSCLOUD_API_KEY": simulator.api_key, "SSL_CERT_FILE": simulator.ca_path}
+    env = {"QSCLOUD_TENANT_URL": simulator.url, "QSCLOUD_API_KEY": simulator.api_key, "SSL_CERT_FILE": simulator.ca_path}
     options = ("-i", "inventory.yml", "-e", f"tenant_jwt_url={simulator.url}", "-e", "tenant_jwt_key_size=2048")
     seen = []
     for name in ("chain.yml", "chain.yml", "introduce.yml", "retire.yml", "retire.yml"):
