@@ -195,12 +195,14 @@ class _Repair:
         self.inspect()
         wrong_access = self._wrong_access()
         steps = self._steps(wrong_access)
-        before = self._summary({name: file.access.mode for name, file in self.found.items()})
+        facts = self._facts()
+        before = _summary(facts, {name: file.access.mode for name, file in self.found.items()})
         self._discard_replaced()
         contents = {} if self.check_mode else self._make()
-        facts = self._facts()
+        if self.reasons:
+            facts = self._facts()
         accept(facts)
-        after = self._summary({name: self.wanted.access(name).mode for name in self.wanted.names})
+        after = _summary(facts, {name: self.wanted.access(name).mode for name in self.wanted.names})
         if self.passphrase_changed:
             before["opened_by"], after["opened_by"] = OLD_PASSPHRASE_OPTION, PASSPHRASE_OPTION
         outcome = Outcome(steps, [], facts, before, after, self.key, self.passphrase_changed, self.warnings)
@@ -380,9 +382,10 @@ class _Repair:
     def _facts(self) -> dict[str, t.Any]:
         return describe(self.key and self.key.public_key(), self.certificate)
 
-    def _summary(self, modes: dict[str, int]) -> dict[str, t.Any]:
-        facts = self._facts()
-        return {
-            "modes": {name: f"{mode:04o}" for name, mode in modes.items()},
-            **{fact: facts[fact] for fact in ("key_id", "key_size", "fingerprint_sha256", "not_before", "not_after")},
-        }
+
+def _summary(facts: dict[str, t.Any], modes: dict[str, int]) -> dict[str, t.Any]:
+    """A key pair for diff mode."""
+    return {
+        "modes": {name: f"{mode:04o}" for name, mode in modes.items()},
+        **{fact: facts[fact] for fact in ("key_id", "key_size", "fingerprint_sha256", "not_before", "not_after")},
+    }
