@@ -81,7 +81,9 @@ options:
     elements: str
     default: []
   ca_path:
-    description: Path to a file in PEM format with the CA certificates to trust, instead of the system's.
+    description:
+      - Path to a file in PEM format with the CA certificates to trust, instead of the system's.
+      - A relative path starts from the current folder.
     type: path
   timeout:
     description: How many seconds to wait for each response.
@@ -203,10 +205,12 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 
     def _tenants(self, path: str, cache: bool) -> list[dict[str, t.Any]]:
         """The tenants from the cache or the API. What is cached has no credentials."""
-        # get_option does not evaluate templates.
-        client = {name: self.templar.template(self.get_option(name)) for name in ("client_id", "client_secret")}
         options = {name: self.get_option(name) for name in ("url", "ca_path", "timeout")}
-        connection = organization.connection({**options, **client})
+        for name in ("client_id", "client_secret"):
+            # get_option does not evaluate templates.
+            value = self.templar.template(self.get_option(name))
+            options[name] = value if value is None else str(value)
+        connection = organization.connection(options)
         # Another organization has a list of its own.
         key = self.get_cache_key(f"{path} {connection.url} {connection.credentials.client_id}")
         if self.get_option("cache") and cache:

@@ -319,6 +319,7 @@ BAD_INPUT: dict[str, tuple[dict[str, t.Any], str | tuple[str, ...]]] = {
         {"client_secret": SECRET},
         ("answered POST /oauth/token with HTTP 401, SIMULATED-CLIENT, ", CLIENT),
     ),
+    "a secret that is a number": ({"client_secret": "{{ 12345678 }}"}, CLIENT),
     "the URL of a tenant": ({"url": "<tenant>"}, ("<tenant> answered POST /oauth/token with HTTP 401, ", CLIENT)),
     "no URL": ({"url": "console.qlikcloud.com"}, f"url is not https:// and a host name. {NO_URL}"),
     "a host that does not exist": (
@@ -412,6 +413,7 @@ def refused(inventories):
     return inventories.list(*paths, options=["-vvvvv"])
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", [*BAD_INPUT, *FAULTS])
 def test_bad_input(refused, inventories, name):
     said = {**BAD_INPUT, **FAULTS}[name][1]
@@ -421,6 +423,7 @@ def test_bad_input(refused, inventories, name):
         ), refused.stderr
 
 
+@pytest.mark.thorough
 def test_bad_input_tells_no_secret(refused, inventories):
     secrets = inventories.simulator.secrets(inventories.console)
     assert secrets
@@ -428,8 +431,10 @@ def test_bad_input_tells_no_secret(refused, inventories):
     assert not any(one in output for one in (*secrets, SECRET, inventories.simulator.organization["client_secret"]))
 
 
+@pytest.mark.thorough
 def test_bad_input_adds_no_host(refused):
     assert json.loads(refused.stdout[refused.stdout.index("\n{") :])["_meta"]["hostvars"] == {}
+    assert not re.search("(Attribute|Key|Type|Value)Error", refused.stdout + refused.stderr)
 
 
 @pytest.mark.thorough
