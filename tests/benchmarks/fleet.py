@@ -5,7 +5,7 @@
 """Many tenants that need nothing: against the tasks of another collection, and against fewer tenants.
 
 All that a playbook does is counted, except what a play without tasks takes on the same inventory. So the first import
-of cryptography counts, and in the playbook ``provision`` its other two plays and the recap.
+of cryptography counts, and in the playbook ``provision`` its other plays and the recap.
 """
 
 from __future__ import annotations
