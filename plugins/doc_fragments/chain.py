@@ -20,6 +20,12 @@ options:
     type: str
     choices: [present, absent]
     default: present
+  allow_absent:
+    description:
+      - Whether several hosts of a play may have V(absent) as their O(state). If V(false), this is an error, so that one
+        variable on the command line cannot delete the keys of all tenants by mistake.
+    type: bool
+    default: false
   tenant:
     description:
       - The host name of the tenant, without the scheme. The default is the name of the inventory host.

@@ -49,6 +49,7 @@ TENANT: dict[str, dict[str, t.Any]] = {
 
 CHAIN: dict[str, dict[str, t.Any]] = {
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "allow_absent": {"type": "bool", "default": False},
     "tenant": {"type": "str"},
     "issuer": {"type": "str"},
     "users": {

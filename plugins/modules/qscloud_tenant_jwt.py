@@ -70,12 +70,6 @@ options:
     type: str
     choices: [changed, always, never]
     default: changed
-  allow_absent:
-    description:
-      - Whether several hosts of a play may have V(absent) as their O(state). If V(false), this is an error, so that one
-        variable on the command line cannot delete the keys of all tenants by mistake.
-    type: bool
-    default: false
 seealso:
   - module: tenantops.qlik.qscloud_group_settings
   - module: tenantops.qlik.qscloud_identity_provider
@@ -242,7 +236,6 @@ ARGUMENT_SPEC: dict[str, dict[str, t.Any]] = {
     **_argument_specs.CHAIN,
     "sign_tokens": {"type": "bool", "default": True},
     "show_idp": {"type": "str", "choices": ["changed", "always", "never"], "default": "changed"},
-    "allow_absent": {"type": "bool", "default": False},
 }
 
 WARNED = ("expiring", "drift", "stray")
