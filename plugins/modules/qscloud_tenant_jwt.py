@@ -251,7 +251,7 @@ def provide(module: AnsibleModule, report: Report, names: t.Mapping[str, str]) -
     outcome = chain.run(module.params, os.environ, lambda facts: _module.refuse_masked(module, facts), report)
     result = {
         **so_far(module, report, names),
-        "key_pairs": [outcome.key_facts(key) for key in outcome.keys if key.prefix is not None],
+        "key_pairs": [chain.key_facts(outcome, key) for key in outcome.keys if key.prefix is not None],
         "idp": outcome.keys[0].values_to_enter(outcome.issuer) if outcome.keys else None,
         "token": next(iter(outcome.tokens.values()), None),
         "tokens": outcome.tokens,

@@ -39,10 +39,11 @@ class Outcome(t.NamedTuple):
         """The issuer of the tokens."""
         return self.wanted.options["issuer"]
 
-    def key_facts(self, key: keys.Key) -> dict[str, t.Any]:
-        """The return values for a key pair, with its identity provider."""
-        registered = self.side and self.side.of_keys.get(key.key_id)
-        return {**key.facts(), "provider": registered and registered._asdict()}
+
+def key_facts(outcome: Outcome, key: keys.Key) -> dict[str, t.Any]:
+    """The return values for a key pair, with its identity provider."""
+    registered = outcome.side and outcome.side.of_keys.get(key.key_id)
+    return {**key.facts(), "provider": registered and registered._asdict()}
 
 
 def run(

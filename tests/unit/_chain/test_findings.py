@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 import typing as t
 
+from ansible_collections.tenantops.qlik.plugins.module_utils._chain.run import key_facts
+
 if t.TYPE_CHECKING:
     from chains import Chain
     from simulator import Simulator
@@ -30,7 +32,7 @@ def test_a_certificate_that_was_renewed_here_alone(chain: Chain, simulator: Simu
     (finding,) = [one for one in report.findings if "certificate" in one.text]
     assert finding.kind == "expiring" and re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", finding.ends)
     assert f"ends at {finding.ends}: set O(compare) to certificate" in finding.text
-    assert outcome.key_facts(outcome.keys[0])["provider"] == {
+    assert key_facts(outcome, outcome.keys[0])["provider"] == {
         "id": old["id"],
         "active": True,
         "ours": True,

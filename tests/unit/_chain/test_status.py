@@ -10,7 +10,7 @@ import typing as t
 
 from chains import options
 
-from ansible_collections.tenantops.qlik.plugins.module_utils._chain import status
+from ansible_collections.tenantops.qlik.plugins.module_utils._chain import run, status
 
 if t.TYPE_CHECKING:
     from chains import Chain
@@ -46,7 +46,7 @@ def test_a_healthy_tenant_takes_two_requests(chain: Chain, simulator: Simulator)
         assert found.findings == found.pending == []
         (pair,), (provider,) = found.key_pairs, found.providers
         key = outcome.keys[0]
-        assert pair == {**outcome.key_facts(key), "key_size": 2048}
+        assert pair == {**run.key_facts(outcome, key), "key_size": 2048}
         assert provider == {
             "id": before[1][0]["id"],
             "key_id": key.key_id,
