@@ -35,10 +35,15 @@ def is_relative(path: object) -> bool:
 def next_to_inventory(folder: str | None, sources: t.Iterable[str]) -> str | None:
     """The folder next to an inventory, which is a file or a folder. Ansible would read keys inside of it as inventories.
 
-    :param folder: that of the file from which the host comes (``inventory_dir``); None if there is none.
+    None if there is no such folder, or if keys in it would be lost.
+
+    :param folder: that of the file from which the host comes (``inventory_dir``); None, or the text ``None``, without one.
     :param sources: the inventories of this run (``ansible_inventory_sources``).
     """
-    for source in sources if folder else ():
+    # An inventory that is piped to Ansible is a file in /dev or /proc.
+    if not folder or not os.path.isabs(folder) or folder.split("/")[1] in ("dev", "proc") or is_in_collection(folder):
+        return None
+    for source in sources:
         if os.path.isdir(source) and pathlib.PurePath(folder).is_relative_to(source):
             return os.path.dirname(source)
     return folder
@@ -47,8 +52,8 @@ def next_to_inventory(folder: str | None, sources: t.Iterable[str]) -> str | Non
 def default_keys(tenant: str, inventory_folder: str | None, playbook_folder: str, is_local: bool) -> str:
     """The default folder for the keys of a tenant: next to the inventory, so that each playbook and command finds the same.
 
-    :param inventory_folder: see :func:`next_to_inventory`; None if the host does not come from a file. Then it is next to the playbook, unless that belongs
-        to a collection. It also is if there already is a folder, and none next to the inventory.
+    :param inventory_folder: see :func:`next_to_inventory`; if it is None, it is next to the playbook, unless that belongs to
+        a collection. It also is if there already is a folder, and none next to the inventory.
     :param is_local: whether the folder is on this machine.
     """
     playbook_keys = os.path.join(os.getcwd() if is_in_collection(playbook_folder) else playbook_folder, "keys", tenant)

@@ -55,7 +55,20 @@ def test_next_to_an_inventory_that_is_a_file_or_a_folder(tmp_path: pathlib.Path)
     assert places.next_to_inventory(str(folder), [str(file), str(folder)]) == str(folder.parent)
     assert places.next_to_inventory(str(folder / "more"), [str(folder)]) == str(folder.parent)
     assert places.next_to_inventory(str(folder), [f"{folder}x"]) == str(folder)
-    assert places.next_to_inventory(None, ["acme.eu.qlikcloud.com,"]) is None
+
+
+@pytest.mark.parametrize(
+    ("folder", "source"),
+    [
+        (None, "acme.eu.qlikcloud.com,"),
+        ("None", "acme.eu.qlikcloud.com,"),
+        ("/dev", "/dev/stdin"),
+        ("/proc/self/fd", "/proc/self/fd/0"),
+        ("/usr/lib/ansible_collections/acme/tenants/inventory", "/usr/lib/ansible_collections/acme/tenants/inventory"),
+    ],
+)
+def test_no_keys_next_to_an_inventory_that_is_no_file_or_is_replaced(folder: str | None, source: str) -> None:
+    assert places.next_to_inventory(folder, [source]) is None
 
 
 def test_default_keys_are_next_to_the_inventory(tmp_path: pathlib.Path) -> None:
