@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
 
 from ansible.errors import AnsibleActionFail
@@ -42,9 +43,17 @@ class ActionModule(TenantAction):
     def _refuse_absent_tenants(self, options: dict[str, t.Any], task_vars: dict[str, t.Any]) -> None:
         if options.get("state") != "absent" or boolean(options.get("allow_absent", False), strict=False):
             return
-        name, hostvars = self._names["state"], task_vars["hostvars"]
-        others = (host for host in task_vars["ansible_play_hosts_all"] if host != task_vars["inventory_hostname"])
-        other = next((host for host in others if name == "state" or hostvars[host].get(name) == "absent"), None)
+        name, own = self._names["state"], task_vars["inventory_hostname"]
+
+        def is_absent(host: str) -> bool:
+            with contextlib.suppress(Exception):  # whatever an expression raises; the task of that host says so
+                return task_vars["hostvars"][host].get(name) == "absent"
+            return False
+
+        # What is set elsewhere than in the variables of hosts, such as those of the play or the role, is set for all of them.
+        is_for_all = name == "state" or not is_absent(own)
+        others = (host for host in task_vars["ansible_play_hosts_all"] if host != own)
+        other = next((host for host in others if is_for_all or is_absent(host)), None)
         if other:
             raise AnsibleActionFail(
                 f"{name} is absent for several hosts of the play, such as {other}: to delete the keys of all of them, set"

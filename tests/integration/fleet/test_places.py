@@ -51,6 +51,37 @@ def test_keys_are_next_to_the_inventory_and_all_go_only_on_demand(provision, tmp
 
 
 @pytest.mark.thorough
+def test_no_play_deletes_the_keys_of_all_because_of_its_variables(provision, run_playbook, tmp_path) -> None:
+    inventory = ("-i", str(tmp_path / "inventory" / "hosts.yml"))
+    provision()
+    absent, role = {"tenant_jwt_state": "absent"}, "tenantops.qlik.tenant_jwt"
+    keywords = {"hosts": "tenants", "connection": "local", "gather_facts": False}
+    include = {"ansible.builtin.include_role": {"name": role}, "vars": absent}
+    plays = [
+        {**keywords, "vars": absent, "roles": [role]},
+        {**keywords, "roles": [{"role": role, **absent}]},
+        {**keywords, "tasks": [include]},
+    ]
+    for one in plays:
+        run = run_playbook([one], *inventory, check=False)
+        assert run.output.count("tenant_jwt_state is absent for several hosts of the play") >= len(NAMES)
+        assert len(_private_keys(tmp_path)) == len(NAMES)
+    run_playbook(plays[:1], *inventory, "--limit", NAMES[0])
+    assert _private_keys(tmp_path) == [f"inventory/keys/{NAMES[1]}/privatekey.pem"]
+
+
+@pytest.mark.thorough
+def test_a_mistake_in_the_state_of_a_tenant_concerns_no_other(provision, tmp_path) -> None:
+    hosts = tmp_path / "inventory" / "host_vars"
+    hosts.mkdir()
+    for name, state in zip(NAMES, ("absent", "{{ missing }}")):
+        (hosts / name).write_text(yaml.safe_dump({"tenant_jwt_state": state}))
+    run = provision(check=False)
+    assert "1 unchanged, 0 changed, 1 failed" in run.output, run.output
+    assert "The value of tenant_jwt_state cannot be determined" in run.output
+
+
+@pytest.mark.thorough
 def test_keys_that_an_earlier_release_put_elsewhere_are_found(provision, run_playbook, tmp_path) -> None:
     old = tmp_path / "project" / "keys" / NAMES[0]
     run_playbook("tenantops.qlik.provision", "-e", f"tenant_jwt_tenant={NAMES[0]}", "-e", "tenant_jwt_key_size=2048")
