@@ -144,7 +144,9 @@ def _problem(result: t.Any) -> Remark | None:
         because = result.get("false_condition") or result.get("skip_reason") or "no reason is known"
         return Remark("unchecked", f"It was skipped: {_text(because)}.")
     if not {"findings", "pending", "key_pairs", "providers"} <= set(result):
-        return Remark("failed", "Its result is not one of the module qscloud_tenant_jwt_info.")
+        # With failed_when, as in the playbook, the flag is false although the module failed.
+        message = _text(result.get("msg")) or "Its result is not one of the module qscloud_tenant_jwt_info."
+        return Remark("failed", message)
     return None
 
 

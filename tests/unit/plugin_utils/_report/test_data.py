@@ -36,6 +36,11 @@ NO_RESULTS = {
     "a text": ("done", "failed", "Its result is not the result of a task."),
     "another module's": ({"changed": False}, "failed", "Its result is not one of the module qscloud_tenant_jwt_info."),
     "failed": ({"failed": True, "msg": "It is\n damaged."}, "failed", "It is damaged."),
+    "failed in spite of failed_when": (
+        {"failed": False, "failed_when_result": False, "msg": "It is damaged."},
+        "failed",
+        "It is damaged.",
+    ),
     "failed without a word": ({"failed": True}, "failed", "It failed without a message."),
     "unreachable": ({"unreachable": True, "msg": "No route."}, "failed", "No route."),
     "skipped": ({"skipped": True, "false_condition": "x"}, "unchecked", "It was skipped: x."),
