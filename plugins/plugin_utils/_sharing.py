@@ -107,23 +107,21 @@ def refusals(
     tenants: dict[str, dict[str, t.Any]] = {}
     for host in hosts:
         with contextlib.suppress(Exception):  # whatever an expression raises; its own task says so
-            tenants[host] = _options(hostvars[host], prefix, OPTIONS, {"tenant": host})
+            variables = hostvars[host]  # which takes long
+            its = _options(variables, prefix, OPTIONS, {"tenant": host})
+            folder = places.default_keys(_tenant(its), _next_to_inventory(variables), playbook_folder, is_local)
+            secret = {SECRET: host} if f"{prefix}{SECRET}" in variables else {}
+            tenants[host] = {"key_directory": folder, **its, **secret}
     of_issuer: dict[str, set[str]] = {}
-    for host, its in tenants.items():
-        its.setdefault(
-            "key_directory",
-            places.default_keys(_tenant(its), _next_to_inventory(hostvars[host]), playbook_folder, is_local),
-        )
+    for its in tenants.values():
         of_issuer.setdefault(_issuer(its), set()).add(_tenant(its))
 
     first: dict[str, str] = {}
     found: dict[str, dict[str, str]] = {}
     for host, its in tenants.items():
-        if f"{prefix}{SECRET}" in hostvars[host]:
-            its[SECRET] = host
-            if len(of_issuer[_issuer(its)]) > 1:
-                with contextlib.suppress(Exception):
-                    its |= _options(hostvars[host], prefix, [SECRET], {})
+        if SECRET in its and len(of_issuer[_issuer(its)]) > 1:
+            with contextlib.suppress(Exception):
+                its |= _options(hostvars[host], prefix, [SECRET], {})
         for what, identity in claims(its, "" if is_local else host, playbook_folder).items():
             other = first.setdefault(identity, host)
             if _tenant(tenants[other]) != _tenant(its):
