@@ -11,10 +11,9 @@ from ansible.errors import AnsibleActionFail
 from ansible.module_utils.parsing.convert_bool import boolean
 
 from ..modules import qscloud_tenant_jwt
-from ..plugin_utils import _sharing
 from ..plugin_utils._instructions import instructions
 from ..plugin_utils._tenant_action import TenantAction
-from ..plugin_utils._terminal import say, say_steps, say_warning
+from ..plugin_utils._terminal import say, say_steps
 
 
 class ActionModule(TenantAction):
@@ -33,11 +32,10 @@ class ActionModule(TenantAction):
     def options(self, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
         """The options of the task, unless they would harm another tenant of the play."""
         options = super().options(task_vars)
-        machine = "" if self._is_local() else self._task.delegate_to or task_vars["inventory_hostname"]
-        _sharing.refuse(options, self._names, task_vars, self._loader.get_basedir(), machine)
+        self.refuse_sharing(options, task_vars)
         self._refuse_absent_tenants(options, task_vars)
-        if warning := _sharing.shared_api_key(options, self._names):
-            say_warning(self._display, warning)
+        if boolean(options.get("register_idp"), strict=False):
+            self.warn_of_shared_api_key(options)
         return options
 
     def _refuse_absent_tenants(self, options: dict[str, t.Any], task_vars: dict[str, t.Any]) -> None:

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import typing as t
+
 from ..modules import qscloud_tenant_jwt, qscloud_tenant_jwt_info
 from ..plugin_utils._tenant_action import TenantAction
 
@@ -13,3 +15,10 @@ class ActionModule(TenantAction):
 
     MODULE = qscloud_tenant_jwt_info
     ALSO_KNOWN = tuple(qscloud_tenant_jwt.ARGUMENT_SPEC)
+
+    def options(self, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
+        """The options of the task, unless M(tenantops.qlik.qscloud_tenant_jwt) would refuse this tenant of the play."""
+        options = super().options(task_vars)
+        self.refuse_sharing(options, task_vars)
+        self.warn_of_shared_api_key(options)
+        return options

@@ -72,10 +72,10 @@ def shared_api_key(options: t.Mapping[str, t.Any], names: Names) -> str | None:
 
     An OAuth client can be meant for all tenants of a region.
 
-    :param options: of the module qscloud_tenant_jwt. ``tenant`` is set.
+    :param options: of a task that sends the API key, if it has one. ``tenant`` is set.
     """
-    key, registers = options.get("api_key"), boolean(options.get("register_idp"), strict=False)
-    if not key or not registers or not is_host_name(str(options["tenant"])):
+    key = options.get("api_key")
+    if not key or not is_host_name(str(options["tenant"])):
         return None
     folder, tenant = C.DEFAULT_LOCAL_TMP, _tenant(options)
     # The folder has another name in each run, so no hash of a key is ever the same again.

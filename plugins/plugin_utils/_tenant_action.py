@@ -12,9 +12,9 @@ from ansible.errors import AnsibleActionFail
 
 from ..module_utils._files import places
 from ..module_utils._text import host_name
-from . import _variables
+from . import _sharing, _variables
 from ._in_process import InProcessAction
-from ._terminal import say_failure
+from ._terminal import say_failure, say_warning
 
 
 class TenantAction(InProcessAction):
@@ -61,6 +61,19 @@ class TenantAction(InProcessAction):
         self._choose_folder(options, task_vars)
         self._options = options
         return options
+
+    def refuse_sharing(self, options: dict[str, t.Any], task_vars: dict[str, t.Any]) -> None:
+        """Reject a tenant that shares a key with another one of the play.
+
+        :raises AnsibleActionFail: if it does.
+        """
+        machine = "" if self._is_local() else self._task.delegate_to or task_vars["inventory_hostname"]
+        _sharing.refuse(options, self._names, task_vars, self._loader.get_basedir(), machine)
+
+    def warn_of_shared_api_key(self, options: dict[str, t.Any]) -> None:
+        """Warn about an API key that another tenant of the run gets, too."""
+        if warning := _sharing.shared_api_key(options, self._names):
+            say_warning(self._display, warning)
 
     def _is_local(self) -> bool:
         return self._connection.transport in ("local", "ansible.builtin.local")

@@ -71,6 +71,22 @@ def test_no_play_deletes_the_keys_of_all_because_of_its_variables(provision, run
 
 
 @pytest.mark.thorough
+def test_the_status_says_what_provision_would_refuse(provision, run_playbook, tmp_path) -> None:
+    inventory = ("-i", str(tmp_path / "inventory" / "hosts.yml"))
+    provision()
+    key = ("-e", "tenant_jwt_api_key=the-api-key", "-e", "tenant_jwt_url=https://127.0.0.1:1")
+    folder = ("-e", f"tenant_jwt_key_directory={tmp_path}/shared")
+    refused = rf"({'|'.join(NAMES)}) and ({'|'.join(NAMES)}) share the key folder {tmp_path}/shared"
+    warned = rf"^\[WARNING\]: ({'|'.join(NAMES)}) and ({'|'.join(NAMES)}) get the same API key: set tenant_jwt_api_key "
+    for playbook, is_sent in (("provision", False), ("status", True)):
+        for arguments, shares in ((key, False), (folder, True)):
+            run = run_playbook(f"tenantops.qlik.{playbook}", *inventory, *arguments, check=False)
+            assert bool(re.search(refused, " ".join(run.output.split()))) == shares, run.output
+            assert len(re.findall(warned, run.output, re.M)) == (is_sent and not shares), run.output
+            assert "the-api-key" not in run.output
+
+
+@pytest.mark.thorough
 def test_a_mistake_in_the_state_of_a_tenant_concerns_no_other(provision, tmp_path) -> None:
     hosts = tmp_path / "inventory" / "host_vars"
     hosts.mkdir()

@@ -96,17 +96,16 @@ def test_a_secret_is_only_looked_up_if_an_issuer_is_shared() -> None:
 
 
 KEY = "the secret key"
-REGISTERED = {"register_idp": "yes", "api_key": KEY}
+SENT = {"api_key": KEY}
 SENTENCE = "a and b get the same API key: set p_api_key for each tenant, so that none receives the key of another."
 API_KEYS = {
-    "the same": ((REGISTERED, REGISTERED), [None, SENTENCE]),
-    "the same, for a third one": ((REGISTERED, REGISTERED, REGISTERED), [None, SENTENCE, None]),
-    "others": ((REGISTERED, {**REGISTERED, "api_key": "another"}), [None, None]),
-    "not sent": ((REGISTERED, {"api_key": KEY}), [None, None]),
-    "not set": (({"register_idp": True}, {"register_idp": True}), [None, None]),
-    "a client": (({"register_idp": True, "client_id": "c", "client_secret": KEY},) * 2, [None, None]),
-    "one tenant": (({**REGISTERED, "tenant": "A."}, {**REGISTERED, "tenant": "a"}), [None, None]),
-    "no tenant": (({**REGISTERED, "tenant": "https://a"}, {**REGISTERED, "tenant": ""}), [None, None]),
+    "the same": ((SENT, SENT), [None, SENTENCE]),
+    "the same, for a third one": ((SENT, SENT, SENT), [None, SENTENCE, None]),
+    "others": ((SENT, {"api_key": "another"}), [None, None]),
+    "not set": (({}, {}), [None, None]),
+    "a client": (({"client_id": "c", "client_secret": KEY},) * 2, [None, None]),
+    "one tenant": (({**SENT, "tenant": "A."}, {**SENT, "tenant": "a"}), [None, None]),
+    "no tenant": (({**SENT, "tenant": "https://a"}, {**SENT, "tenant": ""}), [None, None]),
 }
 
 
@@ -129,7 +128,7 @@ def test_the_hash_of_an_api_key_is_another_one_in_each_run(
     for run in ("run1", "run2"):
         (tmp_path / run).mkdir()
         monkeypatch.setattr(_sharing.C, "DEFAULT_LOCAL_TMP", str(tmp_path / run))
-        assert _sharing.shared_api_key({"tenant": "a", **REGISTERED}, names) is None
+        assert _sharing.shared_api_key({"tenant": "a", **SENT}, names) is None
     assert len({path.name for path in tmp_path.glob("run*/*")}) == 2
 
 
