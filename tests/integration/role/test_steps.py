@@ -23,6 +23,7 @@ ENTRIES = ("steps", "main")
 FACTS = ("tenant_jwt_token", "tenant_jwt_tokens", "tenant_jwt_idp")
 PASSPHRASE = "correct horse battery"
 ANNA = {"name": "Anna Anderson", "email": "anna@grusgrus.com", "email_verified": True, "groups": ["group1", "group 2"]}
+FOLDER = {"tenant_jwt_key_directory": "{{ inventory_dir }}/keys/{{ inventory_hostname | lower }}"}
 OF_EACH_TOKEN = ("jti", "iat", "nbf", "exp")
 
 # Variables for which both entry points do the same. All that steps reads are in one of them.
@@ -65,6 +66,7 @@ REJECTED = {
         name: ({f"tenant_jwt_{name}": value}, f"Run the role without it to use tenant_jwt_{name}.")
         for name, value in NOT_READ.items()
     },
+    "no-folder": ({}, "missing required arguments: tenant_jwt_key_directory"),
     "absent": ({"tenant_jwt_state": "absent"}, "value of tenant_jwt_state must be one of: present, got: absent"),
     "passphrase-null": ({"tenant_jwt_private_key_passphrase": None}, "passphrase is empty"),
     "passphrase-undefined": ({"tenant_jwt_private_key_passphrase": "{{ nothing }}"}, "'nothing' is undefined"),
@@ -109,10 +111,16 @@ def runs(tmp_path_factory: pytest.TempPathFactory, module_home: t.Any) -> Runs:
     base = tmp_path_factory.mktemp("steps")
     run = playbook_runner(base, module_home)
     groups = {
-        **{entry: {f"{entry}-{case}": its for case, its in SAME.items()} for entry in ENTRIES},
-        **{f"check_{entry}": {f"{entry}-new": {"tenant_jwt_users": [ANNA]}} for entry in ENTRIES},
-        "rejected": {case: its for case, (its, dummy) in REJECTED.items()},
-        "loop": {"loop": {"tenant_jwt_users": [ANNA], "tenant_jwt_tenant": "{{ item }}"}},
+        **{entry: {f"{entry}-{case}": FOLDER | its for case, its in SAME.items()} for entry in ENTRIES},
+        **{f"check_{entry}": {f"{entry}-new": {**FOLDER, "tenant_jwt_users": [ANNA]}} for entry in ENTRIES},
+        "rejected": {case: its if case == "no-folder" else FOLDER | its for case, (its, dummy) in REJECTED.items()},
+        "loop": {
+            "loop": {
+                "tenant_jwt_users": [ANNA],
+                "tenant_jwt_tenant": "{{ item }}",
+                "tenant_jwt_key_directory": "{{ inventory_dir }}/keys/{{ item }}",
+            }
+        },
     }
     inventory = {
         "all": {
