@@ -80,14 +80,14 @@ def test_a_job_provisions_all_tenants(runner, tmp_path):
     first = Artifacts.of(data)
     assert (first.rc, first.status) == (0, "successful")
     assert first.statistics["changed"] == {name: 1 for name in TENANTS[:3]}
-    # Ansible runs in the project: that is where its playbooks are, and beside them are the keys.
-    assert key_folders(data / "project" / "keys") == TENANTS[:3]
+    # The inventory is a folder, and the keys are beside it.
+    assert key_folders(data / "keys") == TENANTS[:3]
 
     assert runner("run", data, "-p", PLAYBOOK).returncode == 0
     second = Artifacts.of(data)
     assert second.folder != first.folder and second.statistics["changed"] == {}
 
-    assert tells_nothing(data / "artifacts", data / "project" / "keys")
+    assert tells_nothing(data / "artifacts", data / "keys")
     assert places(PASSPHRASE, data) == {"env/extravars"}
     # The runner itself writes down the environment of Ansible, and nothing else does.
     assert places(SECRET, data) == {f"artifacts/{run.folder.name}/command" for run in (first, second)}
@@ -105,8 +105,8 @@ def test_a_tenant_that_fails_fails_the_job(runner, tmp_path):
     assert runner("run", data, "-p", PLAYBOOK, "-vvvvv").returncode != 0
     artifacts = Artifacts.of(data)
     assert artifacts.rc != 0 and artifacts.status == "failed"
-    assert key_folders(data / "project" / "keys") == TENANTS[:1]
-    assert tells_nothing(data / "artifacts", data / "project" / "keys")
+    assert key_folders(data / "keys") == TENANTS[:1]
+    assert tells_nothing(data / "artifacts", data / "keys")
 
     # On the way back to where the job came from, its exit status is lost: only the artifacts have it.
     transmitted = runner("transmit", data, "-p", PLAYBOOK)
@@ -184,17 +184,17 @@ def test_keys_are_left_with_the_worker_or_lost(runner, home, tmp_path, options, 
     runner("process", data, stdin=worked.stdout)
     assert Artifacts.of(data).statistics["changed"] == {TENANTS[0]: 1}
     assert list(tmp_path.rglob("*.pem")) == []
-    assert key_folders(home / "worker" / "project" / "keys") == (TENANTS[:1] if stays else [])
+    assert key_folders(home / "worker" / "keys") == (TENANTS[:1] if stays else [])
     assert bool(list(home.rglob("*.pem"))) == stays
 
 
 def test_keys_below_the_private_data_directory_go_to_the_worker(runner, tmp_path):
     data = job(tmp_path / "job", {TENANTS[0]: {}}, VARIABLES)
-    key = data / "project" / "keys" / TENANTS[0] / "privatekey.pem"
+    key = data / "keys" / TENANTS[0] / "privatekey.pem"
     key.parent.mkdir(parents=True)
     key.write_text("PRIVATE KEY")
     there = unpacked(runner("transmit", data, "-p", PLAYBOOK).stdout, tmp_path / "there")
-    assert places("PRIVATE KEY", there) == {f"project/keys/{TENANTS[0]}/privatekey.pem"}
+    assert places("PRIVATE KEY", there) == {f"keys/{TENANTS[0]}/privatekey.pem"}
 
 
 def shown(key):
@@ -235,7 +235,7 @@ def registered(run_playbook, tmp_path, simulator):
     values = {
         "api_keys": yaml.safe_dump(dict.fromkeys(hosts, simulator.api_key)),
         "private_keys": yaml.safe_dump(
-            {path.parent.name: path.read_text() for path in tmp_path.glob("project/keys/*/privatekey.pem")}
+            {path.parent.name: path.read_text() for path in tmp_path.glob("keys/*/privatekey.pem")}
         ),
         "passphrase": PASSPHRASE,
     }
@@ -257,7 +257,7 @@ def test_a_job_with_the_credential_of_the_guide(runner, registered, simulator, t
     assert [simulator.jwt_providers(url) for url in simulator.urls[:2]] == before
     assert all(simulator.recorded(url)[-1]["method"] == "GET" for url in simulator.urls[:2])
     assert simulator.recorded(simulator.urls[2]) == []
-    assert not (data / "project" / "keys").exists()
-    assert tells_nothing(data / "artifacts", tmp_path / "project" / "keys")
+    assert not (data / "keys").exists()
+    assert tells_nothing(data / "artifacts", tmp_path / "keys")
     for secret in (PASSPHRASE, simulator.api_key):
         assert places(secret, data) == {"env/extravars"}
