@@ -27,8 +27,8 @@ PAGES = (
     *sorted(path.relative_to(ROOT).as_posix() for path in GUIDES.glob("*.rst")),
 )
 
-VARIABLES = options.names(ARGUMENT_SPEC, "tenant_jwt_")
-"""The variables of the role by the options that messages name."""
+VARIABLES = {**options.names(ARGUMENT_SPEC, "tenant_jwt_"), "fail_on": "status_fail_on"}
+"""The variables of the role, and of the playbook `status`, by the options that messages name."""
 
 
 class Block(t.NamedTuple):
