@@ -107,6 +107,24 @@ EXAMPLES = r"""
     auto_create_groups: true
     verify_login: changed
 
+- name: Delete what no key in the list of keys owns, after a login with the current key
+  tenantops.qlik.qscloud_tenant_jwt:
+    tenant: acme.eu.qlikcloud.com
+    users:
+      - name: Anna Anderson
+        email: anna@grusgrus.com
+        email_verified: true
+    register_idp: true
+    api_key: "{{ lookup('ansible.builtin.env', 'QSCLOUD_API_KEY') }}"
+    purge: true
+
+- name: Delete all keys of the tenant, and the identity providers that this collection created for its issuer
+  tenantops.qlik.qscloud_tenant_jwt:
+    tenant: acme.eu.qlikcloud.com
+    state: absent
+    register_idp: true
+    api_key: "{{ lookup('ansible.builtin.env', 'QSCLOUD_API_KEY') }}"
+
 - name: Take all options from the variables of the host, such as tenant_jwt_users
   tenantops.qlik.qscloud_tenant_jwt:
     variables: tenant_jwt_
