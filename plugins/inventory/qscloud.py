@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: qscloud
 short_description: The tenants of a Qlik Cloud organization
-version_added: 0.1.0
+version_added: 0.2.0
 author:
   - tenantops (@tenantops)
 description:

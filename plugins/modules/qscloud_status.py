@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: qscloud_status
 short_description: Report the status of many Qlik Cloud tenants
-version_added: 0.1.0
+version_added: 0.2.0
 author:
   - tenantops (@tenantops)
 description:
