@@ -15,7 +15,7 @@ from ansible.plugins.action import ActionBase
 from ..module_utils._errors import QlikError, replace_options
 from ..plugin_utils import _recap, _variables
 from ..plugin_utils._report import data, files, terminal
-from ..plugin_utils._terminal import say
+from ..plugin_utils._terminal import say, say_warning
 
 ARGUMENT_SPEC: dict[str, dict[str, t.Any]] = {
     "result": {"type": "str"},
@@ -50,11 +50,11 @@ class ActionModule(ActionBase):
         problem = ""
         try:
             files.check_words(options["fail_on"])
-            wanted = files.paths(options, self._loader.get_basedir())
             if options["check_only"]:
+                files.paths(options, self._loader.get_basedir())
                 self._warn_of_misspelt(task_vars, names)
             else:
-                result |= self._report(task_vars, options, wanted)
+                result |= self._report(task_vars, options)
         except QlikError as error:
             problem = replace_options(error.message, names.by_option)
         if problem:
@@ -82,16 +82,16 @@ class ActionModule(ActionBase):
     def _warn_of_misspelt(self, task_vars: t.Iterable[str], names: _variables.Names) -> None:
         known = {f"{names.prefix}{name}" for name in OF_THE_PLAYBOOK}
         for warning in _variables.misspelt([name for name in task_vars if name not in known], names):
-            self._display.warning(warning)
+            say_warning(self._display, warning)
 
-    def _report(
-        self, task_vars: dict[str, t.Any], options: dict[str, t.Any], wanted: dict[str, str]
-    ) -> dict[str, t.Any]:
+    def _report(self, task_vars: dict[str, t.Any], options: dict[str, t.Any]) -> dict[str, t.Any]:
         hostvars = task_vars["hostvars"]
         results = {host: hostvars[host].get(options["result"]) for host in task_vars["ansible_play_hosts_all"]}
         tenants = data.read(results)
         # Print the text directly: callbacks that show only changes and failures would hide it in the result.
+        # And do so first, because a file may have become one that cannot be written.
         say(self._display, terminal.text(tenants))
+        wanted = files.paths(options, self._loader.get_basedir())
         if not self._task.check_mode:
             files.write(wanted, tenants, datetime.datetime.now(datetime.timezone.utc))
         by_word = {word: [one.host for one in tenants if word in one.words] for word in data.WORDS}
