@@ -131,4 +131,16 @@ tenants:
   returned: if O(check_only=false)
   type: dict
   sample: {failed: [acme.eu.qlikcloud.com]}
+reasons:
+  description:
+    - The hosts to which a word of O(fail_on) applies, each with these words, separated by commas.
+    - The playbook C(tenantops.qlik.status) fails these hosts, and no other.
+  returned: if O(check_only=false)
+  type: dict
+  sample: {acme.eu.qlikcloud.com: "failed"}
+limit:
+  description: The hosts in RV(reasons), as a value of C(--limit). Empty if there are none.
+  returned: if O(check_only=false)
+  type: str
+  sample: acme.eu.qlikcloud.com
 """
