@@ -34,10 +34,12 @@ class Fleet:
         inventory = {"tenants": {"hosts": variables, "vars": common}}
         (folder / "inventory.json").write_text(json.dumps(inventory))
 
-    def start(self, *options: str, forks: int = 5, env: dict[str, str] | None = None) -> subprocess.Popen[str]:
-        """Start the playbook, as the leader of a group of processes."""
+    def start(
+        self, *options: str, playbook: str = "provision", forks: int = 5, env: dict[str, str] | None = None
+    ) -> subprocess.Popen[str]:
+        """Start a playbook of the collection, as the leader of a group of processes."""
         saved = ("-e", f"saved={self.folder}", *saving_recap(self.folder))
-        command = [ANSIBLE_PLAYBOOK, "tenantops.qlik.provision", "-i", "inventory.json", f"--forks={forks}", *saved]
+        command = [ANSIBLE_PLAYBOOK, f"tenantops.qlik.{playbook}", "-i", "inventory.json", f"--forks={forks}", *saved]
         return subprocess.Popen(
             [*command, *options],
             cwd=self.folder,
@@ -95,7 +97,7 @@ def with_status(run: Run, status: str) -> dict[str, t.Any]:
 
 def counters(run: Run) -> dict[str, dict[str, int]]:
     """What Ansible's own recap counts, by host."""
-    lines = re.findall(r"^(\S+) +: (.*)", run.output.rpartition("PLAY RECAP")[2], re.M)
+    lines = re.findall(r"^(\S.*?) +: (ok=.*)", run.output.rpartition("PLAY RECAP")[2], re.M)
     return {host: {name: int(count) for name, count in re.findall(r"(\w+)=(\d+)", line)} for host, line in lines}
 
 

@@ -60,9 +60,10 @@ class Simulator:
         """Have these faults in a tenant, in place of those there were."""
         self._control("PUT", "/faults", url, json=faults)
 
-    def add_providers(self, count: int, url: str | None = None) -> list[str]:
-        """Add JWT providers of somebody else's to a tenant, and return their ids."""
-        return self._control("POST", f"/providers?count={count}", url).json()["ids"]
+    def add_providers(self, count: int, url: str | None = None, **properties: t.Any) -> list[str]:
+        """Add JWT providers of somebody else's to a tenant, with these properties, and return their ids."""
+        keywords = {"json": properties} if properties else {}
+        return self._control("POST", f"/providers?count={count}", url, **keywords).json()["ids"]
 
     def set_tenants(self, *changes: dict[str, t.Any]) -> list[dict[str, t.Any]]:
         """Have these tenants in the organization, by what differs from an ordinary one, and return all about them."""

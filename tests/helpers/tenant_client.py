@@ -35,11 +35,15 @@ class Pair(t.NamedTuple):
     @classmethod
     def generate(cls) -> Pair:
         """A new one."""
-        key = rsa.generate_private_key(65537, 2048)
+        return cls.of(rsa.generate_private_key(65537, 2048))
+
+    @classmethod
+    def of(cls, key: rsa.RSAPrivateKey) -> Pair:
+        """This key, with certificates of its own."""
         public = key.public_key().public_bytes(
             serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
         )
-        return cls(key, _certificate(key, 1), _certificate(key, -1), one_line(public.decode()))
+        return cls(key, certificate(key, 1), certificate(key, -1), one_line(public.decode()))
 
     @property
     def private_pem(self) -> bytes:
@@ -54,7 +58,8 @@ def one_line(pem: str) -> str:
     return pem.replace("\n", "")
 
 
-def _certificate(key: rsa.RSAPrivateKey, days: int) -> str:
+def certificate(key: rsa.RSAPrivateKey, days: int) -> str:
+    """A self-signed certificate that ends in so many days, without line breaks."""
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "qs-jwt")])
     now = datetime.datetime.now(datetime.timezone.utc)
     builder = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())

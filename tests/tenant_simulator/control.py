@@ -94,11 +94,14 @@ async def _reset(request: web.Request) -> web.Response:
 
 
 async def _add_providers(request: web.Request) -> web.Response:
-    """Add ``count`` JWT providers of somebody else's; answer with their ids."""
-    ids = []
+    """Add ``count`` JWT providers of somebody else's, with the properties of the body, if any; answer with their ids.
+
+    Nothing is checked: a tenant may have what it would not take.
+    """
+    ids, changes = [], await bodies.read_json(request) if request.can_read_body else {}
     for dummy in range(int(request.query["count"])):
         document, key = _another_provider()
-        provider = request["tenant"].add_provider(document, key)
+        provider = request["tenant"].add_provider({**document, **changes}, key)
         provider.born = float("-inf")
         ids.append(provider.id)
     return web.json_response({"ids": ids}, status=201)

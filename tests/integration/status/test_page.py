@@ -6,9 +6,7 @@
 
 from __future__ import annotations
 
-import importlib
 import pathlib
-import shutil
 
 import fleet_status
 import pytest
@@ -26,48 +24,11 @@ SCREENSHOTS = pathlib.Path(__file__).parents[3] / ".build" / "screenshots"
 
 
 @pytest.fixture(scope="module")
-def browser():
-    """Debian's Chromium, which `make test-all` installs where it can."""
-    path = shutil.which("chromium")
-    if path is None:
-        pytest.skip("there is no chromium here")
-    # Only `make test-all` installs what drives it.
-    playwright = importlib.import_module("playwright.sync_api")
-    with playwright.sync_playwright() as driver:
-        # Chromium has no sandbox of its own for root.
-        running = driver.chromium.launch(executable_path=path, chromium_sandbox=False)
-        yield running
-        running.close()
-
-
-@pytest.fixture(scope="module")
 def address(tmp_path_factory):
     """The address of a page about twelve tenants."""
     path = tmp_path_factory.mktemp("page") / "status.html"
     path.write_text(page.text(data.read(fleet_status.situations()), fleet_status.NOW))
     return path.as_uri()
-
-
-@pytest.fixture
-def visit(browser, address):
-    """Open the page, and see in the end that it has asked for nothing else and that nothing was wrong with it."""
-    contexts, requests, complaints = [], [], []
-
-    def visit_with(width=WIDE, scheme="light", **options):
-        context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, **options)
-        contexts.append(context)
-        context.on("request", lambda request: requests.append(request.url))
-        context.on("console", lambda message: complaints.append(message.text))
-        context.on("weberror", lambda error: complaints.append(str(error.error)))
-        context.on("dialog", lambda dialog: complaints.append(dialog.message))
-        opened = context.new_page()
-        opened.goto(address)
-        return opened
-
-    yield visit_with
-    for context in contexts:
-        context.close()
-    assert set(requests) <= {address, "data:,"} and complaints == []
 
 
 def hosts(opened):
