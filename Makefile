@@ -57,7 +57,7 @@ help: ## List these targets
 demo: $(VENV)/collection.stamp ## Install the collection into a virtual environment and run playbooks/demo.yml there
 	$(bin)/ansible-playbook -i localhost, tenantops.qlik.demo
 
-demo-tenant: $(VENV)/test.stamp $(VENV)/collection.stamp ## Provision a simulated tenant, log in, and rotate its key
+demo-tenant: $(VENV)/test.stamp $(VENV)/collection.stamp ## Provision a simulated tenant, log in, rotate its key, and print its status
 	$(bin)/python tests/demo/run.py
 
 test: $(VENV)/test.stamp $(VENV)/collection.stamp ## Say in three minutes whether it works

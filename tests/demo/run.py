@@ -26,6 +26,7 @@ def main() -> int:
             command = [
                 str(pathlib.Path(sys.executable).with_name("ansible-playbook")),
                 *("-i", "localhost,", str(HERE / "tenant.yml")),
+                *("-e", "tenant_jwt_tenant=acme.eu.qlikcloud.com"),
                 *("-e", f"folder={folder}", "-e", f"tenant_jwt_url={tenant.url}"),
                 *("-e", f"tenant_jwt_ca_path={tenant.ca_path}"),
             ]

@@ -13,6 +13,8 @@ import csv
 import json
 import pathlib
 import re
+import subprocess
+import sys
 import typing as t
 
 import own_tenants
@@ -28,6 +30,7 @@ pytestmark = pytest.mark.thorough
 LOOK = "TASK [Look at the tenant]"
 REPORTS = {"status_html": "status.html", "status_csv": "status.csv", "status_prometheus": "qscloud.prom"}
 SCREENSHOTS = pathlib.Path(__file__).parents[3] / ".build" / "screenshots"
+DEMO = pathlib.Path(__file__).parents[2] / "demo" / "run.py"
 HEALTHY = ("--limit", "healthy-1,healthy-2")
 
 FAILURES = {
@@ -356,3 +359,9 @@ def test_the_status_then_says_that_nothing_is_left_to_do(provisioned, situations
     run = look(situations, status_fail_on=["pending"])
     assert run.returncode == 0 and provisioned[0].returncode == 2
     assert " pending" not in run.output.rpartition("PLAY [Report]")[2].partition("PLAY [")[0]
+
+
+def test_the_demonstration_ends_with_the_status_of_its_tenant():
+    finished = subprocess.run([sys.executable, DEMO], capture_output=True, text=True, check=False)
+    assert finished.returncode == 0, finished.stdout
+    assert "1 tenant: 1 healthy.\n" in finished.stdout.rpartition("PLAY [Report]")[2]
