@@ -29,7 +29,8 @@ def is_in_collection(folder: str) -> bool:
 
 def is_relative(path: object) -> bool:
     """Whether a value is a path that depends on the current directory. ``~`` and variables of the environment do not."""
-    return isinstance(path, str) and bool(path) and not path.startswith(("/", "~", "$"))
+    # Ansible takes a number or a list as the text of it.
+    return path != "" and not str(path).startswith(("/", "~", "$"))
 
 
 def next_to_inventory(folder: str | None, sources: t.Iterable[str]) -> str | None:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Find the key pairs in a folder by the names of their files."""
+"""Find the key pairs in a folder by the names of their private keys."""
 
 from __future__ import annotations
 
@@ -11,17 +11,11 @@ from . import pair
 
 
 def prefixes(directory: str) -> list[str]:
-    """The prefix of each key pair of which the folder has a file, sorted. Backups are none.
+    """The prefix of each key pair in the folder, sorted. Backups are none.
+
+    A pair has its private key as long as it exists: it is written first and removed last. Other files may be anybody's.
 
     :raises FileError: if the folder cannot be listed.
     """
-    suffixes = pair.names("")
-    return sorted(
-        {
-            name.removesuffix(suffix)
-            for name in read.names(directory)
-            if not name.startswith(".")
-            for suffix in suffixes
-            if name.endswith(suffix)
-        }
-    )
+    suffix = pair.names("").private_key
+    return sorted(name.removesuffix(suffix) for name in read.names(directory) if name.endswith(suffix))

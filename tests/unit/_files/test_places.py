@@ -32,10 +32,11 @@ def test_links_lead_to_the_same_folder(tmp_path: pathlib.Path, monkeypatch: pyte
         ("~/keys", False),
         ("$HOME/keys", False),
         ("", False),
-        (1, False),
+        (1, True),
+        (["/keys"], True),
     ],
 )
-def test_relative(path: str, relative: bool) -> None:
+def test_relative(path: object, relative: bool) -> None:
     assert places.is_relative(path) == relative
 
 

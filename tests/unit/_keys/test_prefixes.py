@@ -18,15 +18,18 @@ def test_each_pair_is_found_and_no_backup(tmp_path: pathlib.Path) -> None:
     for name in (
         "privatekey.pem",
         "publickey.pem",
-        "2027_publickey.cer",
+        "2027_privatekey.pem",
         "old.privatekey.pem",
+        ".hidden_privatekey.pem",
+        "somebody_elses_publickey.cer",
+        "somebody_elses_publickey.pem",
         "gone_privatekey.pem.1234.2026-11-26@12:00:00~",
         ".new_privatekey.pem.0123456789abcdef.tmp",
         "notes.txt",
         "token",
     ):
         (tmp_path / name).touch()
-    assert prefixes.prefixes(str(tmp_path)) == ["", "2027_", "old."]
+    assert prefixes.prefixes(str(tmp_path)) == ["", ".hidden_", "2027_", "old."]
 
 
 def test_a_folder_that_is_none(tmp_path: pathlib.Path) -> None:
