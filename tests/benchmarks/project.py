@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import pathlib
 import re
@@ -27,6 +28,7 @@ ANNA = {"name": "Anna Anderson", "email": "anna@grusgrus.com", "email_verified":
 
 # As users run it: a playbook of the collection, and a play with the role, as its README shows it.
 PROVISION = "tenantops.qlik.provision"
+STATUS = "tenantops.qlik.status"
 ROLE = {"roles": ["tenantops.qlik.tenant_jwt"]}
 
 
@@ -40,7 +42,10 @@ class Run(t.NamedTuple):
 
 
 class Project:
-    """Tenants, and what is done with them. Without ``keys``, folders of key pairs to copy, the tenants have none."""
+    """Tenants, and what is done with them. Without ``keys``, folders of key pairs to copy, the tenants have none.
+
+    ``variables`` are those of all tenants, and ``own`` those of each one.
+    """
 
     def __init__(
         self,
@@ -49,6 +54,7 @@ class Project:
         keys: t.Sequence[pathlib.Path] = (),
         variables: dict[str, t.Any] | None = None,
         *,
+        own: t.Sequence[dict[str, t.Any]] = (),
         forks: int = FORKS,
         program: pathlib.Path = ANSIBLE_PLAYBOOK,
     ) -> None:
@@ -59,7 +65,8 @@ class Project:
         }
         folder.mkdir(mode=0o700)
         hosts = [f"tenant{number}.eu.qlikcloud.com" for number in range(tenants)]
-        group = {"hosts": dict.fromkeys(hosts), "vars": {"tenant_jwt_users": [ANNA], **(variables or {})}}
+        shared = {"tenant_jwt_users": [ANNA], **(variables or {})}
+        group = {"hosts": dict(itertools.zip_longest(hosts, own)), "vars": shared}
         (folder / "inventory.yml").write_text(yaml.safe_dump({"tenants": group}))
         # Settings of the user's own would change what is measured.
         (folder / "ansible.cfg").touch()

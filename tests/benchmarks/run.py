@@ -59,6 +59,7 @@ def measure(folder: pathlib.Path) -> list[rows.Row]:
         first_run.against_generation(folder),
         *fleet.growing(folder, pairs),
         calls.of_an_unchanged_tenant(folder, pairs[0]),
+        calls.of_the_status(folder, pairs),
     ]
 
 

@@ -46,45 +46,58 @@ def new_fleet(folder, home, slow_tenants):
 
 
 @pytest.fixture(scope="module")
-def two_runs(slow_tenants, tmp_path_factory, module_home):
-    """A first run, in which some tenants ask to wait, and one that changes nothing, each with the tenants' states."""
+def runs(slow_tenants, tmp_path_factory, module_home):
+    """A first run, in which some tenants ask to wait, one that changes nothing, and the status of the tenants.
+
+    Each comes with the tenants' states.
+    """
     fleet = new_fleet(tmp_path_factory.mktemp("fleet"), module_home, slow_tenants)
     for url in slow_tenants.urls[::5]:
         slow_tenants.faults({"kind": "status", "value": 429, "retry_after": 2, "times": 2}, url=url)
-    runs = []
-    for dummy in range(2):
-        run = fleet.run(forks=FORKS)
-        runs.append((run, [slow_tenants.state(url) for url in slow_tenants.urls]))
+    done = []
+    for playbook in ("provision", "provision", "status"):
+        run = fleet.run(playbook=playbook, forks=FORKS)
+        done.append((run, [slow_tenants.state(url) for url in slow_tenants.urls]))
         for url in slow_tenants.urls:
             slow_tenants.forget_requests(url)
-    return runs
+    return done
 
 
-def test_registered_proven_and_then_unchanged(two_runs):
-    (first, after_first), (again, after_again) = two_runs
+def requests_of_each(states):
+    """The requests that each tenant has had, which are the same."""
+    ((requests, number),) = collections.Counter(
+        tuple((one["method"], one["path"].rsplit("/", 1)[0]) for one in state["requests"]) for state in states
+    ).items()
+    assert number == TENANTS
+    return requests
+
+
+def test_registered_proven_and_then_unchanged(runs):
+    (first, after_first), (again, after_again), dummy = runs
     assert first.returncode == 0, first.output
     assert numbers(first) == (TENANTS, 0, TENANTS, 0)
     for state in after_first:
         assert state["sessions"] == 1
         assert len([provider for provider in state["providers"] if provider["protocol"] == "jwtAuth"]) == 1
     assert numbers(again) == (TENANTS, TENANTS, 0, 0)
-    # Each tenant has had the same requests.
-    ((requests, number),) = collections.Counter(
-        tuple((one["method"], one["path"].rsplit("/", 1)[0]) for one in state["requests"]) for state in after_again
-    ).items()
-    assert number == TENANTS
-    assert [method for method, dummy in requests] == ["GET", "GET"]
+    assert [method for method, dummy in requests_of_each(after_again)] == ["GET", "GET"]
 
 
-def test_who_gets_the_api_key_of_another_is_said_once_and_the_key_is_not(two_runs, slow_tenants):
-    for run, _states in two_runs:
+def test_the_status_takes_the_same_requests(runs):
+    dummy, (again, after_again), (looked, after_looked) = runs
+    assert f"\n{TENANTS} tenants: {TENANTS} healthy.\n" in looked.output and looked.returncode == again.returncode == 0
+    assert requests_of_each(after_looked) == requests_of_each(after_again)
+
+
+def test_who_gets_the_api_key_of_another_is_said_once_and_the_key_is_not(runs, slow_tenants):
+    for run, _states in runs[:2]:
         warnings = re.findall(r"^\[WARNING\]: (\S+) and (\S+) get the same API key: ", run.output, re.M)
         assert len(warnings) == 1 and len(set(warnings[0])) == 2
         assert slow_tenants.api_key not in run.output
 
 
-def test_a_tenant_that_asks_to_wait_does_not_stop_the_others(two_runs):
-    run, states = two_runs[0]
+def test_a_tenant_that_asks_to_wait_does_not_stop_the_others(runs):
+    run, states = runs[0]
     assert run.returncode == 0, run.output
     assert numbers(run) == (TENANTS, 0, TENANTS, 0)
     for state in states[::5]:
