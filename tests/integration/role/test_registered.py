@@ -216,7 +216,7 @@ def the_provider_goes_before_the_files(tenant):
 
 
 def what_was_done_before_a_failure_is_told(tenant):
-    tenant.simulator.faults({"kind": "status", "value": 500, "times": None}, url=tenant.url)
+    tenant.simulator.faults({"kind": "status", "value": 500, "times": None, "method": "POST"}, url=tenant.url)
     run = yield Role(check=False)
     assert run.failed and not run.changed
     assert steps(run, tenant) == [f"wrote first_{name}: it was missing" for name in FILES]
