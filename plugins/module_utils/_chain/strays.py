@@ -18,6 +18,10 @@ if t.TYPE_CHECKING:
     from .report import Report
 
 
+_LONGEST_DESCRIPTION = 60
+"""Characters that tell whose a provider is. All of a long one would hide what to do about it."""
+
+
 class Strays(t.NamedTuple):
     """Identity providers as the tenant returns them, and key pairs."""
 
@@ -56,7 +60,7 @@ def report_remaining(strays: Strays, purged: Strays, side: Side | None, wanted: 
             else "this collection did not create it, so delete it in the tenant if nobody needs it"
         )
         its = ", ".join(printable(str(key_id)) for key_id in identity_providers.key_ids(one)) or "none"
-        description = printable(one.get("description") or "")
+        description = printable(one.get("description") or "", _LONGEST_DESCRIPTION)
         report.find(
             "stray",
             f"{side.tenant.url} has the identity provider {one['id']} with the issuer {wanted.options['issuer']}, whose key is"
