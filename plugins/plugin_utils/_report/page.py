@@ -144,12 +144,12 @@ def _keys(tenant: Tenant, now: datetime.datetime) -> str:
         f"<div>Keys: <code>{html.escape(tenant.key_directory)}</code></div>"
         f"<div>Automatic creation of groups in the tenant: {groups}</div>"
     )
-    items = "".join(f"<li>{_key(key, now)}</li>" for key in tenant.keys)
+    items = "".join(f"<li>{_key(key, tenant.examined, now)}</li>" for key in tenant.keys)
     return f'<details><summary>{summary}</summary><ul class="keys"><li>{facts}</li>{items}</ul></details>'
 
 
-def _key(key: Key, now: datetime.datetime) -> str:
-    """A key in up to three lines: what it is, what is here, and what the tenant has."""
+def _key(key: Key, examined: bool, now: datetime.datetime) -> str:
+    """A key in up to three lines: what it is, what is here, and what the tenant has, if that was examined."""
     name = key.state if key.prefix in (None, "") else f"{key.state} {key.prefix}"
     lines = [f"<b>{html.escape(name)}</b>"]
     if key.key_id:
@@ -162,7 +162,7 @@ def _key(key: Key, now: datetime.datetime) -> str:
     if key.provider_id:
         lines.append(f"In the tenant: <code>{html.escape(key.provider_id)}</code>{_provider(key, now)}")
     elif key.state != UNDECLARED:
-        lines.append("In the tenant: no identity provider was seen")
+        lines.append(f"In the tenant: {'no identity provider' if examined else 'not looked at'}")
     return "".join(f"<div>{line}</div>" for line in lines)
 
 

@@ -78,8 +78,7 @@ class Looked(t.NamedTuple):
 
     def rows_of(self, name: str) -> list[dict[str, str]]:
         """The rows of a tenant."""
-        # What could be a formula begins with a quote.
-        return [row for row in self.rows if row["host"].lstrip("'") == name]
+        return [row for row in self.rows if row["host"] == name]
 
 
 def look(situations: Situations, *options: str, **variables: t.Any) -> Run:
@@ -93,7 +92,11 @@ def looked(situations):
     """A run for all."""
     before, folder = situations.states(), situations.fleet.folder
     run = look(situations, **REPORTS)
-    rows = list(csv.DictReader((folder / "status.csv").read_text().splitlines()))
+    # What could be a formula, such as a key id that begins with a hyphen, begins with a quote.
+    rows = [
+        {column: value.removeprefix("'") for column, value in row.items()}
+        for row in csv.DictReader((folder / "status.csv").read_text().splitlines())
+    ]
     metrics = (folder / "qscloud.prom").read_text()
     return Looked(run, rows, folder / "status.html", metrics, before, situations.states())
 
@@ -121,7 +124,8 @@ def test_each_report_says_of_each_tenant_what_is_the_case(looked):
         assert f'qscloud_tenant_failed{{tenant="{label}"}} {int(words == ["failed"])}\n' in looked.metrics
     statuses = [" ".join(words) or "healthy" for words in WORDS.values()]
     assert sorted(re.findall(r'data-words="(.*?)"', page)) == sorted(statuses)
-    assert len({row["host"] for row in looked.rows}) == len(WORDS)
+    assert {row["host"] for row in looked.rows} == WORDS.keys()
+    assert f'"\'{FORMULA.replace(chr(34), chr(34) * 2)}",' in looked.page.with_name("status.csv").read_text()
 
 
 def test_the_tenants_stay_as_they_were(looked, situations):
@@ -229,7 +233,8 @@ def test_one_reads_in_the_page_what_the_tenants_have(visit, looked, width):
             assert said[one["id"]].startswith(f"In the tenant: {one['id']}, {facts[0]}, {facts[1]}"), said
             assert all(fact in said[one["id"]] for fact in facts), said
         others = [line for line in lines if line not in said.values()]
-        assert others == (["In the tenant: no identity provider was seen"] if name == "removed" else [])
+        assert others == (["In the tenant: no identity provider"] if name == "removed" else [])
+    assert shown["manual"][1][0].endswith("not known") and shown["manual"][1][1:] == ["In the tenant: not looked at"]
     certificates = {name: " ".join(shown[name][1]).count("another certificate") for name in EXAMINED}
     assert {name for name, number in certificates.items() if number} == {"ends", "differs"}
     # What a tenant says of itself is shown as it is.
@@ -294,6 +299,13 @@ def test_the_recap_says_what_failed(provisioned, situations):
         assert FAILURES[name].format(folder=situations.fleet.folder) in message
     assert failed_hosts(run) == sorted(FAILURES)
     assert "17 tenants: 7 unchanged, 3 changed, 6 failed, 1 unreachable.\n" in run.output
+
+
+def test_the_recap_has_80_columns(provisioned):
+    recap = provisioned[0].output.rpartition("PLAY [Summarize the results]")[2].partition("PLAY [")[0]
+    # A path, and the line to copy, must not be broken.
+    wider = [line for line in recap.splitlines() if len(line) > 80]
+    assert all("/" in line or line.startswith("  --limit ") for line in wider)
 
 
 REFUSED = {
