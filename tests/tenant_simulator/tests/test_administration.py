@@ -78,6 +78,13 @@ def test_pages(client, simulator):
     assert [len(ids) for ids in lists] == [7, 7, 7, 7, 7, 7, 3] and sum(lists, []) == everyone
 
 
+def test_providers_that_no_tenant_would_take(client, simulator):
+    options = {"issuer": "acme", "staticKeys": [{"kid": "key-1", "pem": "no PEM"}]}
+    (its_id,) = simulator.add_providers(1, description="x" * 10240, options=options)
+    found = client.request("GET", f"{PROVIDERS}/{its_id}").json()
+    assert (found["options"], len(found["description"]), found["active"]) == (options, 10240, True)
+
+
 def test_pages_while_providers_go(client, simulator):
     everyone = simulator.add_providers(30)
     first = client.request("GET", PROVIDERS).json()
