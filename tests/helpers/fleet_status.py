@@ -91,7 +91,7 @@ def situations() -> dict[str, t.Any]:
             "providers": [STRANGER],
             "key_pairs": [
                 key_pair(None),
-                key_pair(None, prefix="next_", state="retiring", key_id=None, not_after=None, size=None),
+                key_pair(None, prefix="next_", state="retiring", key_id=None, not_after=None, key_size=None),
             ],
         },
     }

@@ -68,7 +68,7 @@ def test_keys_are_those_declared_and_those_that_only_the_tenant_has() -> None:
         fleet_status.OTHER_ID,
     )
     states = [key.state for key in TENANTS["pending.eu"].keys]
-    assert states == ["current", "introducing", "undeclared"]
+    assert states == ["current", "retiring", "undeclared"]
 
 
 def test_certificates_are_those_of_the_issuer() -> None:
