@@ -95,7 +95,8 @@ options:
   key_directory:
     description:
       - The folder for the keys. The default is a folder named after the tenant in C(keys) next to the inventory (the file, or
-        the folder if this is one), or next to the playbook if the host does not come from an inventory.
+        the folder if this is one). It is next to the playbook if the host does not come from a file, or from one in a
+        collection.
       - If this folder does not exist, but the one next to the playbook does, which was the default before 0.2.0, this one
         is used. For a playbook of a collection, it is in the current directory.
     type: path
@@ -191,7 +192,8 @@ options:
       - A login with the current key is proven first. Therefore, this needs O(register_idp) and one of O(users). Identity
         providers with another description, or of another issuer or kind, are never deleted. A backup of each private key
         remains.
-      - Do not set this if the keys of the tenant are in several folders.
+      - Do not set this if the keys of the tenant are in several folders. If the folder has keys of other tenants, set
+        O(allow_shared_key).
     type: bool
     default: false
   url:

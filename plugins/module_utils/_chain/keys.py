@@ -105,8 +105,11 @@ def paths(wanted: Wanted, prefix: str) -> dict[str, str]:
 
 
 def are_missing(wanted: Wanted) -> bool:
-    """Whether the folder has no key pair at all, but should."""
-    return wanted.present and not wanted.has_existing_key and not prefixes.prefixes(wanted.options["key_directory"])
+    """Whether the folder has no key pair of the tenant at all, but should."""
+    found = set(prefixes.prefixes(wanted.options["key_directory"]))
+    if wanted.options["allow_shared_key"]:
+        found &= {key.prefix for key in wanted.keys}
+    return wanted.present and not wanted.has_existing_key and not found
 
 
 def remove(wanted: Wanted, keys: t.Iterable[Retired], report: Report) -> None:

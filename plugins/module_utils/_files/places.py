@@ -44,7 +44,7 @@ def next_to_inventory(folder: str | None, sources: t.Iterable[str]) -> str | Non
     # An inventory that is piped to Ansible is a file in /dev or /proc.
     if not folder or not os.path.isabs(folder) or folder.split("/")[1] in ("dev", "proc") or is_in_collection(folder):
         return None
-    for source in sources:
+    for source in sorted(sources, key=len):  # the outermost one
         if os.path.isdir(source) and pathlib.PurePath(folder).is_relative_to(source):
             return os.path.dirname(source)
     return folder

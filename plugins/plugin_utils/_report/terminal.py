@@ -18,7 +18,7 @@ _LONGEST_LIST = 20
 """Remarks under one heading."""
 
 _LINES = 3
-"""Lines of one remark."""
+"""Lines of one remark. A failure is shown whole, because it ends with what to do."""
 
 
 def text(tenants: t.Sequence[Tenant]) -> str:
@@ -33,19 +33,19 @@ def text(tenants: t.Sequence[Tenant]) -> str:
             continue
         lines += ["", f"{word.capitalize()} ({meaning}):"]
         for remark in remarks[:_LONGEST_LIST]:
-            lines += _wrap(remark, "  ")
+            lines += _wrap(remark, "  ", None if word == "failed" else _LINES)
         if more := len(remarks) - _LONGEST_LIST:
             lines += [f"  ... and {more} more."] if more > 0 else []
     return "\n".join([*lines, ""])
 
 
-def _wrap(line: str, indent: str) -> list[str]:
+def _wrap(line: str, indent: str, most_lines: int | None = _LINES) -> list[str]:
     return textwrap.wrap(
         line,
         _WIDTH,
         initial_indent=indent,
         subsequent_indent=f"{indent}  ",
-        max_lines=_LINES,
+        max_lines=most_lines,
         placeholder=" ...",
         break_on_hyphens=False,
     )

@@ -119,3 +119,14 @@ def test_keys_are_not_inside_of_an_inventory_that_is_a_folder(run_playbook, tmp_
         run = run_playbook("tenantops.qlik.provision", "-i", str(folder))
         assert _private_keys(tmp_path) == [f"inventories/keys/{NAMES[0]}/privatekey.pem"]
         assert ("wrote privatekey.pem" in run.output) == changed and "WARNING" not in run.output
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("playbook", ["provision", "status"])
+@pytest.mark.parametrize("batch", ["x", "0", "10%%"])
+def test_a_batch_that_is_no_number(run_playbook, playbook: str, batch: str) -> None:
+    arguments = ("-i", f"{NAMES[0]},", "-e", f"{playbook}_group=all", "-e", f"{playbook}_batch={batch}")
+    for more in ((), ("--limit", NAMES[0])):
+        run = run_playbook(f"tenantops.qlik.{playbook}", *arguments, *more, check=False)
+        assert run.returncode == 2 and "Traceback" not in run.output
+        assert f"The size of a batch is {batch}: set it to a number of tenants" in run.output.replace("\n", " ")

@@ -130,6 +130,9 @@ def test_a_lost_key_is_no_reason_for_a_new_one(chain: Chain, simulator: Simulato
     assert not chain.folder.exists() and simulator.jwt_providers() == [provider]
     _outcome, report = chain.run(**chain.registered, allow_new_key=True)
     assert len(simulator.jwt_providers()) == 2 and len(_strays(report)) == 1
+    # That others have a key in the folder says nothing.
+    with pytest.raises(_errors.OptionError, match="there is no key in"):
+        chain.run(**chain.registered, keys=[{"prefix": "acme_", "state": "current"}], allow_shared_key=True)
     # A key of one's own, and a folder with another key, are not lost.
     chain.folder = keys
     assert not chain.run(**chain.registered)[1].changed

@@ -55,6 +55,8 @@ def test_next_to_an_inventory_that_is_a_file_or_a_folder(tmp_path: pathlib.Path)
     assert places.next_to_inventory(str(folder), [str(file)]) == str(folder)
     assert places.next_to_inventory(str(folder), [str(file), str(folder)]) == str(folder.parent)
     assert places.next_to_inventory(str(folder / "more"), [str(folder)]) == str(folder.parent)
+    sources = [str(folder / "more"), str(folder)]
+    assert places.next_to_inventory(str(folder / "more"), sources) == str(folder.parent), "inside of none"
     assert places.next_to_inventory(str(folder), [f"{folder}x"]) == str(folder)
 
 

@@ -72,6 +72,12 @@ def test_a_long_list_is_cut_with_a_count(number: int, last: str) -> None:
 
 
 def test_a_long_text_is_cut() -> None:
-    (tenant,) = data.read({"t": {"failed": True, "msg": "word " * 1000}})
+    (tenant,) = data.read({"t": fleet_status.result("t", findings=[fleet_status.finding("drift", "word " * 1000)])})
     lines = terminal.text([tenant]).splitlines()[4:]
     assert len(lines) == 3 and lines[-1].endswith(" ...") and max(map(len, lines)) <= 80
+
+
+def test_a_failure_is_not_cut_because_it_ends_with_what_to_do() -> None:
+    (tenant,) = data.read({"t": {"failed": True, "msg": "word " * 80 + "Do this."}})
+    lines = terminal.text([tenant]).splitlines()[4:]
+    assert lines[-1].endswith("Do this.") and max(map(len, lines)) <= 80
