@@ -2,14 +2,35 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A real browser, and a visit to the page whose address the fixture ``address`` of a file of tests gives."""
+"""Who reads the reports: Prometheus's own tool, and a real browser.
+
+The address of the page is what the fixture ``address`` of a file of tests gives.
+"""
 
 from __future__ import annotations
 
 import importlib
+import os
+import pathlib
 import shutil
+import subprocess
 
 import pytest
+
+ROOT = pathlib.Path(__file__).parents[3]
+
+
+@pytest.fixture(scope="module")
+def promtool():
+    """A function that runs promtool, which `make test-all` unpacks where it can."""
+    path = shutil.which("promtool", path=f"{ROOT}/.build/debian/usr/bin{os.pathsep}{os.environ['PATH']}")
+    if path is None:
+        pytest.skip("there is no promtool here")
+
+    def run(*arguments, **keywords):
+        return subprocess.run([path, *arguments], capture_output=True, text=True, check=False, **keywords)
+
+    return run
 
 
 @pytest.fixture(scope="module")

@@ -7,10 +7,6 @@
 from __future__ import annotations
 
 import importlib
-import os
-import pathlib
-import shutil
-import subprocess
 
 import fleet_status
 import pytest
@@ -20,21 +16,7 @@ from ansible_collections.tenantops.qlik.plugins.plugin_utils._report import data
 
 pytestmark = pytest.mark.thorough
 
-ROOT = pathlib.Path(__file__).parents[3]
 GUIDE = "docs/docsite/rst/guide_fleets.rst"
-
-
-@pytest.fixture(scope="module")
-def promtool():
-    """A function that runs promtool, which `make test-all` unpacks where it can."""
-    path = shutil.which("promtool", path=f"{ROOT}/.build/debian/usr/bin{os.pathsep}{os.environ['PATH']}")
-    if path is None:
-        pytest.skip("there is no promtool here")
-
-    def run(*arguments, **keywords):
-        return subprocess.run([path, *arguments], capture_output=True, text=True, check=False, **keywords)
-
-    return run
 
 
 FLEETS = {
