@@ -13,6 +13,7 @@ import yaml
 
 # Both ways to run a module, and what is seen from a playbook.
 _DEPENDS_ON_CORE = (
+    "tests/integration/fleet",
     "tests/integration/in_process",
     "tests/integration/role/test_role.py",
     "tests/integration/role/test_rotation.py",
@@ -24,6 +25,7 @@ _DEPENDS_ON_CORE = (
     "tests/integration/test_targets.py",
     "tests/integration/test_vault.py",
     "tests/integration/token/test_lookup.py",
+    "tests/robustness/test_killed_playbooks.py",
 )
 
 # What depends on the libraries and needs no Ansible: `make test-all` has only the newest.

@@ -13,7 +13,6 @@ import subprocess
 import sys
 import typing as t
 
-import documented
 import pytest
 import yaml
 from plays import ANSIBLE_PLAYBOOK, environment, play
@@ -22,7 +21,7 @@ from ansible_collections.tenantops.qlik.plugins.inventory import qscloud
 
 BIN = pathlib.Path(sys.executable).parent
 PLUGIN = "tenantops.qlik.qscloud"
-BLOCKS = documented.blocks("docs/docsite/rst/guide_inventories.rst")
+GUIDE = "docs/docsite/rst/guide_inventories.rst"
 PATH = "/api/core/tenants"
 MALICIOUS = "{{ lookup('ansible.builtin.file', '/etc/hostname') }}"
 TENANTS = [
@@ -437,9 +436,17 @@ def test_bad_input_adds_no_host(refused):
     assert not re.search("(Attribute|Key|Type|Value)Error", refused.stdout + refused.stderr)
 
 
+def _blocks():
+    """The blocks of the guide."""
+    # It needs docutils, which is not there where only the tests of `make test` run.
+    import documented
+
+    return documented.blocks(GUIDE)
+
+
 @pytest.mark.thorough
 def test_it_can_be_made_an_error(new_inventories):
-    (variable,) = re.findall(r"^\$ export (ANSIBLE_\w+)=true$", "".join(block.text for block in BLOCKS), re.MULTILINE)
+    (variable,) = re.findall(r"^\$ export (ANSIBLE_\w+)=true$", "".join(block.text for block in _blocks()), re.MULTILINE)
     assert f"E({variable})" in qscloud.DOCUMENTATION
     path = new_inventories.write("no client", client_id=..., client_secret=...)
     with pytest.raises(subprocess.CalledProcessError) as caught:
@@ -452,15 +459,15 @@ def test_it_can_be_made_an_error(new_inventories):
 
 @pytest.mark.thorough
 def test_a_table_as_a_spreadsheet_exports_it(new_inventories):
-    (playbook,) = [block.text for block in BLOCKS if block.name == "tenants_from_csv.yml"]
-    (table,) = [block.text.split("\n", 1)[1] for block in BLOCKS if block.text.startswith("$ cat ")]
+    (playbook,) = [block.text for block in _blocks() if block.name == "tenants_from_csv.yml"]
+    (table,) = [block.text.split("\n", 1)[1] for block in _blocks() if block.text.startswith("$ cat ")]
     # With a byte order mark and the line ends of Windows.
     (new_inventories.folder / "tenants.csv").write_bytes(b"\xef\xbb\xbf" + table.replace("\n", "\r\n").encode())
     new_inventories.write_text("playbook.yml", playbook)
     variables = new_inventories.folder / "group_vars" / "tenants.yml"
     variables.parent.mkdir()
     variables.write_text("tenant_jwt_key_size: 2048\ntenant_jwt_show_idp: never\n")
-    (common,) = [block.text for block in BLOCKS if block.name == "common.yml"]
+    (common,) = [block.text for block in _blocks() if block.name == "common.yml"]
     new_inventories.write_text("common.yml", common)
     run = new_inventories.run(ANSIBLE_PLAYBOOK, "playbook.yml", "-i", "common.yml")
     assert "2 tenants: 0 unchanged, 2 changed, 0 failed." in run.stdout + run.stderr
