@@ -58,6 +58,7 @@ def kill_all(home):
 def plays(variables):
     inventory = {"tenants": {"hosts": dict.fromkeys(TENANTS, {})}}
     common = {"tenant_jwt_key_size": 2048, "tenant_jwt_users": [USER], "tenant_jwt_show_idp": "never"}
+    common["tenant_jwt_allow_absent"] = True
     return inventory, [play(ROLE, hosts="tenants", vars={**common, **variables})]
 
 
