@@ -78,10 +78,11 @@ def provide(wanted: Wanted, now: datetime.datetime, accept: Accept, report: Repo
         return []
     if wanted.has_existing_key:
         return [_existing(wanted, report)]
+    existing = prefixes.prefixes(wanted.options["key_directory"])
     return [
         _provide(wanted, prefix, state, now, accept, report)
         for prefix, state in sorted(wanted.keys, key=lambda key: key.state != "current")
-        if state == "current" or state == "retiring" and look(wanted, prefix, now)["exists"]
+        if state == "current" or state == "retiring" and prefix in existing
     ]
 
 

@@ -98,3 +98,15 @@ def test_another_size_is_for_a_new_key(tmp_path: pathlib.Path) -> None:
     assert raised.value.message.endswith(
         "set O(size) to 2048 to keep it, or introduce a new key with another prefix in O(keys)."
     )
+
+
+def test_a_retiring_key_that_is_lost_is_not_created_again(chain, simulator) -> None:
+    chain.run(**chain.registered)
+    (chain.folder / "privatekey.pem").unlink()
+    keys = [{"prefix": "new_", "state": "current"}, {"prefix": "", "state": "retiring"}]
+    outcome, report = chain.run(**chain.registered, keys=keys, allow_new_key=True)
+    assert [key.prefix for key in outcome.keys] == ["new_"] and "privatekey.pem" not in chain.files()
+    assert [one.kind for one in report.findings].count("stray") == 1 and len(simulator.jwt_providers()) == 2
+    keys[1]["state"] = "absent"
+    chain.run(**chain.registered, keys=keys)
+    assert len(simulator.jwt_providers()) == 1
