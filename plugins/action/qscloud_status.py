@@ -60,7 +60,8 @@ class ActionModule(ActionBase):
         if problem:
             # Not an exception: Ansible before 2.19 would say that one occurred.
             return {**result, "failed": True, "msg": problem}
-        if failure := _failure(result.get("tenants", {}), options["fail_on"], len(task_vars["ansible_play_hosts_all"])):
+        if result.get("reasons"):
+            failure = _failure(result, options["fail_on"], len(task_vars["ansible_play_hosts_all"]))
             result |= {"failed": True, "msg": f"{names['fail_on']} applies to {failure}: see the status above."}
         return result
 
@@ -95,11 +96,8 @@ class ActionModule(ActionBase):
         if not self._task.check_mode:
             files.write(wanted, tenants, datetime.datetime.now(datetime.timezone.utc))
         by_word = {word: [one.host for one in tenants if word in one.words] for word in data.WORDS}
-        reasons = {
-            one.host: ", ".join(word for word in one.words if word in options["fail_on"])
-            for one in tenants
-            if any(word in options["fail_on"] for word in one.words)
-        }
+        matching = {one.host: [word for word in one.words if word in options["fail_on"]] for one in tenants}
+        reasons = {host: ", ".join(words) for host, words in matching.items() if words}
         return {
             "counts": data.count(tenants),
             "tenants": {word: hosts for word, hosts in by_word.items() if hosts},
@@ -108,9 +106,7 @@ class ActionModule(ActionBase):
         }
 
 
-def _failure(by_word: t.Mapping[str, list[str]], fail_on: t.Container[str], number: int) -> str:
-    """How many tenants a word applies to on which the task fails; empty if there are none."""
-    matching = {word: hosts for word, hosts in by_word.items() if word in fail_on}
-    total = len({host for hosts in matching.values() for host in hosts})
-    counts = ", ".join(f"{len(hosts)} {word}" for word, hosts in matching.items())
-    return f"{total} of {'1 tenant' if number == 1 else f'{number} tenants'} ({counts})" if total else ""
+def _failure(report: t.Mapping[str, t.Any], fail_on: t.Container[str], number: int) -> str:
+    """To how many tenants the words apply on which the task fails."""
+    counts = ", ".join(f"{len(hosts)} {word}" for word, hosts in report["tenants"].items() if word in fail_on)
+    return f"{len(report['reasons'])} of {'1 tenant' if number == 1 else f'{number} tenants'} ({counts})"

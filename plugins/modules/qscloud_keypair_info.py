@@ -21,24 +21,7 @@ requirements:
 extends_documentation_fragment:
   - tenantops.qlik.attributes
   - tenantops.qlik.attributes.action
-attributes:
-  check_mode:
-    support: full
-    details: This action does not modify state.
-  diff_mode:
-    support: N/A
-    details: This action does not modify state.
-  idempotent:
-    support: full
-  safe_file_operations:
-    support: full
-    details: This action does not write files.
-  action:
-    support: full
-    details:
-      - With a local connection, the action plugin runs the module in Ansible's worker process, which is much faster.
-  async:
-    support: full
+  - tenantops.qlik.attributes.info
 options:
   directory:
     description:

@@ -24,25 +24,12 @@ extends_documentation_fragment:
   - tenantops.qlik.chain
   - tenantops.qlik.attributes
   - tenantops.qlik.attributes.action
+  - tenantops.qlik.attributes.info
 attributes:
-  check_mode:
-    support: full
-    details: This action does not modify state.
-  diff_mode:
-    support: N/A
-    details: This action does not modify state.
-  idempotent:
-    support: full
-  safe_file_operations:
-    support: full
-    details: This action does not write files.
   action:
-    support: full
     details:
       - The action plugin reads O(variables), and, with a local connection, runs the module in Ansible's worker process, which
         is much faster.
-  async:
-    support: full
 options: {}
 seealso:
   - module: tenantops.qlik.qscloud_tenant_jwt

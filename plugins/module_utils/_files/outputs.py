@@ -22,8 +22,7 @@ def absolute(path: str, playbook_folder: str) -> str:
     A relative path starts at the folder of the playbook, or at the current directory if the playbook belongs to an
     installed collection, which an upgrade replaces.
     """
-    base = os.getcwd() if places.is_in_collection(playbook_folder) else playbook_folder
-    return os.path.normpath(os.path.join(base, path))
+    return os.path.normpath(os.path.join(places.start_folder(playbook_folder), path))
 
 
 def check(path: str, option: str) -> None:

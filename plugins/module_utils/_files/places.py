@@ -27,6 +27,11 @@ def is_in_collection(folder: str) -> bool:
     return "ansible_collections" in pathlib.PurePath(folder).parts
 
 
+def start_folder(playbook_folder: str) -> str:
+    """Where relative paths start: at the playbook, or, if that is in a collection, at the current directory."""
+    return os.getcwd() if is_in_collection(playbook_folder) else playbook_folder
+
+
 def is_relative(path: object) -> bool:
     """Whether a value is a path that depends on the current directory. ``~`` and variables of the environment do not."""
     # Ansible takes a number or a list as the text of it.
@@ -58,7 +63,7 @@ def default_keys(tenant: str, inventory_folder: str | None, playbook_folder: str
         has a folder there, and none next to the inventory.
     :param is_local: whether the folder is on this machine.
     """
-    playbook_keys = os.path.join(os.getcwd() if is_in_collection(playbook_folder) else playbook_folder, "keys", tenant)
+    playbook_keys = os.path.join(start_folder(playbook_folder), "keys", tenant)
     if not inventory_folder:
         return playbook_keys
     inventory_keys = os.path.join(inventory_folder, "keys", tenant)
