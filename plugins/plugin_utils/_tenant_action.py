@@ -37,7 +37,7 @@ class TenantAction(InProcessAction):
         is_alone = len(task_vars.get("ansible_play_hosts_all", ())) < 2
         head = "" if is_alone else f"{self._options.get('tenant', task_vars.get('inventory_hostname'))}: "
         self.say(result, head)
-        if result.get("failed") and self._task.failed_when:
+        if result.get("failed") and self._task.failed_when and not self._task.no_log:
             # Ansible shows no failure that this condition does not confirm.
             say_failure(self._display, f"{head}failed: {result['msg']}")
         return result

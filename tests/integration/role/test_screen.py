@@ -129,3 +129,11 @@ def test_all_steps_are_printed_at_v(verbose):
         f"kept the key pair {folder}/{ALONE}/new_privatekey.pem",
         "signed a token for anna@grusgrus.com",
     ]
+
+
+@pytest.mark.parametrize("hidden", [False, True])
+def test_a_failure_that_the_task_does_not_show_is_printed_unless_the_task_hides_it(run_playbook, hidden: bool) -> None:
+    task = {"tenantops.qlik.qscloud_tenant_jwt": {"tenant": "https://acme"}, "failed_when": False, "no_log": hidden}
+    run = run_playbook([play(task)])
+    assert run.recap["failed"] == 0
+    assert ("failed: tenant must be a host name" in run.output) != hidden
