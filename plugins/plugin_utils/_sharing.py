@@ -89,6 +89,19 @@ def shared_api_key(options: t.Mapping[str, t.Any], names: Names) -> str | None:
     )
 
 
+def default_folder(
+    options: t.Mapping[str, t.Any], variables: t.Mapping[str, t.Any], playbook_folder: str, is_local: bool
+) -> str:
+    """The default folder for the keys of a tenant: see :func:`places.default_keys`.
+
+    :param options: ``tenant`` is set.
+    :param variables: those of the host.
+    """
+    sources = variables.get("ansible_inventory_sources", ())
+    inventory_folder = places.next_to_inventory(variables.get("inventory_dir"), sources)
+    return places.default_keys(_tenant(options), inventory_folder, playbook_folder, is_local)
+
+
 def refusals(
     hosts: t.Iterable[str],
     hostvars: t.Mapping[str, t.Mapping[str, t.Any]],
@@ -109,7 +122,7 @@ def refusals(
         with contextlib.suppress(Exception):  # whatever an expression raises; its own task says so
             variables = hostvars[host]  # which takes long
             its = _options(variables, prefix, OPTIONS, {"tenant": host})
-            folder = places.default_keys(_tenant(its), _next_to_inventory(variables), playbook_folder, is_local)
+            folder = default_folder(its, variables, playbook_folder, is_local)
             secret = {SECRET: host} if f"{prefix}{SECRET}" in variables else {}
             tenants[host] = {"key_directory": folder, **its, **secret}
     of_issuer: dict[str, set[str]] = {}
@@ -176,10 +189,6 @@ def _tenant(options: t.Mapping[str, t.Any]) -> str:
 
 def _issuer(options: t.Mapping[str, t.Any]) -> str:
     return str(options.get("issuer") or _tenant(options))
-
-
-def _next_to_inventory(variables: t.Mapping[str, t.Any]) -> str | None:
-    return places.next_to_inventory(variables.get("inventory_dir"), variables.get("ansible_inventory_sources", ()))
 
 
 def _options(

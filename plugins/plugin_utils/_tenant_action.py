@@ -11,7 +11,6 @@ import typing as t
 from ansible.errors import AnsibleActionFail
 
 from ..module_utils._files import places
-from ..module_utils._text import host_name
 from . import _sharing, _variables
 from ._in_process import InProcessAction
 from ._terminal import say_failure, say_warning
@@ -81,11 +80,7 @@ class TenantAction(InProcessAction):
     def _choose_folder(self, options: dict[str, t.Any], task_vars: dict[str, t.Any]) -> None:
         playbook_folder = self._loader.get_basedir()
         if "key_directory" not in options:
-            tenant = host_name(str(options["tenant"]))
-            inventory_folder = places.next_to_inventory(
-                task_vars.get("inventory_dir"), task_vars.get("ansible_inventory_sources", ())
-            )
-            options["key_directory"] = places.default_keys(tenant, inventory_folder, playbook_folder, self._is_local())
+            options["key_directory"] = _sharing.default_folder(options, task_vars, playbook_folder, self._is_local())
         elif places.is_in_collection(playbook_folder) and places.is_relative(options["key_directory"]):
             raise AnsibleActionFail(
                 f"{self._names['key_directory']} is relative, but the playbook is part of a collection, which an upgrade"
