@@ -50,9 +50,10 @@ class OptionError(QlikError):
     """An option has an invalid value."""
 
     @property
-    def option(self) -> str:
-        """The name of the option: the first one in the message."""
-        return _OPTION.search(self.message)[1]
+    def option(self) -> str | None:
+        """The name of the option: the first one in the message. None if an environment variable is at fault."""
+        found = _OPTION.search(self.message)
+        return found and found[1]
 
 
 class FileError(QlikError):
@@ -87,12 +88,12 @@ class TokenError(QlikError):
     """A text is not a JWT."""
 
 
-class TenantError(QlikError):
-    """The tenant cannot be reached, or rejects a request.
+class ServerError(QlikError):
+    """A server cannot be reached, or rejects a request.
 
     ``answer`` is a sentence about the response, and ``advice`` one about what to do. ``status`` is the HTTP status,
-    ``code`` Qlik Cloud's error code and ``date`` the tenant's clock in seconds since 1970, as far as the response has
-    them. All are None if something other than the tenant may have sent the response.
+    ``code`` Qlik Cloud's error code and ``date`` the server's clock in seconds since 1970, as far as the response has
+    them. All are None if something other than the server may have sent the response.
     """
 
     def __init__(
@@ -106,5 +107,17 @@ class TenantError(QlikError):
         self.date = date
 
 
+class TenantError(ServerError):
+    """The tenant cannot be reached, or rejects a request."""
+
+
 class NoAnswerError(TenantError):
     """A request was sent, but no response says whether the tenant processed it."""
+
+
+class KeyStoreError(ServerError):
+    """A key store cannot be reached, or rejects a request."""
+
+
+class SilentKeyStoreError(KeyStoreError):
+    """A request was sent, but no response says whether the key store processed it."""

@@ -247,7 +247,7 @@ def _working_directory(path: str) -> t.Iterator[None]:
 
 # What is set up here, before Ansible forks a worker for each host, need not be set up in each worker.
 _variables.warm_up()
-importlib.import_module("ansible.module_utils.urls")  # see _tenant.api
+importlib.import_module("ansible.module_utils.urls")  # see _http
 if not MISSING:
     warm_up()
 if _HAS_PROFILES and not _missing_internal():

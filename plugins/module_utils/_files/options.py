@@ -14,6 +14,7 @@ import typing as t
 
 from .. import _text
 from .._errors import MAYBE_UNSET, OptionError
+from . import read
 
 _CONTENT = re.compile(r"""eyJ[\w-]+\.[\w-]+\.[\w-]+|[A-Za-z0-9+/=\s\\"']{500,}""")
 """A JWT, or text that is so long and so plain that it is base64, not a path."""
@@ -38,6 +39,18 @@ def check_path(path: str | None, option: str) -> None:
         raise OptionError(f"O({option}) contains a null byte: remove it.")
     if path.endswith(("\n", "\r")):
         raise OptionError(f"O({option}) {_text.invisible_end(path)}")
+
+
+def check_ca_path(path: str, option: str) -> None:
+    """Reject a value that cannot be the path of a file with CA certificates.
+
+    :raises QlikError: if it cannot be a path, or the file cannot be read or contains no PEM.
+    """
+    check_path(path, option)
+    if b"-----BEGIN " not in read.stored(path, option):
+        raise OptionError(
+            f"O({option}): {path} contains no certificate in PEM format: specify the file of the CA certificate."
+        )
 
 
 def check_content(text: str, option: str, wanted: str) -> None:

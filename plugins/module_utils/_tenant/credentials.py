@@ -2,19 +2,15 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Determine the tenant and its credentials from the options and the environment. No HTTP."""
+"""Determine the tenant and its credentials from the options and the environment. It sends no request."""
 
 from __future__ import annotations
 
-import ipaddress
-import re
 import typing as t
-import urllib.parse
 
+from .. import _http
 from .._errors import MAYBE_UNSET, OptionError
-from .._files import read
-from .._files.options import check_path
-from .._text import host_name
+from .._files.options import check_ca_path
 
 URL_VARIABLE = "QSCLOUD_TENANT_URL"
 CREDENTIAL_VARIABLES = {
@@ -25,9 +21,6 @@ CREDENTIAL_VARIABLES = {
 """Environment variables by option. If any of these options is set, all of the variables are ignored."""
 
 _EXAMPLE = "write it as https://acme.eu.qlikcloud.com"
-_HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?", re.IGNORECASE | re.ASCII)
-# Characters that a header and JSON can contain unchanged. Also keeps a trailing newline from a file out of the header.
-_CREDENTIAL = re.compile(r"[\x21-\x7e]+")
 
 
 class Credentials(t.NamedTuple):
@@ -73,12 +66,7 @@ def from_options(
     if options["timeout"] < 1:
         raise OptionError(f"O(timeout) is {options['timeout']}: it must be at least 1 second.")
     if options["ca_path"] is not None:
-        check_path(options["ca_path"], "ca_path")
-        if b"-----BEGIN " not in read.stored(options["ca_path"], "ca_path"):
-            raise OptionError(
-                f"O(ca_path): {options['ca_path']} contains no certificate in PEM format: specify the file of the CA"
-                " certificate."
-            )
+        check_ca_path(options["ca_path"], "ca_path")
     return Connection(
         url=url,
         credentials=_credentials(options, environment, url) if needs_credentials else None,
@@ -103,29 +91,8 @@ def are_given(options: t.Mapping[str, t.Any], environment: t.Mapping[str, str]) 
 
 
 def tenant_url(text: str, source: str) -> str:
-    """Validate the URL of a tenant, write its host in lower case, and remove a trailing slash or dot.
-
-    :param source: the option (as ``O(name)``) or variable, for messages, which omit the URL: it may contain a password.
-    :raises OptionError: if it is not ``https://host`` or ``https://host:port``. http is only allowed for this machine.
-    """
-    try:
-        parts = urllib.parse.urlsplit(text.strip())
-        host, port = host_name(parts.hostname or ""), parts.port
-    except ValueError as error:
-        raise OptionError(f"{source} is not the URL of a tenant: {_EXAMPLE}.") from error
-    if "@" in parts.netloc:
-        raise OptionError(f"{source} contains credentials: remove them, and use O(api_key) or an OAuth client.")
-    if parts.scheme not in ("https", "http") or not host:
-        raise OptionError(f"{source} is not a URL with a scheme: {_EXAMPLE}.")
-    if parts.path not in ("", "/") or parts.query or parts.fragment:
-        raise OptionError(f"{source} contains more than the tenant's host: leave out the path, and {_EXAMPLE}.")
-    if not _HOST_NAME.fullmatch(host) and not _is_loopback(host):
-        raise OptionError(f"{source} contains an invalid host name: {_EXAMPLE}.")
-    if parts.scheme == "http" and not _is_loopback(host):
-        raise OptionError(f"{source} uses http, so anyone on the network could read the secrets: use https.")
-    default = {"https": 443, "http": 80}[parts.scheme]
-    named_port = f":{port}" if port not in (None, default) else ""
-    return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}{named_port}"
+    """Validate the URL of a tenant: see :func:`_http.server_url`."""
+    return _http.server_url(text, source, "tenant", _EXAMPLE, "O(api_key) or an OAuth client")
 
 
 def secrets(options: t.Mapping[str, t.Any], environment: t.Mapping[str, str]) -> set[str]:
@@ -159,7 +126,7 @@ def _credentials(options: t.Mapping[str, t.Any], environment: t.Mapping[str, str
             raise OptionError(
                 f"{names[name]} begins with the word Bearer, which is not part of it: leave the word out."
             )
-        if not _CREDENTIAL.fullmatch(text):
+        if not _http.TOKEN.fullmatch(text):
             raise OptionError(f"{names[name]} contains spaces, line breaks or non-ASCII characters: copy it again.")
     if "api_key" in given and len(given) > 1:
         raise OptionError(
@@ -184,12 +151,3 @@ def _check_environment_tenant(url: str, environment: t.Mapping[str, str]) -> Non
             f"The credentials in the environment are for the tenant in {URL_VARIABLE}, which differs from"
             " O(tenant_url): set the credentials of this tenant as options."
         )
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What to do about a request that is refused, by what is known of the answer. No HTTP.
+"""What to do about a request that is refused, by what is known of the answer. It sends no request.
 
 Qlik documents few codes of errors, and not all causes of a status: https://qlik.dev/apis/rest/. Where an answer can
 have several causes, the advice names them all. Qlik's errors are JSON objects; other answers may be a proxy's.
@@ -15,6 +15,7 @@ import email.utils
 import typing as t
 
 from .._errors import TenantError
+from .._http import RUN_LATER
 from .._tokens.claims import broken_header_rules, broken_rules, time_problems
 from .._tokens.durations import spoken
 
@@ -50,7 +51,7 @@ BY_STATUS = {
     ),
     404: "The object no longer exists, or O(tenant_url) is not the URL of a tenant: run again, or check O(tenant_url).",
     412: "The object was changed by someone else at the same time: run again.",
-    429: "Run again later, or with fewer forks.",
+    429: RUN_LATER,
     500: "Try again later; Qlik's support asks for the traceId.",
 }
 """What to do, by HTTP status, if the code is not in :data:`BY_CODE`. 500 is used for all other statuses."""

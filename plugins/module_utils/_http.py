@@ -1,0 +1,285 @@
+# Copyright (c) 2026, tenantops
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Send requests to a server that speaks JSON: TLS, proxies, retries, rate limits. The only file that uses HTTP.
+
+A request without a response is only repeated if that is safe. Redirects are never followed here, because they could
+send credentials to another host.
+"""
+
+from __future__ import annotations
+
+import http.client
+import http.cookiejar
+import ipaddress
+import json
+import random
+import re
+import socket
+import ssl
+import typing as t
+import urllib.error
+import urllib.parse
+import zlib
+
+from . import _json
+from ._errors import OptionError, ServerError, printable
+from ._text import host_name
+
+USER_AGENT = "ansible-tenantops.qlik"
+
+RETRIES = 3
+"""How often a repeatable request is repeated if there is no response."""
+
+RATE_LIMIT_BUDGET = 300
+"""Total seconds to wait because of a rate limit. That of Qlik Cloud applies over windows of five minutes."""
+
+RUN_LATER = "Run again later, or with fewer forks."
+"""What to do if the rate limit would be waited for too long."""
+
+REDIRECTS = (301, 302, 303, 307, 308)
+
+TOKEN = re.compile(r"[\x21-\x7e]+")
+"""Characters that a header and JSON can contain unchanged. A newline at the end of a file is none of them."""
+
+_HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?", re.IGNORECASE | re.ASCII)
+_GATEWAY_ERRORS = (502, 503, 504)  # from a proxy in front of the server, which may have processed the request
+_MAXIMUM_BODY_SIZE = 16 * 1024 * 1024  # bytes; a page of identity providers is smaller than 1 MiB
+_REFUSED_BY_PROXY = re.compile("Tunnel connection failed: 4")  # a client error; others may be temporary
+
+
+def server_url(text: str, source: str, kind: str, example: str, instead: str) -> str:
+    """Validate the URL of a server, write its host in lower case, and remove a trailing slash or dot.
+
+    :param source: the option (as ``O(name)``) or variable, for messages, which omit the URL: it may contain a password.
+    :param kind: what the server is, for messages.
+    :param example: how to write the URL, for messages.
+    :param instead: where credentials belong, for messages.
+    :raises OptionError: if it is not ``https://host`` or ``https://host:port``. http is only allowed for this machine.
+    """
+    try:
+        parts = urllib.parse.urlsplit(text.strip())
+        host, port = host_name(parts.hostname or ""), parts.port
+    except ValueError as error:
+        raise OptionError(f"{source} is not the URL of a {kind}: {example}.") from error
+    if "@" in parts.netloc:
+        raise OptionError(f"{source} contains credentials: remove them, and use {instead}.")
+    if parts.scheme not in ("https", "http") or not host:
+        raise OptionError(f"{source} is not a URL with a scheme: {example}.")
+    if parts.path not in ("", "/") or parts.query or parts.fragment:
+        raise OptionError(f"{source} contains more than the {kind}'s host: leave out the path, and {example}.")
+    if not _HOST_NAME.fullmatch(host) and not _is_loopback(host):
+        raise OptionError(f"{source} contains an invalid host name: {example}.")
+    if parts.scheme == "http" and not _is_loopback(host):
+        raise OptionError(f"{source} uses http, so anyone on the network could read the secrets: use https.")
+    default = {"https": 443, "http": 80}[parts.scheme]
+    named_port = f":{port}" if port not in (None, default) else ""
+    return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}{named_port}"
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+class Server(t.NamedTuple):
+    """A server. ``url`` has no trailing slash, and ``timeout`` is in seconds.
+
+    The others are for messages: ``name`` and ``operator`` are what to call the server and whoever answers there,
+    ``url_option`` and ``ca_option`` where the user has set its URL and its CA, and ``when_slow`` is advice.
+    """
+
+    url: str
+    validate_certs: bool
+    ca_path: str | None
+    timeout: int
+    name: str
+    operator: str
+    url_option: str
+    ca_option: str
+    when_slow: str
+
+
+class Answer(t.NamedTuple):
+    """A response. ``is_json`` is whether its body is empty or a JSON object; otherwise ``body`` is empty, too."""
+
+    status: int
+    headers: t.Mapping[str, str]
+    body: dict[str, t.Any]
+    is_json: bool
+
+
+class Client:
+    """A connection to a server, used for one task. Subclasses say what an error response means."""
+
+    ERROR: type[ServerError]
+    NO_ANSWER: type[ServerError]
+    """Raised if a request was sent, but no response says whether the server processed it. A subclass of ``ERROR``."""
+
+    def __init__(self, server: Server, secrets: t.Iterable[str], sleep: t.Callable[[float], None]) -> None:
+        """:param secrets: what no message may contain."""
+        self.url = server.url
+        self.waited = 0.0  # seconds waited because of the rate limit
+        self.cookies = http.cookiejar.CookieJar()
+        self._server = server
+        self._secrets = set(secrets)
+        self._sleep = sleep
+        # Its import takes long as an ordinary module, and qscloud_tenant_jwt often connects to no server.
+        from ansible.module_utils.urls import Request
+
+        self._http = Request(
+            use_netrc=False,  # an entry in .netrc would replace the Authorization header
+            follow_redirects="no",
+            validate_certs=server.validate_certs,
+            ca_path=server.ca_path,
+            timeout=server.timeout,
+            http_agent=USER_AGENT,
+            cookies=self.cookies,
+        )
+
+    def _describe(self, what: str, answer: Answer) -> str:
+        """A sentence about an error response to a request, such as ``GET /path``."""
+        raise NotImplementedError
+
+    def _advice(self, answer: Answer) -> str:
+        """A sentence about what to do about it."""
+        raise NotImplementedError
+
+    def _is_temporary(self, answer: Answer) -> bool:
+        """Whether an error response may be about something that is over soon."""
+        return answer.status in _GATEWAY_ERRORS
+
+    def _refusal(self, what: str, answer: Answer, kind: type[ServerError]) -> ServerError:
+        """The error for an error response."""
+        return kind(self._describe(what, answer), self._advice(answer), answer.status)
+
+    def _exchange(
+        self,
+        method: str,
+        url: str,
+        what: str,
+        headers: dict[str, str],
+        body: t.Any = None,
+        *,
+        repeatable: bool = False,
+        may_redirect: bool = False,
+    ) -> Answer:
+        """Send a request, with retries and waits for the rate limit.
+
+        :param what: the request in messages.
+        :param repeatable: whether it is safe to send the request twice.
+        :param may_redirect: whether the answer may be a redirect, which the caller has to deal with.
+        """
+        repeats = RETRIES if repeatable else 0
+        while True:
+            try:
+                answer = self._send(method, url, what, headers, body)
+                if self._is_temporary(answer):
+                    raise self._refusal(what, answer, self.NO_ANSWER)
+            except self.NO_ANSWER:
+                if not repeats:
+                    raise
+                # Exponential backoff, with jitter so that the hosts of a play do not retry simultaneously.
+                self._sleep(2 ** (RETRIES - repeats) * random.uniform(0.5, 1))
+                repeats -= 1
+                continue
+            if answer.status != 429:
+                break
+            self._wait_for_rate_limit(what, answer)
+        if answer.status >= 400 or (answer.status in REDIRECTS and not may_redirect):
+            raise self._refusal(what, answer, self.ERROR)
+        return answer
+
+    def _send(self, method: str, url: str, what: str, headers: dict[str, str], body: t.Any) -> Answer:
+        data = None
+        if body is not None:
+            data, headers = json.dumps(body).encode(), {**headers, "Content-Type": "application/json"}
+        elif method == "POST":
+            data = b""  # so that the Content-Length header is sent
+        try:
+            try:
+                response = self._http.open(method, url, data=data, headers={**headers, "Accept": "application/json"})
+            except urllib.error.HTTPError as error:
+                response = error
+            with response:
+                content = response.read(_MAXIMUM_BODY_SIZE)
+                # With a size argument, read() does not raise an exception if the response is shorter than announced.
+                missing = getattr(response, "length", None)
+            if missing and len(content) < _MAXIMUM_BODY_SIZE:
+                raise http.client.IncompleteRead(content, missing)
+        # EOFError and zlib.error: truncated or damaged compression. ValueError: an invalid URL or text in a header.
+        except (OSError, http.client.HTTPException, EOFError, zlib.error, ValueError) as error:
+            raise self._connection_error(what, error) from error
+        if len(content) == _MAXIMUM_BODY_SIZE:
+            raise self.ERROR(
+                f"{self.url} returned more than 16 MiB for {what}.",
+                f"Check {self._server.url_option}.",
+                response.status,
+            )
+        try:
+            parsed = _json.parse_object(content) if content.strip() else {}
+        except ValueError:
+            if response.status < 300:
+                raise self.ERROR(
+                    f"{self.url} answered {what} with something other than a JSON object.",
+                    f"Check {self._server.url_option}, and that no proxy answers instead of {self._server.operator}.",
+                    response.status,
+                ) from None
+            return Answer(response.status, response.headers, {}, is_json=False)
+        return Answer(response.status, response.headers, parsed, is_json=True)
+
+    def _connection_error(self, what: str, error: Exception) -> ServerError:
+        reason = error.reason if isinstance(error, urllib.error.URLError) else error
+        option = self._server.url_option
+        if isinstance(reason, ssl.SSLCertVerificationError):
+            return self.ERROR(
+                f"The TLS certificate of {self.url} is not trusted ({self._clean(reason.verify_message)}).",
+                f"Check {option}. If a private CA issued the certificate, set {self._server.ca_option} to the file of"
+                " the CA certificate.",
+            )
+        if isinstance(reason, ssl.SSLError) and not isinstance(reason, (ssl.SSLEOFError, ssl.SSLZeroReturnError)):
+            return self.ERROR(f"The TLS connection to {self.url} failed.", f"Check the scheme and port of {option}.")
+        if isinstance(reason, socket.gaierror):
+            return self.ERROR(f"The host of {self.url} cannot be resolved.", f"Check {option} and the DNS.")
+        if isinstance(reason, ConnectionRefusedError):
+            return self.ERROR(f"{self.url} refuses connections.", f"Check {option}, and whether a proxy is needed.")
+        # http.client has no other sign that a proxy does not connect to the server: nothing has been sent there.
+        if _REFUSED_BY_PROXY.match(str(reason)):
+            return self.ERROR(
+                f"The proxy did not connect to {self.url} ({self._clean(str(reason))}).",
+                "Check the proxy in https_proxy, with its user and password if it needs them, or list"
+                f" {self._server.name} in no_proxy if this machine can reach it without a proxy.",
+            )
+        words = (
+            f"within {self._server.timeout} seconds"
+            if isinstance(reason, TimeoutError)
+            else f"in full ({self._clean(str(reason) or type(reason).__name__)})"
+        )
+        return self.NO_ANSWER(f"{self.url} did not answer {what} {words}.", self._server.when_slow)
+
+    def _wait_for_rate_limit(self, what: str, answer: Answer) -> None:
+        # Without the header, assume the limit of Qlik Cloud's slower tier: 100 requests a minute.
+        text = answer.headers.get("Retry-After", "").strip()
+        # Nine digits suffice: a longer number exceeds the budget anyway, and Python may refuse to parse it.
+        pause = int(text[:9]) if text.isdecimal() else 1
+        # Wait slightly longer, with jitter so that the hosts of a play do not continue simultaneously.
+        pause = pause * random.uniform(1, 1.1) + 0.1
+        if self.waited + pause > RATE_LIMIT_BUDGET:
+            raise self.ERROR(
+                self._describe(what, answer),
+                f"More than {RATE_LIMIT_BUDGET} seconds of waiting would be needed. {RUN_LATER}",
+                answer.status,
+            )
+        self._sleep(pause)
+        self.waited += pause
+
+    def _clean(self, text: str) -> str:
+        """Make external text safe for a message: no secrets, no control characters, and not too long."""
+        for secret in self._secrets:
+            text = text.replace(secret, "***")
+        return printable(text).rstrip(". ")
