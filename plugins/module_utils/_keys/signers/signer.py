@@ -1,0 +1,104 @@
+# Copyright (c) 2026, tenantops
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A private key that is somewhere else: it signs by asking its store, and is an RSA private key to all other code."""
+
+from __future__ import annotations
+
+import hashlib
+import typing as t
+
+from ..._errors import PrivateKeyError
+
+try:
+    import cryptography
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.asymmetric import padding, rsa
+    from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
+
+    _Base = rsa.RSAPrivateKey
+except ImportError:  # Modules report it: see _module.run.
+    _Base = object
+
+MINIMUM_CRYPTOGRAPHY = 38
+"""The first release that signs certificates with a key that is not its own."""
+
+
+def check_cryptography() -> None:
+    """Reject a release of cryptography that cannot use such a key.
+
+    :raises PrivateKeyError: if it is too old.
+    """
+    if int(cryptography.__version__.split(".", maxsplit=1)[0]) < MINIMUM_CRYPTOGRAPHY:
+        raise PrivateKeyError(
+            f"O(private_key_uri) requires cryptography {MINIMUM_CRYPTOGRAPHY} or newer, but this Python has"
+            f" {cryptography.__version__}: install a newer release, or use a key in a file."
+        )
+
+
+class Stored(t.NamedTuple):
+    """A private key in a store. ``uri`` names exactly this key, and ``warning`` is about how it is kept, or None."""
+
+    key: rsa.RSAPrivateKey
+    uri: str
+    warning: str | None
+
+
+class Signer(_Base):
+    """The private key for a public key. It signs with PKCS #1 v1.5 and SHA-256 only, which is all that is used here."""
+
+    def __init__(self, source: str, public_key: rsa.RSAPublicKey, sign_digest: t.Callable[[bytes], bytes]) -> None:
+        """:param source: the key in messages.
+
+        :param sign_digest: returns the signature for a SHA-256 digest.
+        """
+        self._source = source
+        self._public_key = public_key
+        self._sign_digest = sign_digest
+
+    @property
+    def key_size(self) -> int:
+        """The size of the modulus in bits."""
+        return self._public_key.key_size
+
+    def public_key(self) -> rsa.RSAPublicKey:
+        """The public key."""
+        return self._public_key
+
+    def sign(self, data: bytes, padding: padding.AsymmetricPadding, algorithm: hashes.HashAlgorithm) -> bytes:
+        """Have data signed. The store gets a digest only: the claims of a token are none of its business.
+
+        :raises QlikError: if the store does not sign, or its signature does not verify.
+        """
+        if padding.name != "EMSA-PKCS1-v1_5" or not isinstance(algorithm, hashes.SHA256):
+            raise NotImplementedError("only PKCS #1 v1.5 with SHA-256")
+        digest = hashlib.sha256(data).digest()
+        signature = self._sign_digest(digest)
+        try:
+            self._public_key.verify(signature, digest, padding, Prehashed(algorithm))
+        except InvalidSignature:
+            raise PrivateKeyError(
+                f"{self._source} returned a signature that does not verify, so it was not used: check the key in its"
+                " store."
+            ) from None
+        return signature
+
+    def decrypt(self, ciphertext: bytes, padding: padding.AsymmetricPadding) -> bytes:
+        """Not for such a key."""
+        raise NotImplementedError("a key in a store only signs")
+
+    def private_numbers(self) -> t.NoReturn:
+        """Not for such a key."""
+        raise NotImplementedError("a key in a store never leaves it")
+
+    def private_bytes(self, *arguments: t.Any, **keywords: t.Any) -> t.NoReturn:
+        """Not for such a key."""
+        raise NotImplementedError("a key in a store never leaves it")
+
+    def __copy__(self) -> Signer:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, t.Any]) -> Signer:
+        return self

@@ -1,0 +1,31 @@
+# Copyright (c) 2026, tenantops
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The stores of private keys, by the scheme of their URIs.
+
+To add one, write a file like ``hashivault.py``, with a class ``Key`` that has the same methods, add a row to the table, and
+its options to ``_argument_specs.KEY_STORES`` and the documentation fragment ``key_stores``.
+"""
+
+from __future__ import annotations
+
+import os
+import typing as t
+
+from . import hashivault, uri
+from .signer import check_cryptography
+
+STORES = {"hashivault": hashivault}
+"""What each scheme stands for."""
+
+
+def key(options: t.Mapping[str, t.Any]) -> hashivault.Key:
+    """The key that ``private_key_uri`` names, which need not exist. Nothing is asked of its store yet.
+
+    :param options: those of the documentation fragment ``key_stores`` by name. The environment complements them.
+    :raises QlikError: if one of them is missing or invalid, or this Python's cryptography is too old.
+    """
+    parsed = uri.parse(options[uri.OPTION], {scheme: store.FORM for scheme, store in STORES.items()})
+    check_cryptography()
+    return STORES[parsed.scheme].Key(parsed, options, os.environ)

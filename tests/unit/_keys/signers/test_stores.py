@@ -1,0 +1,35 @@
+# Copyright (c) 2026, tenantops
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which store a URI means."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.tenantops.qlik.plugins.module_utils._errors import OptionError, PrivateKeyError
+from ansible_collections.tenantops.qlik.plugins.module_utils._keys.signers import hashivault, signer, stores
+
+OPTIONS = {**dict.fromkeys(hashivault.VARIABLES), "vault_token": "s.hunter2"}
+
+
+def test_the_scheme_chooses_and_the_environment_complements(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(signer, "MINIMUM_CRYPTOGRAPHY", 3)
+    monkeypatch.setenv("VAULT_ADDR", "https://vault.example.com")
+    key = stores.key({**OPTIONS, "private_key_uri": "hashivault://acme"})
+    assert isinstance(key, hashivault.Key) and key.url == "https://vault.example.com"
+
+
+def test_an_unknown_scheme() -> None:
+    with pytest.raises(OptionError) as caught:
+        stores.key({**OPTIONS, "private_key_uri": "gcpkms://acme"})
+    assert str(caught.value) == (
+        "private_key_uri has an unknown scheme: write it as hashivault://[MOUNT/]NAME[?version=NUMBER]."
+    )
+
+
+def test_the_release_of_cryptography_comes_before_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(signer, "MINIMUM_CRYPTOGRAPHY", 1000)
+    with pytest.raises(PrivateKeyError, match="private_key_uri requires cryptography 1000 or newer"):
+        stores.key({**OPTIONS, "private_key_uri": "hashivault://acme"})
