@@ -16,7 +16,7 @@ options:
         format.
       - A file that Ansible Vault has encrypted is decrypted in memory. Only the controller has the password for this,
         so it does not work on another host, or with C(become), C(async) or C(environment).
-      - Exactly one of O(private_key_path) and O(private_key_content) must be specified.
+      - Exactly one of O(private_key_path), O(private_key_content) and O(private_key_uri) must be specified.
     type: path
     aliases: [cert_privatekey_file]
   private_key_content:

@@ -18,7 +18,7 @@ description:
     rule of Qlik Cloud.
   - Relative paths are relative to the folder of the playbook.
 notes:
-  - Lookups run on the controller, so the private key must be available there.
+  - Lookups run on the controller, so the private key or its store must be available there.
   - 'The lookup cannot hide the token from the output of the task that uses it. Set C(no_log: true) on tasks that would
     print it.'
 requirements:
@@ -26,6 +26,7 @@ requirements:
   - PyJWT >= 2.3.0
 extends_documentation_fragment:
   - tenantops.qlik.signing
+  - tenantops.qlik.key_store
 seealso:
   - module: tenantops.qlik.qscloud_jwt
 """
@@ -73,6 +74,9 @@ from ..module_utils._tokens import sign
 from ..plugin_utils._vault import decrypting
 
 
+OPTIONS = {**_argument_specs.SIGNING, **_argument_specs.KEY_STORE}
+
+
 class LookupModule(LookupBase):
     """Sign a token."""
 
@@ -86,7 +90,7 @@ class LookupModule(LookupBase):
         for library, reason in _module.MISSING.items():
             raise AnsibleLookupError(f"{missing_required_lib(library)} {reason}")
         options = self._validated(kwargs)
-        written = _argument_specs.as_written(_argument_specs.SIGNING, options)
+        written = _argument_specs.as_written(OPTIONS, options)
         try:
             check_options(options)
             with decrypting(self._loader):
@@ -102,7 +106,7 @@ class LookupModule(LookupBase):
     def _validated(self, given: dict[str, t.Any]) -> dict[str, t.Any]:
         # Ansible itself ignores unknown options of a lookup.
         validator = ArgumentSpecValidator(
-            _argument_specs.SIGNING,
+            OPTIONS,
             mutually_exclusive=[_argument_specs.SIGNING_KEYS],
             required_one_of=[_argument_specs.SIGNING_KEYS],
         )
@@ -110,6 +114,7 @@ class LookupModule(LookupBase):
         if validation.error_messages:
             raise AnsibleLookupError(validation.errors.msg)
         options = validation.validated_parameters
-        if options["private_key_path"]:
-            options["private_key_path"] = os.path.join(self._loader.get_basedir(), options["private_key_path"])
+        for option in ("private_key_path", "vault_ca_path"):
+            if options[option]:
+                options[option] = os.path.join(self._loader.get_basedir(), options[option])
         return options

@@ -33,8 +33,20 @@ SIGNING: dict[str, dict[str, t.Any]] = {
 }
 """The options for signing a token."""
 
-SIGNING_KEYS = ("private_key_path", "private_key_content")
-"""The options for the private key, exactly one of which is required."""
+PRIVATE_KEYS = ("private_key_path", "private_key_content")
+"""The options for an existing private key, of which the chain takes one at most."""
+
+SIGNING_KEYS = (*PRIVATE_KEYS, "private_key_uri")
+"""The options for the private key that signs a token, exactly one of which is required."""
+
+KEY_STORE: dict[str, dict[str, t.Any]] = {
+    "private_key_uri": {"type": "str"},
+    "vault_address": {"type": "str"},
+    "vault_token": {"type": "str", "no_log": True},
+    "vault_namespace": {"type": "str"},
+    "vault_ca_path": {"type": "path"},
+}
+"""The options for a private key in a key store."""
 
 TENANT: dict[str, dict[str, t.Any]] = {
     "tenant_url": {"type": "str"},

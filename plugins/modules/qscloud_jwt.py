@@ -28,11 +28,12 @@ extends_documentation_fragment:
   - tenantops.qlik.attributes
   - tenantops.qlik.attributes.action
   - tenantops.qlik.signing
+  - tenantops.qlik.key_store
 attributes:
   check_mode:
     support: full
     details:
-      - If the private key file does not exist yet, the module warns and returns null values.
+      - If the private key does not exist yet, the module warns and returns null values.
       - Otherwise, the module signs and returns a token, but does not write it to O(path).
   diff_mode:
     support: full
@@ -121,6 +122,15 @@ EXAMPLES = r"""
     email: reload@grusgrus.com
     email_verified: true
   when: lookup('ansible.builtin.env', 'QSJWTPRIVKEY') is truthy
+
+- name: Sign a token with a key in Vault or OpenBao, which VAULT_ADDR and VAULT_TOKEN in the environment give access to
+  tenantops.qlik.qscloud_jwt:
+    private_key_uri: hashivault://acme
+    issuer: acme.eu.qlikcloud.com
+    name: Anna Anderson
+    email: anna@grusgrus.com
+    email_verified: true
+  when: lookup('ansible.builtin.env', 'VAULT_TOKEN') is truthy
 
 - name: Store a token in a file, and replace it ten minutes before it expires
   tenantops.qlik.qscloud_jwt:
@@ -235,6 +245,7 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec={
             **_argument_specs.SIGNING,
+            **_argument_specs.KEY_STORE,
             "path": {"type": "path"},
             "renew_before": {"type": "str"},
             "force": {"type": "bool", "default": False},

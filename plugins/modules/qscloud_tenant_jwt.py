@@ -259,7 +259,7 @@ ARGUMENT_SPEC: dict[str, dict[str, t.Any]] = {
 WARNED = ("expiring", "drift", "stray")
 """The kinds of findings that the task also warns of."""
 
-MUTUALLY_EXCLUSIVE = [_argument_specs.SIGNING_KEYS]
+MUTUALLY_EXCLUSIVE = [_argument_specs.PRIVATE_KEYS]
 
 
 def provide(module: AnsibleModule, report: Report, names: t.Mapping[str, str]) -> dict[str, t.Any]:

@@ -11,14 +11,19 @@ import typing as t
 import pytest
 import yaml
 
-from ansible_collections.tenantops.qlik.plugins.doc_fragments import chain, signing, tenant
+from ansible_collections.tenantops.qlik.plugins.doc_fragments import chain, key_store, signing, tenant
 from ansible_collections.tenantops.qlik.plugins.module_utils import _argument_specs
 
 
 @pytest.mark.parametrize(
     ("fragment", "spec"),
-    [(signing, _argument_specs.SIGNING), (tenant, _argument_specs.TENANT), (chain, _argument_specs.CHAIN)],
-    ids=["signing", "tenant", "chain"],
+    [
+        (signing, _argument_specs.SIGNING),
+        (key_store, _argument_specs.KEY_STORE),
+        (tenant, _argument_specs.TENANT),
+        (chain, _argument_specs.CHAIN),
+    ],
+    ids=["signing", "key_store", "tenant", "chain"],
 )
 def test_what_is_documented_is_what_is_taken(fragment: t.Any, spec: dict[str, dict[str, t.Any]]) -> None:
     documented = yaml.safe_load(fragment.ModuleDocFragment.DOCUMENTATION)["options"]

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import typing as t
 
-from .._errors import OptionError
+from .._errors import OptionError, PrivateKeyError
 from .._files import read
 from .._files.options import check_content, check_path
 from .._keys import private_keys, public_keys
+from .._keys.signers import stores
 from . import compact
 from .claims import broken_rules, build, iso8601
 from .durations import window
@@ -94,21 +95,29 @@ def draft(options: t.Mapping[str, t.Any], now: int) -> Draft:
 
 
 def check_key(options: t.Mapping[str, t.Any]) -> None:
-    """Reject a value that cannot be the path or the content of a private key.
+    """Reject a value that cannot be the path, the content or the URI of a private key.
 
-    :raises OptionError: if it is empty, for example.
+    :raises QlikError: if it is empty, for example.
     """
-    if options["private_key_content"] is None:
+    if options.get("private_key_uri") is not None:
+        stores.key(options)
+        if options["private_key_passphrase"] is not None:
+            raise OptionError(
+                "O(private_key_passphrase) is set, but a key in a key store has no passphrase: leave the option out."
+            )
+    elif options["private_key_content"] is None:
         check_path(options["private_key_path"], "private_key_path")
     else:
         check_content(options["private_key_content"], "private_key_content", "a private key")
 
 
 def private_key(options: t.Mapping[str, t.Any]) -> tuple[rsa.RSAPrivateKey, list[str]]:
-    """Load the private key that the options specify, and return it with warnings about its text and its file.
+    """Load the private key that the options specify, and return it with warnings about its text and how it is kept.
 
     :raises QlikError: if it cannot be used.
     """
+    if options.get("private_key_uri") is not None:
+        return _stored_key(options)
     if options["private_key_path"] is not None:
         path, source = options["private_key_path"], f"O(private_key_path): {options['private_key_path']}"
         content = read.content(path, "private_key_path")
@@ -123,22 +132,35 @@ def private_key(options: t.Mapping[str, t.Any]) -> tuple[rsa.RSAPrivateKey, list
     return key, [sentence for sentence in (repairs, exposure) if sentence]
 
 
+def _stored_key(options: t.Mapping[str, t.Any]) -> tuple[rsa.RSAPrivateKey, list[str]]:
+    named = stores.key(options)
+    found = named.find()
+    if not found:
+        raise PrivateKeyError(
+            f"O(private_key_uri): {named.source} does not exist: create it with qscloud_keypair, or correct its name."
+        )
+    return found.key, [found.warning] if found.warning else []
+
+
 def key_id(options: t.Mapping[str, t.Any], key: rsa.RSAPrivateKey) -> str:
     """The key id from the options, or else the thumbprint of the key."""
     return options["key_id"] or public_keys.thumbprint(key.public_key())
 
 
 def is_key_missing(options: t.Mapping[str, t.Any]) -> bool:
-    """Whether the private key file does not exist yet, which is not an error in check mode.
+    """Whether the private key does not exist yet, which is not an error in check mode.
 
-    :raises FileError: if the path cannot be accessed.
+    :raises QlikError: if its path cannot be accessed, or its store cannot be asked.
     """
+    if options.get("private_key_uri") is not None:
+        return stores.key(options).find() is None
     return options["private_key_path"] is not None and not read.exists(options["private_key_path"])
 
 
 def without_key(options: t.Mapping[str, t.Any], wanted: Draft, changed: bool) -> Outcome:
     """The result in check mode if the private key does not exist yet."""
-    warning = f"{options['private_key_path']} does not exist yet, so no token was signed."
+    name = options.get("private_key_uri") or options["private_key_path"]
+    warning = f"{name} does not exist yet, so no token was signed."
     return Outcome(changed, False, dict.fromkeys(FACTS), [*wanted.warnings, warning], {}, {})
 
 

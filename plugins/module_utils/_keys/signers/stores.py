@@ -5,7 +5,7 @@
 """The stores of private keys, by the scheme of their URIs.
 
 To add one, write a file like ``hashivault.py``, with a class ``Key`` that has the same methods, add a row to the table, and
-its options to ``_argument_specs.KEY_STORES`` and the documentation fragment ``key_stores``.
+its options to ``_argument_specs.KEY_STORE`` and the documentation fragment ``key_store``.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ STORES = {"hashivault": hashivault}
 def key(options: t.Mapping[str, t.Any]) -> hashivault.Key:
     """The key that ``private_key_uri`` names, which need not exist. Nothing is asked of its store yet.
 
-    :param options: those of the documentation fragment ``key_stores`` by name. The environment complements them.
+    :param options: those of the documentation fragment ``key_store`` by name. The environment complements them.
     :raises QlikError: if one of them is missing or invalid, or this Python's cryptography is too old.
     """
     parsed = uri.parse(options[uri.OPTION], {scheme: store.FORM for scheme, store in STORES.items()})
