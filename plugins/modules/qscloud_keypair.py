@@ -23,6 +23,8 @@ description:
     still has the right public key; Qlik does not document whether the validity of a registered certificate matters.
     See O(tenantops.qlik.qscloud_identity_provider#module:compare).
   - The module never replaces a private key unless O(regenerate) requests it, and never without a backup.
+  - With O(private_key_uri), the private key is in a key store and never in a file. The module creates it there if it is
+    missing, has it sign the certificate, and manages the other two files. It never replaces or deletes a key in a store.
   - On the controller, files that Ansible Vault has encrypted are decrypted in memory. The module does not replace such
     a private key, because the new file would not be encrypted.
   - The folder must not be writable by other users. Symbolic links in place of the files are rejected. Symbolic links
@@ -32,9 +34,11 @@ requirements:
 extends_documentation_fragment:
   - tenantops.qlik.attributes
   - tenantops.qlik.attributes.action
+  - tenantops.qlik.key_store
 attributes:
   check_mode:
     support: full
+    details: A key store is only asked to read.
   diff_mode:
     support: full
     details: Shows names, modes, dates and fingerprints, and never secrets.
@@ -109,6 +113,8 @@ options:
       - V(mismatch) replaces it if it has another size or is not an RSA key. It also replaces a certificate that was
         issued by a third party, such as a CA.
       - V(always) always replaces it.
+      - With O(private_key_uri), V(fail) rejects files of another key than the one in the store, for example after it was
+        rotated there. V(mismatch) replaces them. V(always) is rejected.
       - If the private key cannot be read, the task fails regardless of this option.
     type: str
     choices: [fail, mismatch, always]
@@ -123,6 +129,7 @@ options:
     description:
       - V(absent) removes the three files and keeps the folder. With O(backup=false), no copy of them remains. In that
         case, the task fails if the private key cannot be read, for example because O(passphrase) is missing.
+      - With O(private_key_uri), the private key remains in its store, and RV(actions) says how to delete it there.
     type: str
     choices: [present, absent]
     default: present
@@ -141,6 +148,9 @@ options:
     description: The mode of the public key and the certificate, as a quoted octal number.
     type: raw
     default: '0644'
+notes:
+  - 'To create a key, the policies of O(vault_token) must also allow C(create) and C(update) on C(MOUNT/keys/NAME). The key
+    is not exportable. The transit secrets engine can also decrypt with any RSA key: only a policy can prevent that.'
 seealso:
   - module: tenantops.qlik.qscloud_jwt
   - name: Create Signed Tokens for JWT Authorization
@@ -175,6 +185,14 @@ EXAMPLES = r"""
     old_passphrase: "{{ lookup('ansible.builtin.env', 'KEY_PASSPHRASE') | default('correct horse battery', true) }}"
     passphrase: "{{ lookup('ansible.builtin.env', 'NEW_KEY_PASSPHRASE') | default('staple of correct horses', true) }}"
 
+- name: Create a key in Vault or OpenBao, and its public key and certificate in the folder
+  tenantops.qlik.qscloud_keypair:
+    directory: keys/acme.eu.qlikcloud.com
+    file_prefix: store_
+    private_key_uri: hashivault://acme
+  register: stored
+  when: lookup('ansible.builtin.env', 'VAULT_TOKEN') is truthy
+
 - name: Remove a key pair and keep a backup
   tenantops.qlik.qscloud_keypair:
     directory: keys/acme.eu.qlikcloud.com
@@ -184,10 +202,17 @@ EXAMPLES = r"""
 
 RETURN = r"""
 private_key_path:
-  description: Path to the private key file.
+  description: Path to the private key file. Null with O(private_key_uri).
   returned: success
   type: str
   sample: keys/acme.eu.qlikcloud.com/privatekey.pem
+private_key_uri:
+  description:
+    - The URI of the private key with its version, so that it keeps naming this key after a rotation in the store.
+    - Null in check mode if the key would be created.
+  returned: when O(private_key_uri) is specified, and O(state=present)
+  type: str
+  sample: hashivault://transit/acme?version=1
 public_key_path:
   description: Path to the public key file.
   returned: success
@@ -273,10 +298,11 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils import _module
+from ..module_utils import _argument_specs, _module
 from ..module_utils._files import options as file_options
 from ..module_utils._files.folder import Access
-from ..module_utils._keys import certificates, pair, removal
+from ..module_utils._keys import certificates, pair, removal, stored_pair
+from ..module_utils._keys.signers import stores
 
 
 def ensure(module: AnsibleModule) -> dict[str, t.Any]:
@@ -284,22 +310,25 @@ def ensure(module: AnsibleModule) -> dict[str, t.Any]:
     wanted = read_options(module.params)
     paths = wanted.paths()
     _module.refuse_masked(module, paths)
-    if module.params["state"] == "present":
-        outcome = pair.ensure_present(
+    present = module.params["state"] == "present"
+    if present:
+        outcome = (stored_pair if wanted.store else pair).ensure_present(
             wanted,
             datetime.datetime.now(datetime.timezone.utc),
             module.check_mode,
             accept=lambda facts: _module.refuse_masked(module, facts),
         )
     else:
-        outcome = removal.ensure_absent(wanted, module.check_mode)
+        outcome = (stored_pair if wanted.store else removal).ensure_absent(wanted, module.check_mode)
     _module.warn(module, outcome.warnings)
+    name = wanted.store.source if wanted.store else paths["private_key_path"]
     return {
-        "changed": bool(outcome.steps),
+        "changed": any(step.changed for step in outcome.steps),
         "actions": [step.text for step in outcome.steps],
         "backup_files": outcome.backup_files,
-        **({"passphrase_changed": outcome.passphrase_changed} if module.params["state"] == "present" else {}),
-        "diff": _module.diff(f"key pair {paths['private_key_path']}", outcome.before, outcome.after),
+        **({"passphrase_changed": outcome.passphrase_changed} if present else {}),
+        **({"private_key_uri": outcome.uri} if present and wanted.store else {}),
+        "diff": _module.diff(f"key pair {name}", outcome.before, outcome.after),
         **paths,
         **outcome.facts,
     }
@@ -308,6 +337,10 @@ def ensure(module: AnsibleModule) -> dict[str, t.Any]:
 def read_options(options: dict[str, t.Any]) -> pair.Wanted:
     """Validate the options and convert them for the library."""
     file_options.check_path(options["directory"], "directory")
+    store = None
+    if options["private_key_uri"] is not None:
+        stored_pair.check_options(options)
+        store = stores.key(options)
     uid = file_options.user_id(options["owner"], "owner")
     gid = file_options.group_id(options["group"], "group")
     return pair.Wanted(
@@ -322,6 +355,7 @@ def read_options(options: dict[str, t.Any]) -> pair.Wanted:
         backup=options["backup"],
         private_access=Access(file_options.parse_mode(options["mode"], "mode", forbidden=0o007), uid, gid),
         public_access=Access(file_options.parse_mode(options["public_mode"], "public_mode", forbidden=0o022), uid, gid),
+        store=store,
     )
 
 
@@ -344,6 +378,7 @@ def main() -> None:
             "group": {"type": "str"},
             "mode": {"type": "raw", "default": "0600"},
             "public_mode": {"type": "raw", "default": "0644"},
+            **_argument_specs.KEY_STORE,
         },
         required_by={"old_passphrase": ["passphrase"]},
         supports_check_mode=True,

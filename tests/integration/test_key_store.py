@@ -2,10 +2,11 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Private keys in a real OpenBao: tokens that are signed there."""
+"""Private keys in a real OpenBao: tokens and certificates that are signed there."""
 
 from __future__ import annotations
 
+import pathlib
 import typing as t
 
 import openbao as bao
@@ -136,3 +137,78 @@ def test_no_secret_is_shown(tokens: shared_run.Together, environment: dict[str, 
     assert "The token in vault_token may have expired" in tokens.results["wrong token"]["msg"]
     for name in ("VAULT_TOKEN", "LIMITED_TOKEN", *SECRETS):
         assert environment[name] not in tokens.run.output
+
+
+# ---- Key pairs
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
+    """Where the files of the key pair are."""
+    return tmp_path_factory.mktemp("pair") / "keys"
+
+
+@pytest.fixture(scope="module")
+def pairs(
+    environment: dict[str, str], mode: str, folder: pathlib.Path, run_together: t.Callable[..., shared_run.Together]
+) -> shared_run.Together:
+    """The life of a key pair, and what is refused."""
+    options = {"directory": str(folder / mode), "size": 2048, "private_key_uri": f"hashivault://life-of-{mode}"}
+
+    def keypair(name: str, check_mode: bool = False, **more: t.Any) -> dict[str, t.Any]:
+        return shared_run.task(name, "qscloud_keypair", {**options, **more}, check_mode=check_mode)
+
+    return run_together(
+        [
+            keypair("in check mode", check_mode=True),
+            keypair("create"),
+            keypair("again"),
+            keypair("again in check mode", check_mode=True),
+            sign("sign", "{{ result_1.private_key_uri }}", key_id="{{ result_1.key_id }}"),
+            keypair("reissue", valid_days=400),
+            keypair("always", regenerate="always"),
+            keypair("passphrase", passphrase=variable("PASSPHRASE")),
+            keypair("size", size=4096),
+            {"name": "files", "ansible.builtin.find": {"paths": options["directory"], "hidden": True}},
+            keypair("absent", state="absent", backup=False),
+            keypair("absent again", state="absent"),
+        ],
+        "--diff",
+        env=environment,
+    )
+
+
+def test_the_life_of_a_key_pair(pairs: shared_run.Together, openbao: bao.OpenBao, mode: str) -> None:
+    results, name = pairs.results, f"life-of-{mode}"
+    changed = [task for task, result in results.items() if result["changed"]]
+    assert changed == ["in check mode", "create", "reissue", "absent"]
+    assert results["in check mode"]["private_key_uri"] is None
+    assert f"would create hashivault://transit/{name}: it is missing" in results["in check mode"]["actions"]
+    created = results["create"]
+    assert (
+        created["private_key_uri"] == f"hashivault://transit/{name}?version=1" and created["private_key_path"] is None
+    )
+    assert created["public_key"] == openbao.public_key(name)
+    assert results["reissue"]["key_id"] == created["key_id"] == RSAKey.import_key(created["public_key"]).thumbprint()
+    assert jwt.decode(results["sign"]["token"], RSAKey.import_key(created["certificate"]), algorithms=["RS256"]).claims
+    files = sorted(pathlib.PurePath(file["path"]).name.partition(".cer")[0] for file in results["files"]["files"])
+    assert files == ["publickey", "publickey", "publickey.pem"]  # one of them is a backup of the certificate
+    assert results["absent again"]["actions"][0].startswith(f"kept hashivault://transit/{name} in its store")
+    assert openbao.public_key(name) == created["public_key"]
+
+
+@pytest.mark.parametrize(
+    ("task", "said"),
+    [
+        ("always", "regenerate is always, but a key in a key store is never replaced: rotate it there, and set"),
+        ("passphrase", "passphrase is set, but a key in a key store has no passphrase: leave the option out."),
+        ("size", "has 2048 bits, but size is 4096: set size to 2048, or private_key_uri to another key."),
+    ],
+)
+def test_a_key_pair_is_refused(pairs: shared_run.Together, task: str, said: str) -> None:
+    assert said in pairs.results[task]["msg"] and pairs.results[task]["failed"]
+
+
+def test_nothing_of_a_key_pair_is_secret(pairs: shared_run.Together, environment: dict[str, str]) -> None:
+    for secret in ("PRIVATE KEY", environment["VAULT_TOKEN"], SECRETS["PASSPHRASE"]):
+        assert secret not in pairs.run.output

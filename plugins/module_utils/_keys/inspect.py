@@ -60,7 +60,7 @@ class Inspection:
             return
         self.exists = True
         with self._recording_problems():
-            key, repairs = private_keys.load(content, passphrase, source, pair.PASSPHRASE_OPTION)
+            key, repairs = private_keys.load(content, passphrase, source, private_keys.PASSPHRASE_OPTION)
             self.public_key = key.public_key()
             self._add(repairs)
             private_keys.check_size(key, source)

@@ -15,18 +15,18 @@ import datetime
 import os
 import typing as t
 
-from .._errors import CertificateError, FileError, KeyMismatchError, OptionError, PassphraseError, printable
+from .._errors import CertificateError, FileError, KeyMismatchError, OptionError, printable
 from .._files import read, vault
 from .._files.folder import Access, Folder, Found, locked_folder, new_folder, other_spellings
 from .._steps import Step, Words
 from . import certificates, private_keys, public_keys
+from .private_keys import OLD_PASSPHRASE_OPTION, PASSPHRASE_OPTION
 
 if t.TYPE_CHECKING:
     from cryptography import x509
     from cryptography.hazmat.primitives.asymmetric import rsa
 
-PASSPHRASE_OPTION = "passphrase"
-OLD_PASSPHRASE_OPTION = "old_passphrase"
+    from .signers import hashivault
 
 FACTS = (
     "certificate",
@@ -73,7 +73,7 @@ class Wanted(t.NamedTuple):
     """The desired key pair: the validated options of the module.
 
     ``size`` is None if an existing key may have any. ``instead`` is what to do, in a message, if a key must not be
-    replaced because of ``regenerate``.
+    replaced because of ``regenerate``. ``store`` is where the private key is, if that is not in a file.
     """
 
     directory: str
@@ -87,14 +87,21 @@ class Wanted(t.NamedTuple):
     backup: bool
     private_access: Access
     public_access: Access
+    store: hashivault.Key | None = None
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The names of the files, in the order in which they are written."""
+        return self.names[1:] if self.store else self.names
 
     def access(self, name: str) -> Access:
         """The desired mode and owner of a file."""
         return self.private_access if name == self.names.private_key else self.public_access
 
-    def paths(self) -> dict[str, str]:
-        """The paths of the files, as return values."""
-        return paths(self.directory, self.names)
+    def paths(self) -> dict[str, str | None]:
+        """The paths of the files, as return values; None for a private key that is in no file."""
+        without = {"private_key_path": None} if self.store else {}
+        return paths(self.directory, self.names) | without
 
 
 def describe(public_key: rsa.RSAPublicKey | None, certificate: x509.Certificate | None) -> dict[str, t.Any]:
@@ -110,7 +117,7 @@ def describe(public_key: rsa.RSAPublicKey | None, certificate: x509.Certificate 
 
 
 class Outcome(t.NamedTuple):
-    """The steps, and the resulting facts and private key. In check mode, what is not known yet is None."""
+    """The steps, and the resulting facts, private key and URI of it. In check mode, what is not known yet is None."""
 
     steps: list[Step]
     backup_files: list[str]
@@ -120,32 +127,38 @@ class Outcome(t.NamedTuple):
     key: rsa.RSAPrivateKey | None = None
     passphrase_changed: bool = False
     warnings: t.Sequence[str] = ()
+    uri: str | None = None
 
 
 def ensure_present(
-    wanted: Wanted, now: datetime.datetime, check_mode: bool, accept: t.Callable[[dict[str, t.Any]], None]
+    wanted: Wanted,
+    now: datetime.datetime,
+    check_mode: bool,
+    accept: t.Callable[[dict[str, t.Any]], None],
+    kind: type[Repair] | None = None,
 ) -> Outcome:
     """Create, renew or repair the files of the key pair.
 
     :param accept: called with the facts before anything is written; raises an exception to reject them.
+    :param kind: how to do that, if the private key is in no file.
     :raises QlikError: if an existing file must not be replaced. In that case, nothing has changed.
     """
     if read.exists(wanted.directory):
         with locked_folder(wanted.directory, wanted.private_access.uid) as folder:
-            return _Repair(wanted, now, folder, check_mode).run(accept)
+            return (kind or Repair)(wanted, now, folder, check_mode).run(accept)
     warnings = [
         f"{other} has a key for the same host name as the new folder {wanted.directory}, in another spelling: to keep that"
         " key, remove the new folder, rename the other one, and set the issuer to its spelling."
         for other in other_spellings(wanted.directory)
         if read.exists(os.path.join(other, wanted.names.private_key))
     ]
-    plan = _Repair(wanted, now, None, check_mode)
+    plan = (kind or Repair)(wanted, now, None, check_mode)
     if check_mode:
         outcome = plan.run(accept)
     else:
         plan.inspect()  # detects invalid options before the folder is created
         with new_folder(wanted.directory):
-            outcome = ensure_present(wanted, now, check_mode, accept)
+            outcome = ensure_present(wanted, now, check_mode, accept, kind)
     return outcome._replace(warnings=[*outcome.warnings, *warnings])
 
 
@@ -154,26 +167,7 @@ def backups(folder: Folder, wanted: Wanted, found: t.Mapping[str, Found]) -> dic
     return {folder.backup_name(name): (file.content, wanted.access(name)) for name, file in found.items()}
 
 
-def load(content: bytes, path: str, wanted: Wanted) -> tuple[private_keys.Loaded, bool]:
-    """Load the private key, and return whether it still has the old passphrase."""
-    try:
-        return private_keys.load(content, wanted.passphrase, path, PASSPHRASE_OPTION), False
-    except PassphraseError as error:
-        if wanted.old_passphrase is None:
-            raise
-        try:
-            return private_keys.load(content, wanted.old_passphrase or None, path, OLD_PASSPHRASE_OPTION), True
-        except PassphraseError:
-            raise PassphraseError(
-                f"{path} cannot be decrypted: neither O({PASSPHRASE_OPTION}) nor O({OLD_PASSPHRASE_OPTION}) is its"
-                " passphrase, or the key is damaged, or of an unsupported kind. "
-                + private_keys.wrong_passphrase_advice(
-                    {PASSPHRASE_OPTION: wanted.passphrase, OLD_PASSPHRASE_OPTION: wanted.old_passphrase}
-                )
-            ) from error
-
-
-class _Repair:
+class Repair:
     """One run over a folder: inspect the files, then create or repair them."""
 
     def __init__(self, wanted: Wanted, now: datetime.datetime, folder: Folder | None, check_mode: bool) -> None:
@@ -187,6 +181,7 @@ class _Repair:
         self.key = None
         self.certificate = None
         self.passphrase_changed = False
+        self.uri: str | None = None
         self.warnings: list[str] = []
         # The reason for writing each file. Files that can stay are not listed.
         self.reasons: dict[str, str] = {}
@@ -194,7 +189,7 @@ class _Repair:
     def run(self, accept: t.Callable[[dict[str, t.Any]], None]) -> Outcome:
         self.inspect()
         wrong_access = self._wrong_access()
-        steps = self._steps(wrong_access)
+        steps = self.steps(wrong_access)
         facts = self._facts()
         before = _summary(facts, {name: file.access.mode for name, file in self.found.items()})
         self._discard_replaced()
@@ -202,10 +197,10 @@ class _Repair:
         if self.reasons:
             facts = self._facts()
         accept(facts)
-        after = _summary(facts, {name: self.wanted.access(name).mode for name in self.wanted.names})
+        after = _summary(facts, {name: self.wanted.access(name).mode for name in self.wanted.files})
         if self.passphrase_changed:
             before["opened_by"], after["opened_by"] = OLD_PASSPHRASE_OPTION, PASSPHRASE_OPTION
-        outcome = Outcome(steps, [], facts, before, after, self.key, self.passphrase_changed, self.warnings)
+        outcome = Outcome(steps, [], facts, before, after, self.key, self.passphrase_changed, self.warnings, self.uri)
         if self.check_mode:
             return outcome
         if self.folder.is_empty():
@@ -221,20 +216,31 @@ class _Repair:
     def inspect(self) -> None:
         """Read the existing files and determine which must be written."""
         if self.folder:
-            self.found = {name: file for name in self.wanted.names if (file := self.folder.read(name))}
-            self.leftovers = self.folder.leftovers(self.wanted.names)
-        self._inspect_private_key()
+            self.found = {name: file for name in self.wanted.files if (file := self.folder.read(name))}
+            self.leftovers = self.folder.leftovers(self.wanted.files)
+        self.inspect_private_key()
         self._inspect_public_key()
         self._inspect_certificate()
 
-    def _inspect_private_key(self) -> None:
+    def has_new_key(self) -> bool:
+        """Whether the private key does not exist yet, or must be replaced."""
+        return self.wanted.names.private_key in self.reasons
+
+    def make_key(self) -> rsa.RSAPrivateKey:
+        """A new private key."""
+        return private_keys.generate(self.wanted.size)
+
+    def inspect_private_key(self) -> None:
+        """Load the private key, or decide that it has to be a new one."""
         name = self.wanted.names.private_key
         path = os.path.join(self.wanted.directory, name)
         if name not in self.found:
             self.reasons[name] = f"it {self.words.was} missing"
         else:
             try:
-                (self.key, repairs), self.passphrase_changed = load(self._content(name), path, self.wanted)
+                (self.key, repairs), self.passphrase_changed = private_keys.load_with_either(
+                    self._content(name), self.wanted.passphrase, self.wanted.old_passphrase, path
+                )
                 self.warnings += [repairs] if repairs else []
                 if self.wanted.size not in (None, self.key.key_size):
                     raise KeyMismatchError(
@@ -286,7 +292,7 @@ class _Repair:
         name = self.wanted.names.public_key
         if name not in self.found:
             self.reasons[name] = f"it {self.words.was} missing"
-        elif self.wanted.names.private_key in self.reasons:
+        elif self.has_new_key():
             self.reasons[name] = "the private key is new"
         elif self._content(name) != public_keys.to_pem(self.key.public_key()):
             self.reasons[name] = f"it {self.words.did_not} match the private key"
@@ -308,7 +314,7 @@ class _Repair:
             self.reasons[name] = f"a third party {self.words.had} issued it"
         elif not self.certificate:
             self.reasons[name] = f"it {self.words.could_not} be used"
-        elif self.wanted.names.private_key in self.reasons:
+        elif self.has_new_key():
             self.reasons[name] = "the private key is new"
         elif reasons := certificates.reasons_to_reissue(
             self.certificate, self.key.public_key(), self.wanted.terms, self.now
@@ -325,7 +331,8 @@ class _Repair:
 
         return [name for name in self.found if name not in self.reasons and differs(name)]
 
-    def _steps(self, wrong_access: list[str]) -> list[Step]:
+    def steps(self, wrong_access: list[str]) -> list[Step]:
+        """What has to be done, in this order."""
         private_key = self.wanted.names.private_key
         return [
             *(self._step("write", name, name, reason) for name, reason in self.reasons.items()),
@@ -346,21 +353,21 @@ class _Repair:
         return self.words.step(action, self.wanted.names.kind_of(name), rest, reason, path)
 
     def _discard_replaced(self) -> None:
-        if self.wanted.names.private_key in self.reasons:
+        if self.has_new_key():
             self.key = None
         if self.wanted.names.certificate in self.reasons:
             self.certificate = None
 
     def _make(self) -> dict[str, bytes]:
         # Create all contents before the first file is written, so that a failure leaves the old files in place.
-        self.key = self.key or private_keys.generate(self.wanted.size)
+        self.key = self.key or self.make_key()
         self.certificate = self.certificate or certificates.issue(self.key, self.wanted.terms, self.now)
         make = {
             self.wanted.names.private_key: lambda: private_keys.to_pem(self.key, self.wanted.passphrase),
             self.wanted.names.public_key: lambda: public_keys.to_pem(self.key.public_key()),
             self.wanted.names.certificate: lambda: certificates.to_pem(self.certificate),
         }
-        return {name: make[name]() for name in self.wanted.names if name in self.reasons or self._is_reencrypted(name)}
+        return {name: make[name]() for name in self.wanted.files if name in self.reasons or self._is_reencrypted(name)}
 
     def _is_reencrypted(self, name: str) -> bool:
         return self.passphrase_changed and name == self.wanted.names.private_key

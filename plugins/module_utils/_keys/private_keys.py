@@ -30,6 +30,9 @@ SIZES = (2048, 3072, 4096)
 MINIMUM_SIZE = 2048
 """Bits. Smaller RSA keys are broken or nearly so (NIST SP 800-131A)."""
 
+PASSPHRASE_OPTION = "passphrase"
+OLD_PASSPHRASE_OPTION = "old_passphrase"
+
 MINIMUM_PASSPHRASE_LENGTH = 12
 MAXIMUM_PASSPHRASE_BYTES = 1023
 """The limit of OpenSSL."""
@@ -162,6 +165,29 @@ def load(data: bytes, passphrase: str | None, source: str, passphrase_option: st
         _reject_more_primes(block, source)
         raise damaged
     return Loaded(key, pem.warning(block, source))
+
+
+def load_with_either(
+    data: bytes, passphrase: str | None, old_passphrase: str | None, source: str
+) -> tuple[Loaded, bool]:
+    """Load a private key whose passphrase may still be the old one, and return whether it is.
+
+    :param source: the file, for messages.
+    :raises QlikError: as :func:`load` does.
+    """
+    try:
+        return load(data, passphrase, source, PASSPHRASE_OPTION), False
+    except PassphraseError as error:
+        if old_passphrase is None:
+            raise
+        try:
+            return load(data, old_passphrase or None, source, OLD_PASSPHRASE_OPTION), True
+        except PassphraseError:
+            raise PassphraseError(
+                f"{source} cannot be decrypted: neither O({PASSPHRASE_OPTION}) nor O({OLD_PASSPHRASE_OPTION}) is its"
+                " passphrase, or the key is damaged, or of an unsupported kind. "
+                + wrong_passphrase_advice({PASSPHRASE_OPTION: passphrase, OLD_PASSPHRASE_OPTION: old_passphrase})
+            ) from error
 
 
 def check_size(key: rsa.RSAPrivateKey, source: str) -> None:

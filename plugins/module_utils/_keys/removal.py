@@ -9,7 +9,7 @@ from __future__ import annotations
 from .._files import read, vault
 from .._files.folder import locked_folder
 from .._steps import Words
-from . import pair
+from . import pair, private_keys
 
 
 def ensure_absent(wanted: pair.Wanted, check_mode: bool) -> pair.Outcome:
@@ -21,12 +21,13 @@ def ensure_absent(wanted: pair.Wanted, check_mode: bool) -> pair.Outcome:
     if not read.exists(wanted.directory):
         return empty
     with locked_folder(wanted.directory, wanted.private_access.uid) as folder:
-        found = {name: file for name in reversed(wanted.names) if (file := folder.read(name))}
-        leftovers = folder.leftovers(wanted.names)
+        found = {name: file for name in reversed(wanted.files) if (file := folder.read(name))}
+        leftovers = folder.leftovers(wanted.files)
         private_key = found.get(wanted.names.private_key)
         if private_key and not wanted.backup:
             path = folder.path_of(wanted.names.private_key)
-            pair.load(vault.decrypted(private_key.content, path), path, wanted)
+            content = vault.decrypted(private_key.content, path)
+            private_keys.load_with_either(content, wanted.passphrase, wanted.old_passphrase, path)
         backups = pair.backups(folder, wanted, found) if wanted.backup and not check_mode else {}
         if not check_mode:
             folder.write(backups)
