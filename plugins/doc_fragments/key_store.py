@@ -14,7 +14,8 @@ options:
     description:
       - The private key in a key store, which signs there. The key never leaves the store.
       - V(hashivault://[MOUNT/]NAME) is a key in the transit secrets engine of HashiCorp Vault or OpenBao. The
-        default of C(MOUNT) is C(transit). The newest version of the key signs, unless the URI ends with V(?version=NUMBER).
+        default of C(MOUNT) is C(transit). The newest version of the key signs, unless the URI ends with
+        V(?version=NUMBER).
       - The key must be an RSA key of at least 2048 bits. If it can be exported from its store, the task warns.
       - Requires cryptography 38 or newer on the machine where the task runs.
     type: str

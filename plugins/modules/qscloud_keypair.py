@@ -24,7 +24,8 @@ description:
     See O(tenantops.qlik.qscloud_identity_provider#module:compare).
   - The module never replaces a private key unless O(regenerate) requests it, and never without a backup.
   - With O(private_key_uri), the private key is in a key store and never in a file. The module creates it there if it is
-    missing, has it sign the certificate, and manages the other two files. It never replaces or deletes a key in a store.
+    missing, has it sign the certificate, and manages the other two files. It never replaces or deletes a key in a
+    store.
   - On the controller, files that Ansible Vault has encrypted are decrypted in memory. The module does not replace such
     a private key, because the new file would not be encrypted.
   - The folder must not be writable by other users. Symbolic links in place of the files are rejected. Symbolic links
@@ -113,8 +114,8 @@ options:
       - V(mismatch) replaces it if it has another size or is not an RSA key. It also replaces a certificate that was
         issued by a third party, such as a CA.
       - V(always) always replaces it.
-      - With O(private_key_uri), V(fail) rejects files of another key than the one in the store, for example after it was
-        rotated there. V(mismatch) replaces them. V(always) is rejected.
+      - With O(private_key_uri), V(fail) rejects files of another key than the one in the store, for example after it
+        was rotated there. V(mismatch) replaces them. V(always) is rejected.
       - If the private key cannot be read, the task fails regardless of this option.
     type: str
     choices: [fail, mismatch, always]
@@ -149,8 +150,8 @@ options:
     type: raw
     default: '0644'
 notes:
-  - 'To create a key, the policies of O(vault_token) must also allow C(create) and C(update) on C(MOUNT/keys/NAME). The key
-    is not exportable. The transit secrets engine can also decrypt with any RSA key: only a policy can prevent that.'
+  - 'To create a key, the policies of O(vault_token) must also allow C(create) and C(update) on C(MOUNT/keys/NAME). The
+    key is not exportable. The transit secrets engine can also decrypt with any RSA key: only a policy can prevent that.'
 seealso:
   - module: tenantops.qlik.qscloud_jwt
   - name: Create Signed Tokens for JWT Authorization
@@ -339,8 +340,8 @@ def read_options(options: dict[str, t.Any]) -> pair.Wanted:
     file_options.check_path(options["directory"], "directory")
     store = None
     if options["private_key_uri"] is not None:
-        stored_pair.check_options(options)
-        store = stores.key(options)
+        stored_pair.check_regenerate(options["regenerate"])
+        store = stores.key(options, "passphrase")
     uid = file_options.user_id(options["owner"], "owner")
     gid = file_options.group_id(options["group"], "group")
     return pair.Wanted(

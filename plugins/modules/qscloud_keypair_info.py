@@ -22,12 +22,14 @@ extends_documentation_fragment:
   - tenantops.qlik.attributes
   - tenantops.qlik.attributes.action
   - tenantops.qlik.attributes.info
+  - tenantops.qlik.key_store
 options:
   directory:
     description:
       - Path to the folder of a key pair.
-      - Exactly one of O(directory), O(certificate_path), O(certificate_content), O(private_key_path) and
-        O(private_key_content) must be specified.
+      - Exactly one of O(directory), O(certificate_path), O(certificate_content), O(private_key_path),
+        O(private_key_content) and O(private_key_uri) must be specified, or O(directory) and O(private_key_uri) for a
+        key pair whose private key is in a key store.
     type: path
     aliases: [path]
   file_prefix:
@@ -70,6 +72,13 @@ EXAMPLES = r"""
   ansible.builtin.debug:
     msg: "{{ keypair.problems }}"
 
+- name: Get information about a key pair whose private key is in Vault or OpenBao
+  tenantops.qlik.qscloud_keypair_info:
+    directory: keys/acme.eu.qlikcloud.com
+    file_prefix: store_
+    private_key_uri: hashivault://acme
+  when: lookup('ansible.builtin.env', 'VAULT_TOKEN') is truthy
+
 - name: Get information about a certificate
   tenantops.qlik.qscloud_keypair_info:
     certificate_path: keys/acme.eu.qlikcloud.com/publickey.cer
@@ -94,10 +103,15 @@ days_left:
   type: int
   sample: 364
 private_key_path:
-  description: Path to the private key file.
+  description: Path to the private key file. Null with O(private_key_uri).
   returned: when O(directory) is specified
   type: str
   sample: keys/acme.eu.qlikcloud.com/privatekey.pem
+private_key_uri:
+  description: The URI of the private key with the version that signs. Null if it does not exist or cannot be used.
+  returned: when O(private_key_uri) is specified
+  type: str
+  sample: hashivault://transit/acme?version=1
 public_key_path:
   description: Path to the public key file.
   returned: when O(directory) is specified
@@ -163,12 +177,14 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils import _module
+from ..module_utils import _argument_specs, _module
 from ..module_utils._errors import OptionError
 from ..module_utils._files.options import check_path
 from ..module_utils._keys import inspect, pair
+from ..module_utils._keys.signers import stores
 
-SOURCES = ("directory", "certificate_path", "certificate_content", "private_key_path", "private_key_content")
+SINGLE = ("certificate_path", "certificate_content", "private_key_path", "private_key_content")
+SOURCES = ("directory", *SINGLE, "private_key_uri")
 
 
 def gather(module: AnsibleModule) -> dict[str, t.Any]:
@@ -179,21 +195,27 @@ def gather(module: AnsibleModule) -> dict[str, t.Any]:
     if options["renew_before_days"] < 0:
         raise OptionError(f"O(renew_before_days) is {options['renew_before_days']}: it must be 0 or more days.")
     inspection = inspect.Inspection(datetime.datetime.now(datetime.timezone.utc), options["renew_before_days"])
+    store = stores.key(options, "passphrase") if options["private_key_uri"] is not None else None
     paths = {}
-    if option.endswith("_content"):
-        content, source = value.encode(errors="replace"), f"O({option})"
-    else:
-        check_path(value, option)
-        content, source = None if option == "directory" else inspection.read_file(value, option), value
     if option == "directory":
+        check_path(value, option)
         names = pair.names(options["file_prefix"])
         paths = pair.paths(value, names)
-        inspection.inspect_directory(value, names, options["passphrase"])
-    elif option.startswith("certificate"):
-        inspection.inspect_certificate(content, source)
+        inspection.inspect_directory(value, names, options["passphrase"], store)
+    elif store:
+        inspection.inspect_stored_key(store)
     else:
-        inspection.inspect_private_key(content, source, options["passphrase"])
-    result = {**paths, **inspection.facts()}
+        if option.endswith("_content"):
+            content, source = value.encode(errors="replace"), f"O({option})"
+        else:
+            check_path(value, option)
+            content, source = inspection.read_file(value, option), value
+        if option.startswith("certificate"):
+            inspection.inspect_certificate(content, source)
+        else:
+            inspection.inspect_private_key(content, source, options["passphrase"])
+    of_store = {"private_key_path": None, "private_key_uri": inspection.uri} if store else {}
+    result = {**paths, **of_store, **inspection.facts()}
     result["problems"] = [_module.user_message(module, problem) for problem in result["problems"]]
     _module.refuse_masked(module, result)
     return {"changed": False, **result}
@@ -211,8 +233,10 @@ def main() -> None:
             "private_key_content": {"type": "str", "no_log": True, "aliases": ["cert_privatekey"]},
             "passphrase": {"type": "str", "no_log": True},
             "renew_before_days": {"type": "int", "default": 30},
+            **_argument_specs.KEY_STORE,
         },
-        mutually_exclusive=[SOURCES],
+        # A folder and a private key in a store belong together.
+        mutually_exclusive=[("directory", *SINGLE), (*SINGLE, "private_key_uri")],
         required_one_of=[SOURCES],
         supports_check_mode=True,
     )

@@ -25,7 +25,7 @@ SECRETS = {"WRONG_TOKEN": "s.correct-horse", "PASSPHRASE": "correct horse batter
 
 @pytest.fixture(scope="module")
 def environment(openbao: bao.OpenBao) -> dict[str, str]:
-    """The variables for the server and its keys. No secret is in a playbook, which Ansible shows along with an error."""
+    """The variables for the server and its keys. Ansible shows parts of a playbook, so that has no secret."""
     openbao.create("signs")
     if "rotated" not in openbao.ask("LIST", "transit/keys")["data"]["keys"]:
         openbao.create("rotated")
@@ -166,6 +166,10 @@ def pairs(
             keypair("again in check mode", check_mode=True),
             sign("sign", "{{ result_1.private_key_uri }}", key_id="{{ result_1.key_id }}"),
             keypair("reissue", valid_days=400),
+            shared_run.task(
+                "info", "qscloud_keypair_info", {name: options[name] for name in ("directory", "private_key_uri")}
+            ),
+            shared_run.task("info of the key", "qscloud_keypair_info", {"private_key_uri": options["private_key_uri"]}),
             keypair("always", regenerate="always"),
             keypair("passphrase", passphrase=variable("PASSPHRASE")),
             keypair("size", size=4096),
@@ -193,6 +197,10 @@ def test_the_life_of_a_key_pair(pairs: shared_run.Together, openbao: bao.OpenBao
     assert jwt.decode(results["sign"]["token"], RSAKey.import_key(created["certificate"]), algorithms=["RS256"]).claims
     files = sorted(pathlib.PurePath(file["path"]).name.partition(".cer")[0] for file in results["files"]["files"])
     assert files == ["publickey", "publickey", "publickey.pem"]  # one of them is a backup of the certificate
+    for task in ("info", "info of the key"):
+        for fact in ("private_key_uri", "private_key_path", "key_id"):
+            assert results[task][fact] == created[fact]
+        assert results[task]["problems"] == []
     assert results["absent again"]["actions"][0].startswith(f"kept hashivault://transit/{name} in its store")
     assert openbao.public_key(name) == created["public_key"]
 

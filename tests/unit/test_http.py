@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What all clients of servers have alike. How faults are dealt with is in _tenant/test_api.py, which has a simulator."""
+"""What all clients of servers have alike. How they deal with faults is in _tenant/test_api.py."""
 
 from __future__ import annotations
 

@@ -13,11 +13,13 @@ import typing as t
 
 from .._errors import QlikError
 from .._files import read
-from . import certificates, pair, private_keys, public_keys
+from . import certificates, pair, private_keys, public_keys, stored_pair
 
 if t.TYPE_CHECKING:
     from cryptography import x509
     from cryptography.hazmat.primitives.asymmetric import rsa
+
+    from .signers import hashivault
 
 
 class Inspection:
@@ -28,6 +30,7 @@ class Inspection:
         self.renew_before_days = renew_before_days
         self.exists = False
         self.problems: list[str] = []
+        self.uri: str | None = None
         self.public_key: rsa.RSAPublicKey | None = None
         self.certificate: x509.Certificate | None = None
 
@@ -41,16 +44,24 @@ class Inspection:
             "problems": self.problems,
         }
 
-    def inspect_directory(self, directory: str, names: pair.Names, passphrase: str | None) -> None:
-        """Inspect the three files of a key pair."""
+    def inspect_directory(
+        self, directory: str, names: pair.Names, passphrase: str | None, store: hashivault.Key | None = None
+    ) -> None:
+        """Inspect the three files of a key pair, or two files and the private key in its store."""
+        if store:
+            self.inspect_stored_key(store)
         if not read.exists(directory):
             self.problems.append(f"{directory} does not exist.")
             return
         private_key, public_key, certificate = (os.path.join(directory, name) for name in names)
-        self.inspect_private_key(self.read_file(private_key, "directory"), private_key, passphrase)
-        if read.exists(private_key):
+        if store:
             with self._recording_problems():
-                self._add(private_keys.exposure(private_key, "directory", forbidden=0o077))
+                stored_pair.check_no_private_key(private_key)
+        else:
+            self.inspect_private_key(self.read_file(private_key, "directory"), private_key, passphrase)
+            if read.exists(private_key):
+                with self._recording_problems():
+                    self._add(private_keys.exposure(private_key, "directory", forbidden=0o077))
         self._inspect_public_key(self.read_file(public_key, "directory"), public_key)
         self.inspect_certificate(self.read_file(certificate, "directory"), certificate)
 
@@ -64,6 +75,17 @@ class Inspection:
             self.public_key = key.public_key()
             self._add(repairs)
             private_keys.check_size(key, source)
+
+    def inspect_stored_key(self, store: hashivault.Key) -> None:
+        """Inspect a private key in a key store."""
+        with self._recording_problems():
+            if not (stored := store.find()):
+                self.problems.append(f"{store.source} does not exist.")
+                return
+            self.exists = True
+            self.uri = stored.uri
+            self.public_key = stored.key.public_key()
+            self._add(stored.warning)
 
     def inspect_certificate(self, content: bytes | None, source: str) -> None:
         """Inspect a certificate."""

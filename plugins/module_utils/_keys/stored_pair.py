@@ -4,9 +4,9 @@
 
 """A key pair whose private key is in a key store: only the public key and the certificate are files.
 
-The key in the store is authoritative, and created before the files are written, so that after a killed run, the next run
-can recreate them. A store never replaces a key. If its newest version is another key, the user decides what to do, because
-a tenant may know the certificate for the old one.
+The key in the store is authoritative, and created before the files are written, so that after a killed run, the next
+run can recreate them. A store never replaces a key. If its newest version is another key than that of the files, the user
+decides what to do, because a tenant may have the certificate for the old one.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import typing as t
 
 from .._errors import CertificateError, FileError, KeyMismatchError, OptionError, PemError, PublicKeyError
 from .._files import read
-from .._files.folder import Folder, locked_folder
+from .._files.folder import locked_folder
 from .._steps import Step, Words
 from . import certificates, pair, public_keys, removal
 
@@ -26,17 +26,28 @@ if t.TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric import rsa
 
 
-def check_options(options: t.Mapping[str, t.Any]) -> None:
-    """Reject options of qscloud_keypair that have no meaning for a key in a store.
+def check_regenerate(regenerate: str) -> None:
+    """Reject a value of the option that a store cannot comply with.
 
-    :raises OptionError: if one of them is set.
+    :raises OptionError: if it is ``always``.
     """
-    if options["passphrase"] is not None:
-        raise OptionError("O(passphrase) is set, but a key in a key store has no passphrase: leave the option out.")
-    if options["regenerate"] == "always":
+    if regenerate == "always":
         raise OptionError(
             "O(regenerate) is always, but a key in a key store is never replaced: rotate it there, and set"
             " O(regenerate) to mismatch to use its new version."
+        )
+
+
+def check_no_private_key(path: str) -> None:
+    """Reject a folder that has a private key for files of the same names.
+
+    :param path: of the private key.
+    :raises FileError: if it exists.
+    """
+    if read.exists(path):
+        raise FileError(
+            f"{path} exists, but O(private_key_uri) is set: set O(file_prefix) or O(directory) to another one, or move"
+            " the key pair of this file away."
         )
 
 
@@ -58,7 +69,7 @@ def ensure_absent(wanted: pair.Wanted, check_mode: bool) -> pair.Outcome:
     """
     if read.exists(wanted.directory):
         with locked_folder(wanted.directory, wanted.private_access.uid) as folder:
-            _check_no_private_key(folder, wanted)
+            check_no_private_key(folder.path_of(wanted.names.private_key))
     outcome = removal.ensure_absent(wanted, check_mode)
     store = wanted.store
     rest = f"{store.source} in its store: to delete it there, run {store.how_to_delete}"
@@ -79,7 +90,7 @@ class _StoredRepair(pair.Repair):
 
     def inspect_private_key(self) -> None:
         if self.folder:
-            _check_no_private_key(self.folder, self.wanted)
+            check_no_private_key(self.folder.path_of(self.wanted.names.private_key))
         stored = self.wanted.store.find()
         if not stored:
             return
@@ -118,13 +129,3 @@ class _StoredRepair(pair.Repair):
                         f"{path} is for another key than {self.uri}: if the key was rotated in its store, set"
                         f" O(private_key_uri) to its previous version to keep that, or {self.wanted.instead}."
                     )
-
-
-def _check_no_private_key(folder: Folder, wanted: pair.Wanted) -> None:
-    """Reject a folder that has a private key for files of the same names."""
-    path = folder.path_of(wanted.names.private_key)
-    if read.exists(path):
-        raise FileError(
-            f"{path} exists, but O(private_key_uri) is set: set O(file_prefix) or O(directory) to another one, or move the"
-            " key pair of this file away."
-        )

@@ -20,6 +20,8 @@ from .durations import window
 if t.TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric import rsa
 
+    from .._keys.signers import hashivault
+
 FACTS = (
     "token",
     "header",
@@ -100,11 +102,7 @@ def check_key(options: t.Mapping[str, t.Any]) -> None:
     :raises QlikError: if it is empty, for example.
     """
     if options.get("private_key_uri") is not None:
-        stores.key(options)
-        if options["private_key_passphrase"] is not None:
-            raise OptionError(
-                "O(private_key_passphrase) is set, but a key in a key store has no passphrase: leave the option out."
-            )
+        _named_key(options)
     elif options["private_key_content"] is None:
         check_path(options["private_key_path"], "private_key_path")
     else:
@@ -133,13 +131,17 @@ def private_key(options: t.Mapping[str, t.Any]) -> tuple[rsa.RSAPrivateKey, list
 
 
 def _stored_key(options: t.Mapping[str, t.Any]) -> tuple[rsa.RSAPrivateKey, list[str]]:
-    named = stores.key(options)
+    named = _named_key(options)
     found = named.find()
     if not found:
         raise PrivateKeyError(
             f"O(private_key_uri): {named.source} does not exist: create it with qscloud_keypair, or correct its name."
         )
     return found.key, [found.warning] if found.warning else []
+
+
+def _named_key(options: t.Mapping[str, t.Any]) -> hashivault.Key:
+    return stores.key(options, "private_key_passphrase")
 
 
 def key_id(options: t.Mapping[str, t.Any], key: rsa.RSAPrivateKey) -> str:
@@ -153,7 +155,7 @@ def is_key_missing(options: t.Mapping[str, t.Any]) -> bool:
     :raises QlikError: if its path cannot be accessed, or its store cannot be asked.
     """
     if options.get("private_key_uri") is not None:
-        return stores.key(options).find() is None
+        return _named_key(options).find() is None
     return options["private_key_path"] is not None and not read.exists(options["private_key_path"])
 
 

@@ -45,7 +45,9 @@ def with_key(message, prepare=lambda folder: None, **options):
 
 
 PRIVATE_KEYS = {
-    "no key": Case("one of the following is required: private_key_path, private_key_content, private_key_uri", NO_OPTION),
+    "no key": Case(
+        "one of the following is required: private_key_path, private_key_content, private_key_uri", NO_OPTION
+    ),
     "two keys given": with_key(
         "parameters are mutually exclusive: private_key_path|private_key_content|private_key_uri",
         private_key_content="{{ the_rsa }}",

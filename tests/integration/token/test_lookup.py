@@ -26,8 +26,14 @@ WRONG_OPTIONS = [
     ({"expires_at": "5m"}, "expires_at. Supported parameters include"),
     ({"path": "token.jwt"}, "path. Supported parameters include"),
     ({"issuer": None}, "missing required arguments: issuer"),
-    ({"private_key_path": None}, "one of the following is required: private_key_path, private_key_content, private_key_uri"),
-    ({"private_key_content": "x"}, "parameters are mutually exclusive: private_key_path|private_key_content|private_key_uri"),
+    (
+        {"private_key_path": None},
+        "one of the following is required: private_key_path, private_key_content, private_key_uri",
+    ),
+    (
+        {"private_key_content": "x"},
+        "parameters are mutually exclusive: private_key_path|private_key_content|private_key_uri",
+    ),
     ({"expires_in": "soon"}, "expires_in is 'soon', which is not a duration"),
     ({"groups": ["a", 1]}, "groups must be a list of names"),
     ({"groups": "a, b"}, 'groups is one text, \'a, b\', instead of a list of names: write it as ["a", "b"].'),

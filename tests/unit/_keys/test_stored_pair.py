@@ -24,7 +24,7 @@ from ansible_collections.tenantops.qlik.plugins.module_utils._errors import (
     QlikError,
 )
 from ansible_collections.tenantops.qlik.plugins.module_utils._files.folder import Access
-from ansible_collections.tenantops.qlik.plugins.module_utils._keys import certificates, pair, stored_pair
+from ansible_collections.tenantops.qlik.plugins.module_utils._keys import certificates, inspect, pair, stored_pair
 from ansible_collections.tenantops.qlik.plugins.module_utils._keys.signers import hashivault, signer, uri
 
 Openssl = t.Callable[..., bytes]
@@ -189,8 +189,8 @@ class TestServer:
         with pytest.raises(KeyMismatchError) as caught:
             stored.present()
         assert str(caught.value) == (
-            f"{stored.folder / left[0]} is for another key than hashivault://transit/{stored.name}?version=2: if the key"
-            " was rotated in its store, set private_key_uri to its previous version to keep that, or set regenerate to"
+            f"{stored.folder / left[0]} is for another key than hashivault://transit/{stored.name}?version=2: if the"
+            " key was rotated in its store, set private_key_uri to its previous version to keep that, or set regenerate to"
             " mismatch to replace it."
         )
         assert stored.contents() == files
@@ -220,6 +220,28 @@ class TestServer:
             stored.present()
         assert not stored.folder.exists()
 
+    def test_it_is_inspected(self, stored: StoredPair, rsa_pem: bytes) -> None:
+        def inspected() -> inspect.Inspection:
+            wanted = stored.wanted()
+            inspection = inspect.Inspection(stored.now, 30)
+            inspection.inspect_directory(wanted.directory, wanted.names, None, wanted.store)
+            return inspection
+
+        source = f"hashivault://transit/{stored.name}"
+        assert inspected().problems == [f"{source} does not exist.", f"{stored.folder} does not exist."]
+        made = stored.present()
+        found = inspected()
+        assert (found.problems, found.uri, found.facts()["key_id"]) == ([], made.uri, made.facts["key_id"])
+        stored.rotate()
+        assert inspected().problems == [
+            f"{stored.folder / PUBLIC} does not match the private key.",
+            f"{stored.folder / CERTIFICATE}: it is for another key.",
+        ]
+        (stored.folder / "privatekey.pem").write_bytes(rsa_pem)
+        assert "privatekey.pem exists, but O(private_key_uri) is set" in inspected().problems[0]
+        with stored.server.sealed():
+            assert "Somebody may have to unseal the server" in inspected().problems[0]
+
     def test_its_files_are_removed_and_the_key_stays(self, stored: StoredPair) -> None:
         stored.present()
         path = f"transit/keys/{stored.name}"
@@ -243,21 +265,12 @@ class TestServer:
         assert not stored.exists()
 
 
-@pytest.mark.parametrize(
-    ("options", "said"),
-    [
-        (
-            {"passphrase": "correct horse battery"},
-            "passphrase is set, but a key in a key store has no passphrase: leave the option out.",
-        ),
-        (
-            {"regenerate": "always"},
-            "regenerate is always, but a key in a key store is never replaced: rotate it there, and set regenerate to"
-            " mismatch to use its new version.",
-        ),
-    ],
-)
-def test_an_option_without_a_meaning(options: dict[str, str], said: str) -> None:
+def test_a_key_cannot_be_new_each_time() -> None:
+    for regenerate in ("fail", "mismatch"):
+        stored_pair.check_regenerate(regenerate)
     with pytest.raises(OptionError) as caught:
-        stored_pair.check_options({"passphrase": None, "regenerate": "fail", **options})
-    assert str(caught.value) == said
+        stored_pair.check_regenerate("always")
+    assert str(caught.value) == (
+        "regenerate is always, but a key in a key store is never replaced: rotate it there, and set regenerate to"
+        " mismatch to use its new version."
+    )

@@ -4,9 +4,9 @@
 
 """Keys in the transit secrets engine of HashiCorp Vault and OpenBao.
 
-Its API: https://openbao.org/api-docs/secret/transit/. It is used without hvac, a library for it: three requests suffice,
-and what hvac would add, ansible-core has, too (proxies, CA files), or nobody wants (by default, it follows redirects, with
-the token).
+Its API: https://openbao.org/api-docs/secret/transit/. It is used without hvac, a library for it: three requests
+suffice, and what hvac would add, ansible-core has, too (proxies, CA files), or nobody wants (by default, it follows
+redirects, with the token).
 """
 
 from __future__ import annotations
@@ -195,8 +195,8 @@ class Key(_http.Client):
         if not allowed:
             return None
         return (
-            f"{self.source} can be copied out of its store, because {' and '.join(allowed)} is true: introduce a key for"
-            " which it is false."
+            f"{self.source} can be copied out of its store, because {' and '.join(allowed)} is true: introduce a key"
+            " for which it is false."
         )
 
     def _is_temporary(self, answer: _http.Answer) -> bool:
@@ -229,8 +229,8 @@ class Key(_http.Client):
             return f"The token in {names['vault_token']} may have expired, or its policies may lack {self._needed}."
         if answer.status == 404:
             return (
-                f"There may be no transit engine at {self._mount}/: check O({OPTION}) and {names['vault_namespace']}, or"
-                " enable the engine."
+                f"There may be no transit engine at {self._mount}/: check O({OPTION}) and {names['vault_namespace']},"
+                " or enable the engine."
             )
         if answer.status == 503:
             return "Somebody may have to unseal the server: run again when 'bao status' says that it is not sealed."

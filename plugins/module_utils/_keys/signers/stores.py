@@ -4,8 +4,8 @@
 
 """The stores of private keys, by the scheme of their URIs.
 
-To add one, write a file like ``hashivault.py``, with a class ``Key`` that has the same methods, add a row to the table, and
-its options to ``_argument_specs.KEY_STORE`` and the documentation fragment ``key_store``.
+To add one, write a file like ``hashivault.py``, with a class ``Key`` that has the same methods, add a row to the table,
+and its options to ``_argument_specs.KEY_STORE`` and the documentation fragment ``key_store``.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 import typing as t
 
+from ..._errors import OptionError
 from . import hashivault, uri
 from .signer import check_cryptography
 
@@ -20,12 +21,17 @@ STORES = {"hashivault": hashivault}
 """What each scheme stands for."""
 
 
-def key(options: t.Mapping[str, t.Any]) -> hashivault.Key:
+def key(options: t.Mapping[str, t.Any], passphrase_option: str) -> hashivault.Key:
     """The key that ``private_key_uri`` names, which need not exist. Nothing is asked of its store yet.
 
     :param options: those of the documentation fragment ``key_store`` by name. The environment complements them.
+    :param passphrase_option: the option for the passphrase of a private key in a file.
     :raises QlikError: if one of them is missing or invalid, or this Python's cryptography is too old.
     """
+    if options[passphrase_option] is not None:
+        raise OptionError(
+            f"O({passphrase_option}) is set, but a key in a key store has no passphrase: leave the option out."
+        )
     parsed = uri.parse(options[uri.OPTION], {scheme: store.FORM for scheme, store in STORES.items()})
     check_cryptography()
     return STORES[parsed.scheme].Key(parsed, options, os.environ)

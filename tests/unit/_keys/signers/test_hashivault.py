@@ -150,7 +150,8 @@ HTTPS = "write it as https://vault.example.com:8200"
         (
             {},
             {**ENVIRONMENT, "VAULT_CACERT": "/etc/hostname"},
-            "VAULT_CACERT: /etc/hostname contains no certificate in PEM format: specify the file of the CA certificate.",
+            "VAULT_CACERT: /etc/hostname contains no certificate in PEM format: specify the file of the CA"
+            " certificate.",
         ),
         (
             {**SERVER, "vault_ca_path": "/no/such/file"},

@@ -11,19 +11,19 @@ import pytest
 from ansible_collections.tenantops.qlik.plugins.module_utils._errors import OptionError, PrivateKeyError
 from ansible_collections.tenantops.qlik.plugins.module_utils._keys.signers import hashivault, signer, stores
 
-OPTIONS = {**dict.fromkeys(hashivault.VARIABLES), "vault_token": "s.hunter2"}
+OPTIONS = {**dict.fromkeys(hashivault.VARIABLES), "vault_token": "s.hunter2", "passphrase": None}
 
 
 def test_the_scheme_chooses_and_the_environment_complements(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(signer, "MINIMUM_CRYPTOGRAPHY", 3)
     monkeypatch.setenv("VAULT_ADDR", "https://vault.example.com")
-    key = stores.key({**OPTIONS, "private_key_uri": "hashivault://acme"})
+    key = stores.key({**OPTIONS, "private_key_uri": "hashivault://acme"}, "passphrase")
     assert isinstance(key, hashivault.Key) and key.url == "https://vault.example.com"
 
 
 def test_an_unknown_scheme() -> None:
     with pytest.raises(OptionError) as caught:
-        stores.key({**OPTIONS, "private_key_uri": "gcpkms://acme"})
+        stores.key({**OPTIONS, "private_key_uri": "gcpkms://acme"}, "passphrase")
     assert str(caught.value) == (
         "private_key_uri has an unknown scheme: write it as hashivault://[MOUNT/]NAME[?version=NUMBER]."
     )
@@ -32,4 +32,11 @@ def test_an_unknown_scheme() -> None:
 def test_the_release_of_cryptography_comes_before_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(signer, "MINIMUM_CRYPTOGRAPHY", 1000)
     with pytest.raises(PrivateKeyError, match="private_key_uri requires cryptography 1000 or newer"):
-        stores.key({**OPTIONS, "private_key_uri": "hashivault://acme"})
+        stores.key({**OPTIONS, "private_key_uri": "hashivault://acme"}, "passphrase")
+
+
+def test_such_a_key_has_no_passphrase() -> None:
+    options = {**OPTIONS, "private_key_uri": "hashivault://acme", "passphrase": "correct horse battery"}
+    with pytest.raises(OptionError) as caught:
+        stores.key(options, "passphrase")
+    assert str(caught.value) == "passphrase is set, but a key in a key store has no passphrase: leave the option out."
