@@ -115,7 +115,7 @@ options:
         issued by a third party, such as a CA.
       - V(always) always replaces it.
       - With O(private_key_uri), V(fail) rejects files of another key than the one in the store, for example after it
-        was rotated there. V(mismatch) replaces them. V(always) is rejected.
+        was rotated there, or of a key that the store does not have. V(mismatch) replaces them. V(always) is rejected.
       - If the private key cannot be read, the task fails regardless of this option.
     type: str
     choices: [fail, mismatch, always]

@@ -91,18 +91,16 @@ class _StoredRepair(pair.Repair):
     def inspect_private_key(self) -> None:
         if self.folder:
             check_no_private_key(self.folder.path_of(self.wanted.names.private_key))
-        stored = self.wanted.store.find()
-        if not stored:
-            return
-        self.key, self.uri = stored.key, stored.uri
-        self.warnings += [stored.warning] if stored.warning else []
-        if self.wanted.size not in (None, self.key.key_size):
-            raise KeyMismatchError(
-                f"{self.uri} has {self.key.key_size} bits, but O(size) is {self.wanted.size}: set O(size) to"
-                f" {self.key.key_size}, or O(private_key_uri) to another key."
-            )
+        if stored := self.wanted.store.find():
+            self.key, self.uri = stored.key, stored.uri
+            self.warnings += [stored.warning] if stored.warning else []
+            if self.wanted.size not in (None, self.key.key_size):
+                raise KeyMismatchError(
+                    f"{self.uri} has {self.key.key_size} bits, but O(size) is {self.wanted.size}: set O(size) to"
+                    f" {self.key.key_size}, or O(private_key_uri) to another key."
+                )
         if self.wanted.regenerate == "fail":
-            self._check_still_the_same_key()
+            self._check_same_key()
 
     def steps(self, wrong_access: list[str]) -> list[Step]:
         steps = super().steps(wrong_access)
@@ -111,20 +109,25 @@ class _StoredRepair(pair.Repair):
         source = self.wanted.store.source
         return [self.words.step("create", "private_key", source, f"it {self.words.was} missing", source), *steps]
 
-    def _check_still_the_same_key(self) -> None:
-        """Reject files of another key than the one in the store."""
-        for name, of_file in {
+    def _check_same_key(self) -> None:
+        """Reject files of another key than the one in the store, or of a key that the store does not have."""
+        load: dict[str, t.Callable[[bytes, str], rsa.RSAPublicKey]] = {
             self.wanted.names.public_key: lambda content, path: public_keys.load(content, path).key,
             self.wanted.names.certificate: lambda content, path: certificates.public_key(
                 certificates.load(content, path).certificate, path
             ),
-        }.items():
+        }
+        for name in self.found:
             path = os.path.join(self.wanted.directory, name)
             # One that is damaged is repaired.
             with contextlib.suppress(CertificateError, PemError, PublicKeyError):
-                if name not in self.found:
-                    continue
-                if of_file(self.found[name].content, path).public_numbers() != self.key.public_key().public_numbers():
+                public_key = load[name](self.found[name].content, path)
+                if not self.key:
+                    raise KeyMismatchError(
+                        f"{self.wanted.store.source} does not exist, but {path} was made for it: check"
+                        f" O(private_key_uri) and which server it is in, or {self.wanted.instead}."
+                    )
+                if public_key.public_numbers() != self.key.public_key().public_numbers():
                     raise KeyMismatchError(
                         f"{path} is for another key than {self.uri}: if the key was rotated in its store, set"
                         f" O(private_key_uri) to its previous version to keep that, or {self.wanted.instead}."

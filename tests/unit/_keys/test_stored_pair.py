@@ -196,6 +196,21 @@ class TestServer:
         assert stored.contents() == files
         assert stored.present(version="?version=1").facts["key_id"] == first.facts["key_id"]
 
+    def test_a_key_that_is_gone_is_not_created_again(self, stored: StoredPair) -> None:
+        """It may be in another server."""
+        stored.present()
+        path = f"transit/keys/{stored.name}"
+        stored.server.ask("POST", f"{path}/config", deletion_allowed=True)
+        stored.server.ask("DELETE", path)
+        with pytest.raises(KeyMismatchError) as caught:
+            stored.present()
+        assert str(caught.value) == (
+            f"hashivault://transit/{stored.name} does not exist, but {stored.folder / PUBLIC} was made for it: check"
+            " private_key_uri and which server it is in, or set regenerate to mismatch to replace it."
+        )
+        assert not stored.exists()
+        assert texts(stored.present(regenerate="mismatch"))[0].startswith("created ")
+
     def test_the_new_version_can_be_used(self, stored: StoredPair) -> None:
         first = stored.present()
         stored.rotate()
