@@ -123,6 +123,9 @@ options:
         type: str
         choices: [current, retiring, absent]
         default: current
+      uri:
+        description: The URI of this key in a key store, as in O(private_key_uri), which it replaces for this key.
+        type: str
   key_size:
     description: The size of a new key in bits.
     type: int
@@ -147,6 +150,33 @@ options:
   private_key_content:
     description: The content of an existing private key to sign with. If set, no key pair is created.
     type: str
+  private_key_uri:
+    description:
+      - Where the private keys in O(keys) are in a key store, such as V(hashivault://transit/{prefix}acme). C({prefix}) is
+        replaced by the prefix of each key.
+      - V(hashivault://[MOUNT/]NAME) is a key in the transit secrets engine of HashiCorp Vault or OpenBao. The default of
+        C(MOUNT) is C(transit). The newest version of the key signs, unless the URI ends with V(?version=NUMBER).
+      - A key that does not exist is created there. Only public keys and certificates are files. A key is never deleted
+        from its store, and none is replaced after it was rotated there.
+      - Use a different key for each tenant. Requires cryptography 38 or newer.
+    type: str
+  vault_address:
+    description: The URL of Vault or OpenBao. The default is E(VAULT_ADDR) in the environment.
+    type: str
+  vault_token:
+    description:
+      - The token for Vault or OpenBao. Its policies must allow C(read), C(create) and C(update) on C(MOUNT/keys/NAME), and
+        C(update) on C(MOUNT/sign/NAME).
+      - The default is E(VAULT_TOKEN) in the environment, but only for the server in E(VAULT_ADDR).
+    type: str
+  vault_namespace:
+    description: The namespace in Vault or OpenBao. The default is E(VAULT_NAMESPACE) in the environment.
+    type: str
+  vault_ca_path:
+    description:
+      - Path to a file in PEM format with the CA certificates to trust for Vault or OpenBao, instead of the system's. The
+        default is E(VAULT_CACERT) in the environment.
+    type: path
   private_key_passphrase:
     description: The passphrase of the private key, whether new or existing.
     type: str

@@ -33,11 +33,8 @@ SIGNING: dict[str, dict[str, t.Any]] = {
 }
 """The options for signing a token."""
 
-PRIVATE_KEYS = ("private_key_path", "private_key_content")
-"""The options for an existing private key, of which the chain takes one at most."""
-
-SIGNING_KEYS = (*PRIVATE_KEYS, "private_key_uri")
-"""The options for the private key that signs a token, exactly one of which is required."""
+SIGNING_KEYS = ("private_key_path", "private_key_content", "private_key_uri")
+"""The options for the private key, of which one at most may be set, and which are required to sign a token."""
 
 KEY_STORE: dict[str, dict[str, t.Any]] = {
     "private_key_uri": {"type": "str"},
@@ -84,6 +81,7 @@ CHAIN: dict[str, dict[str, t.Any]] = {
         "options": {
             "prefix": {"type": "str", "default": ""},
             "state": {"type": "str", "choices": ["current", "retiring", "absent"], "default": "current"},
+            "uri": {"type": "str"},
         },
         "default": [{"prefix": "", "state": "current"}],
     },
@@ -93,6 +91,7 @@ CHAIN: dict[str, dict[str, t.Any]] = {
     "common_name": {"type": "str", "default": "qs-jwt"},
     "private_key_path": {"type": "path"},
     "private_key_content": {"type": "str", "no_log": True},
+    **KEY_STORE,
     "private_key_passphrase": {"type": "str", "no_log": True},
     "private_key_old_passphrase": {"type": "str", "no_log": True},
     "key_id": {"type": "str", "no_log": False},

@@ -322,14 +322,13 @@ def ensure(module: AnsibleModule) -> dict[str, t.Any]:
     else:
         outcome = (stored_pair if wanted.store else removal).ensure_absent(wanted, module.check_mode)
     _module.warn(module, outcome.warnings)
-    name = wanted.store.source if wanted.store else paths["private_key_path"]
     return {
         "changed": any(step.changed for step in outcome.steps),
         "actions": [step.text for step in outcome.steps],
         "backup_files": outcome.backup_files,
         **({"passphrase_changed": outcome.passphrase_changed} if present else {}),
         **({"private_key_uri": outcome.uri} if present and wanted.store else {}),
-        "diff": _module.diff(f"key pair {name}", outcome.before, outcome.after),
+        "diff": _module.diff(f"key pair {wanted.name()}", outcome.before, outcome.after),
         **paths,
         **outcome.facts,
     }

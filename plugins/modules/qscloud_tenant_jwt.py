@@ -193,7 +193,8 @@ findings:
 key_pairs:
   description:
     - The key pairs that now exist, with the current one first. Each has its C(prefix) and C(state), and of the return
-      values of M(tenantops.qlik.qscloud_keypair), C(key_id), C(private_key_path), C(certificate_path) and C(not_after).
+      values of M(tenantops.qlik.qscloud_keypair), C(key_id), C(private_key_path), C(certificate_path) and C(not_after),
+      and C(private_key_uri) if the private key is in a key store.
     - C(provider) is its identity provider, with C(id), C(active), C(ours) (whether this collection created it),
       C(certificate_not_after), and C(same_certificate) (whether it has the certificate of the key pair). The last two are null
       if it has no certificate. C(provider) is null without O(register_idp).
@@ -259,7 +260,7 @@ ARGUMENT_SPEC: dict[str, dict[str, t.Any]] = {
 WARNED = ("expiring", "drift", "stray")
 """The kinds of findings that the task also warns of."""
 
-MUTUALLY_EXCLUSIVE = [_argument_specs.PRIVATE_KEYS]
+MUTUALLY_EXCLUSIVE = [_argument_specs.SIGNING_KEYS]
 
 
 def provide(module: AnsibleModule, report: Report, names: t.Mapping[str, str]) -> dict[str, t.Any]:

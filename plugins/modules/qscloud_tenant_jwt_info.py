@@ -151,7 +151,7 @@ from ..module_utils._chain import status
 from ..module_utils._tenant import credentials
 
 ARGUMENT_SPEC = _argument_specs.CHAIN
-MUTUALLY_EXCLUSIVE = [_argument_specs.PRIVATE_KEYS]
+MUTUALLY_EXCLUSIVE = [_argument_specs.SIGNING_KEYS]
 
 
 def examine(module: AnsibleModule, names: t.Mapping[str, str]) -> dict[str, t.Any]:

@@ -27,7 +27,7 @@ from ._variables import OMITTED
 if t.TYPE_CHECKING:
     from ._variables import Names
 
-OPTIONS = ("tenant", "issuer", "key_directory", "private_key_path", "key_id", "allow_shared_key")
+OPTIONS = ("tenant", "issuer", "key_directory", "private_key_path", "private_key_uri", "key_id", "allow_shared_key")
 """The options of the module qscloud_tenant_jwt that matter here."""
 
 SECRET = "private_key_content"
@@ -165,6 +165,8 @@ def claims(options: t.Mapping[str, t.Any], machine: str, playbook_folder: str) -
     else:
         folder = folder if machine else places.real(folder, playbook_folder)
         found[f"the key folder {folder}"] = ["folder", machine, folder]
+    if options.get("private_key_uri"):
+        found["issuer and private key"] = ["key", issuer, str(options["private_key_uri"])]
     if options.get("key_id"):
         found["issuer and key id"] = ["id", issuer, str(options["key_id"])]
     return {what: _hash(identity) for what, identity in found.items()}

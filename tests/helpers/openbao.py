@@ -15,7 +15,13 @@ import subprocess
 import time
 import typing as t
 
+import cryptography
+import pytest
 import requests
+
+needs_cryptography = pytest.mark.skipif(
+    int(cryptography.__version__.split(".", maxsplit=1)[0]) < 38, reason="keys in stores require cryptography 38"
+)
 
 CONFIGURATION = """
 storage "inmem" {{}}

@@ -14,10 +14,12 @@ import pytest
 import shared_run
 from joserfc import jwt
 from joserfc.jwk import RSAKey
+from simulator import Simulator
+from tenant_client import Client
 
 ANNA = {"issuer": "acme", "name": "Anna Anderson", "email": "anna@grusgrus.com", "email_verified": True}
 
-pytestmark = pytest.mark.thorough
+pytestmark = [pytest.mark.thorough, bao.needs_cryptography]
 
 
 SECRETS = {"WRONG_TOKEN": "s.correct-horse", "PASSPHRASE": "correct horse battery"}
@@ -220,3 +222,57 @@ def test_a_key_pair_is_refused(pairs: shared_run.Together, task: str, said: str)
 def test_nothing_of_a_key_pair_is_secret(pairs: shared_run.Together, environment: dict[str, str]) -> None:
     for secret in ("PRIVATE KEY", environment["VAULT_TOKEN"], SECRETS["PASSPHRASE"]):
         assert secret not in pairs.run.output
+
+
+# ---- The whole chain
+
+
+@pytest.fixture(scope="module")
+def chains(
+    environment: dict[str, str],
+    mode: str,
+    running_simulator: Simulator,
+    tmp_path_factory: pytest.TempPathFactory,
+    run_together: t.Callable[..., shared_run.Together],
+) -> shared_run.Together:
+    """A tenant with its key in the store: set up, unchanged, looked at, and the same with a key id of its own."""
+    running_simulator.reset()
+    options = {
+        "tenant": "acme.eu.qlikcloud.com",
+        "key_directory": str(tmp_path_factory.mktemp("chain") / "keys"),
+        "key_size": 2048,
+        "private_key_uri": f"hashivault://{{prefix}}chain-of-{mode}",
+        "users": [{name: value for name, value in ANNA.items() if name != "issuer"}],
+        "register_idp": True,
+        "verify_login": "changed",
+        "url": running_simulator.url,
+        "ca_path": running_simulator.ca_path,
+        "api_key": variable("API_KEY"),
+    }
+    both = [{"prefix": "new_", "state": "current"}, {"prefix": "", "state": "absent"}]
+    last = shared_run.task("rotate", "qscloud_tenant_jwt", {**options, "keys": both})
+    tasks = [shared_run.task(name, "qscloud_tenant_jwt", options) for name in ("set up", "again")]
+    look = shared_run.task("look", "qscloud_tenant_jwt_info", options)
+    return run_together([*tasks, look, last], env={**environment, "API_KEY": running_simulator.api_key})
+
+
+def test_the_whole_chain(
+    chains: shared_run.Together, openbao: bao.OpenBao, running_simulator: Simulator, mode: str
+) -> None:
+    results, name = chains.results, f"chain-of-{mode}"
+    assert [task for task, result in results.items() if result["changed"]] == ["set up", "rotate"]
+    (made,) = results["set up"]["key_pairs"]
+    assert made["private_key_uri"] == f"hashivault://transit/{name}?version=1" and made["private_key_path"] is None
+    (seen,) = results["look"]["key_pairs"]
+    assert seen["key_id"] == made["key_id"] == RSAKey.import_key(openbao.public_key(name)).thumbprint()
+    assert (seen["private_key_path"], results["look"]["findings"], results["look"]["pending"]) == (None, [], [])
+    client = Client(running_simulator.url, running_simulator.ca_path, running_simulator.api_key)
+    assert client.login(results["rotate"]["token"]).status_code == 200
+    assert client.login(results["again"]["token"]).status_code != 200
+    assert openbao.public_key(name) and openbao.public_key(f"new_{name}")
+
+
+def test_nothing_of_a_chain_is_secret(chains: shared_run.Together, environment: dict[str, str]) -> None:
+    tokens = [chains.results[task]["token"] for task in ("set up", "again", "rotate")]
+    for secret in ("PRIVATE KEY", environment["VAULT_TOKEN"], *tokens):
+        assert secret not in chains.run.output

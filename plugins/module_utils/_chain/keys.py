@@ -11,9 +11,10 @@ import typing as t
 
 from .._files import read
 from .._files.folder import Access
-from .._keys import certificates, given, inspect, pair, prefixes, public_keys, removal
+from .._keys import certificates, given, inspect, pair, prefixes, public_keys, removal, stored_pair
 from .._tokens import sign
-from .options import Wanted
+from .options import Key as Declared
+from .options import Wanted, naming_uri, store
 from .report import Difference, Report
 
 if t.TYPE_CHECKING:
@@ -27,6 +28,7 @@ class Key(t.NamedTuple):
     """A key of the tenant that exists now. In check mode, None is what is not known of a key that would be created.
 
     ``key_id`` is that of its identity provider, and ``certificate_path`` is None for a private key of the user's own.
+    ``private_key_uri`` is set if the private key is in a key store.
     """
 
     prefix: str | None
@@ -38,11 +40,13 @@ class Key(t.NamedTuple):
     private_key_path: str | None
     certificate_path: str | None
     not_after: str | None
+    private_key_uri: str | None = None
 
     def facts(self) -> dict[str, t.Any]:
         """The return values for a key pair: few, because Ansible keeps them in memory for each tenant."""
         names = ("prefix", "state", "key_id", "private_key_path", "certificate_path", "not_after")
-        return {name: getattr(self, name) for name in names}
+        of_store = {"private_key_uri": self.private_key_uri} if self.private_key_uri else {}
+        return {**{name: getattr(self, name) for name in names}, **of_store}
 
     def values_to_enter(self, issuer: str) -> dict[str, str | None]:
         """The values for the tenant's identity provider."""
@@ -80,9 +84,9 @@ def provide(wanted: Wanted, now: datetime.datetime, accept: Accept, report: Repo
         return [_existing(wanted, report)]
     existing = prefixes.prefixes(wanted.options["key_directory"])
     return [
-        _provide(wanted, prefix, state, now, accept, report)
-        for prefix, state in sorted(wanted.keys, key=lambda key: key.state != "current")
-        if state == "current" or state == "retiring" and prefix in existing
+        _provide(wanted, key, now, accept, report)
+        for key in sorted(wanted.keys, key=lambda key: key.state != "current")
+        if key.state == "current" or key.state == "retiring" and _exists(wanted, key, existing, now)
     ]
 
 
@@ -90,7 +94,7 @@ def retired(wanted: Wanted, now: datetime.datetime) -> list[Retired]:
     """The keys to remove that exist."""
     if wanted.has_existing_key:
         return [] if wanted.present else [Retired(None, wanted.options["key_id"])]
-    absent = [prefix for prefix, state in wanted.keys if state == "absent" or not wanted.present]
+    absent = [key.prefix for key in wanted.keys if key.state == "absent" or not wanted.present]
     return _existing_pairs(wanted, [*absent, *([] if wanted.present else _undeclared(wanted))], now)
 
 
@@ -99,10 +103,11 @@ def undeclared(wanted: Wanted, now: datetime.datetime) -> list[Retired]:
     return _existing_pairs(wanted, _undeclared(wanted) if wanted.present else [], now)
 
 
-def paths(wanted: Wanted, prefix: str) -> dict[str, str]:
+def paths(wanted: Wanted, key: Declared) -> dict[str, str | None]:
     """The paths of the files of a key pair."""
-    its = pair.paths(wanted.options["key_directory"], pair.names(prefix))
-    return {name: its[name] for name in ("private_key_path", "certificate_path")}
+    its = pair.paths(wanted.options["key_directory"], pair.names(key.prefix))
+    without = {"private_key_path": None} if key.uri else {}
+    return {**{name: its[name] for name in ("private_key_path", "certificate_path")}, **without}
 
 
 def are_missing(wanted: Wanted) -> bool:
@@ -118,10 +123,16 @@ def remove(wanted: Wanted, keys: t.Iterable[Retired], report: Report) -> None:
 
     :raises QlikError: if that fails.
     """
+    declared = {key.prefix: key for key in wanted.keys}
     for prefix in (key.prefix for key in keys if key.prefix is not None):
-        settings = _settings(wanted, prefix, "absent")
-        outcome = removal.ensure_absent(settings, report.check_mode)
+        settings = _settings(wanted, declared.get(prefix, Declared(prefix, "absent")))
+        outcome = (stored_pair if settings.store else removal).ensure_absent(settings, report.check_mode)
         report.add(outcome.steps, _difference(settings, outcome))
+
+
+def _exists(wanted: Wanted, key: Declared, existing: list[str], now: datetime.datetime) -> bool:
+    """Whether a declared key pair is there: its private key, or what a key pair with a key in a store has of files."""
+    return look(wanted, key.prefix, now)["exists"] if key.uri else key.prefix in existing
 
 
 def _undeclared(wanted: Wanted) -> list[str]:
@@ -149,27 +160,28 @@ def _existing(wanted: Wanted, report: Report) -> Key:
     return Key(None, "current", sign.key_id(options, private), private, public_key, None, path, None, None)
 
 
-def _provide(wanted: Wanted, prefix: str, state: str, now: datetime.datetime, accept: Accept, report: Report) -> Key:
-    settings = _settings(wanted, prefix, state)
+def _provide(wanted: Wanted, key: Declared, now: datetime.datetime, accept: Accept, report: Report) -> Key:
+    settings = _settings(wanted, key)
     accept(settings.paths())
-    outcome = pair.ensure_present(settings, now, report.check_mode, accept)
+    with naming_uri(key):
+        outcome = (stored_pair if settings.store else pair).ensure_present(settings, now, report.check_mode, accept)
     report.warn(outcome.warnings)
-    path = settings.paths()["private_key_path"]
+    name = settings.name()
     report.add(
-        outcome.steps or [report.words.step("keep", KIND, f"the key pair {path}", name=path, changed=False)],
+        outcome.steps or [report.words.step("keep", KIND, f"the key pair {name}", name=name, changed=False)],
         _difference(settings, outcome),
     )
     facts = outcome.facts
     return Key(
-        prefix=prefix,
-        state=state,
+        prefix=key.prefix,
+        state=key.state,
         key_id=wanted.options["key_id"] or facts["key_id"],
         private=outcome.key,
         public_key=facts["public_key"],
         certificate=facts["certificate"],
-        private_key_path=path,
-        certificate_path=settings.paths()["certificate_path"],
+        **paths(wanted, key),
         not_after=facts["not_after"],
+        private_key_uri=outcome.uri,
     )
 
 
@@ -183,12 +195,12 @@ def look(wanted: Wanted, prefix: str, now: datetime.datetime) -> dict[str, t.Any
     return inspection.facts()
 
 
-def _settings(wanted: Wanted, prefix: str, state: str) -> pair.Wanted:
+def _settings(wanted: Wanted, key: Declared) -> pair.Wanted:
     options = wanted.options
-    is_current = state == "current"
+    is_current = key.state == "current"
     return pair.Wanted(
         directory=options["key_directory"],
-        names=pair.names(prefix),
+        names=pair.names(key.prefix),
         # The size is for new keys. One that is retiring because it has another size must not fail for that reason.
         size=options["key_size"] if is_current else None,
         passphrase=options["private_key_passphrase"],
@@ -201,8 +213,9 @@ def _settings(wanted: Wanted, prefix: str, state: str) -> pair.Wanted:
         backup=True,
         private_access=Access(0o600),
         public_access=Access(0o644),
+        store=store(options, key),
     )
 
 
 def _difference(settings: pair.Wanted, outcome: pair.Outcome) -> Difference:
-    return Difference(f"key pair {settings.paths()['private_key_path']}", outcome.before, outcome.after)
+    return Difference(f"key pair {settings.name()}", outcome.before, outcome.after)

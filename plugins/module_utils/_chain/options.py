@@ -6,14 +6,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import typing as t
 
-from .._errors import OptionError
+from .._errors import OptionError, QlikError
 from .._files.options import check_path
 from .._keys import pair
+from .._keys.signers import stores
 from .._text import host_name, is_host_name
 from .._tokens import sign
+
+if t.TYPE_CHECKING:
+    from .._keys.signers import hashivault
 
 NAMES = {
     "directory": "{key_directory}",
@@ -29,10 +34,15 @@ NAMES = {
 
 
 class Key(t.NamedTuple):
-    """A key pair of the tenant: the prefix of its files, and its state (current, retiring or absent)."""
+    """A key pair of the tenant: the prefix of its files, and its state (current, retiring or absent).
+
+    ``uri`` is that of its private key if it is in a key store, and ``uri_option`` where the user has set it.
+    """
 
     prefix: str
     state: str
+    uri: str | None = None
+    uri_option: str = "O(private_key_uri)"
 
 
 class User(t.NamedTuple):
@@ -76,12 +86,15 @@ def read(options: t.Mapping[str, t.Any]) -> Wanted:
         ),
     }
     check_path(complete["key_directory"], "key_directory")
-    keys = [Key(key["prefix"], key["state"]) for key in options["keys"]]
+    keys = [_key(options, key) for key in options["keys"]]
     for key in keys:
         pair.names(key.prefix)  # rejects invalid prefixes
     users = [_user(user) for user in options["users"]]
     if problem := next(_problems(complete, keys, users), None):
         raise problem
+    for key in keys:
+        with naming_uri(key):
+            store(options, key)  # rejects invalid URIs
     if has_existing_key(complete):
         sign.check_key(complete)
     return Wanted(complete, options["state"] == "present", keys, users)
@@ -108,6 +121,26 @@ def has_existing_key(options: t.Mapping[str, t.Any]) -> bool:
     return options["private_key_path"] is not None or options["private_key_content"] is not None
 
 
+def store(options: t.Mapping[str, t.Any], key: Key) -> hashivault.Key | None:
+    """The private key in its store; None if it is in a file. The passphrase is for those in files.
+
+    :raises QlikError: if the URI or an option for its store is invalid.
+    """
+    if key.uri is None:
+        return None
+    return stores.key({**options, "private_key_uri": key.uri, "passphrase": None}, "passphrase")
+
+
+@contextlib.contextmanager
+def naming_uri(key: Key) -> t.Iterator[None]:
+    """Let errors say where the user has set the URI of this key."""
+    try:
+        yield
+    except QlikError as error:
+        error.message = error.message.replace("O(private_key_uri)", key.uri_option)
+        raise
+
+
 def spelling_warning(options: t.Mapping[str, t.Any]) -> str | None:
     """A warning if the issuer is derived from a host name in another spelling, which earlier releases kept."""
     name = host_name(options["tenant"])
@@ -117,6 +150,14 @@ def spelling_warning(options: t.Mapping[str, t.Any]) -> str | None:
         f"The tenant {options['tenant']} has the issuer {name}: write the host name like this. If its identity provider has"
         f" the issuer {options['tenant']}, set O(issuer) to that instead, because the subjects of users are derived from it."
     )
+
+
+def _key(options: t.Mapping[str, t.Any], key: t.Mapping[str, t.Any]) -> Key:
+    if key.get("uri") is not None:
+        return Key(key["prefix"], key["state"], key["uri"], "uri in O(keys)")
+    template = options["private_key_uri"]
+    uri = None if template is None else template.replace("{prefix}", key["prefix"])
+    return Key(key["prefix"], key["state"], uri)
 
 
 def _user(user: t.Mapping[str, t.Any]) -> User:
@@ -132,6 +173,11 @@ def _problems(options: t.Mapping[str, t.Any], keys: list[Key], users: list[User]
         yield OptionError("O(keys) must contain exactly one key with the state current, which signs the tokens.")
     if len({key.prefix for key in keys}) != len(keys):
         yield OptionError("O(keys) contains two keys with the same prefix: use a different prefix for each.")
+    uris = [key.uri for key in keys if key.uri is not None]
+    if len(set(uris)) != len(uris):
+        yield OptionError(
+            "O(private_key_uri) is the same for two keys in O(keys): write {prefix} in it, or set uri for each key."
+        )
     if options["key_id"] is not None and len(keys) > 1:
         yield OptionError(
             "O(key_id) is set, but O(keys) contains several keys, which need different key ids: leave it out."

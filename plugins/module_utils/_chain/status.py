@@ -37,9 +37,7 @@ def examine(given: t.Mapping[str, t.Any], environment: t.Mapping[str, str]) -> t
     """
     now = datetime.datetime.now(datetime.timezone.utc)
     report = Report(check_mode=True)
-    outcome = run.run(
-        {**given, "sign_tokens": False}, environment, lambda facts: None, report, needs_credentials=False
-    )
+    outcome = run.run({**given, "sign_tokens": False}, environment, lambda facts: None, report, needs_credentials=False)
     wanted, side = outcome.wanted, outcome.side
     options = wanted.options
     pairs = _pairs(outcome, now)
@@ -74,17 +72,17 @@ def examine(given: t.Mapping[str, t.Any], environment: t.Mapping[str, str]) -> t
 def _pairs(outcome: run.Outcome, now: datetime.datetime) -> list[dict[str, t.Any]]:
     """The declared key pairs that exist, as they are."""
     wanted, found = outcome.wanted, []
-    for prefix, state in [] if wanted.has_existing_key else wanted.keys:
-        facts = keys.look(wanted, prefix, now)
+    for key in [] if wanted.has_existing_key else wanted.keys:
+        facts = keys.look(wanted, key.prefix, now)
         if facts["exists"]:
             key_id = wanted.options["key_id"] or facts["key_id"]
             found.append(
                 {
-                    "prefix": prefix,
-                    "state": state,
+                    "prefix": key.prefix,
+                    "state": key.state,
                     "key_id": key_id,
                     "key_size": facts["key_size"],
-                    **keys.paths(wanted, prefix),
+                    **keys.paths(wanted, key),
                     "not_after": facts["not_after"],
                     "provider": _registered(outcome.side, key_id, facts["fingerprint_sha256"]),
                 }

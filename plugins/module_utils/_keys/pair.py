@@ -103,14 +103,16 @@ class Wanted(t.NamedTuple):
         without = {"private_key_path": None} if self.store else {}
         return paths(self.directory, self.names) | without
 
+    def name(self) -> str:
+        """What to call the key pair: its private key."""
+        return self.store.source if self.store else os.path.join(self.directory, self.names.private_key)
+
 
 def describe(public_key: rsa.RSAPublicKey | None, certificate: x509.Certificate | None) -> dict[str, t.Any]:
     """The return values for a key pair; None for anything that does not exist."""
     facts: dict[str, t.Any] = dict.fromkeys(FACTS)
     if public_key:
-        facts["key_id"] = public_keys.thumbprint(public_key)
-        facts["key_size"] = public_key.key_size
-        facts["public_key"] = public_keys.to_pem(public_key).decode()
+        facts.update(public_keys.describe(public_key))
     if certificate:
         facts.update(certificates.describe(certificate))
     return facts

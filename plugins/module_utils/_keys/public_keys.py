@@ -59,6 +59,11 @@ def to_pem(key: rsa.RSAPublicKey) -> bytes:
     return key.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
 
 
+def describe(key: rsa.RSAPublicKey) -> dict[str, t.Any]:
+    """The facts about a public key that modules return."""
+    return {"key_id": thumbprint(key), "key_size": key.key_size, "public_key": to_pem(key).decode()}
+
+
 def thumbprint(key: rsa.RSAPublicKey) -> str:
     """The base64url SHA-256 thumbprint of the key (RFC 7638, section 3). As a key id, it changes only with the key."""
     numbers = key.public_numbers()

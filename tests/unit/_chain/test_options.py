@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+import openbao as bao
 import pytest
 from chains import ANNA, RELOAD, options, user
 
@@ -71,6 +72,18 @@ REFUSED = [
         {"keys": [{"prefix": "", "state": "current"}, {"prefix": "a", "state": "retiring"}], "key_id": "x"},
         "^O.key_id. is set, but O.keys.",
     ),
+    ({"private_key_uri": "acme"}, "^O.private_key_uri. is not a URI"),
+    ({"keys": [{"prefix": "", "state": "current", "uri": ""}]}, "^uri in O.keys. is empty"),
+    ({"private_key_uri": ""}, "^O.private_key_uri. is empty"),
+    (
+        {
+            "private_key_uri": "hashivault://acme",
+            "keys": [{"prefix": "", "state": "current"}, {"prefix": "a_", "state": "retiring"}],
+            "vault_address": "https://vault.example.com",
+            "vault_token": "s.hunter2",
+        },
+        "^O.private_key_uri. is the same for two keys in O.keys.: write {prefix} in it, or set uri for each key.$",
+    ),
     ({"private_key_path": "k", "private_key_old_passphrase": "p"}, "^O.private_key_old_passphrase. only applies"),
     ({"private_key_path": "k", "state": "absent"}, "^O.key_id. is missing"),
     ({"private_key_path": "k", "users": []}, "^O.users. is empty, so there is nothing"),
@@ -81,6 +94,15 @@ REFUSED = [
     ({"users": [ANNA, ANNA]}, "^O.users. contains two users"),
     ({"key_directory": ""}, "^O.key_directory. is empty"),
 ]
+
+
+@bao.needs_cryptography
+def test_each_key_has_its_own_uri() -> None:
+    keys = [{"prefix": "a_", "state": "current"}, {"prefix": "b_", "state": "retiring", "uri": "hashivault://b"}]
+    server = {"vault_address": "https://vault.example.com", "vault_token": "s.hunter2"}
+    assert [key.uri for key in read(options(keys=keys, **server)).keys] == [None, "hashivault://b"]
+    wanted = read(options(keys=keys, private_key_uri="hashivault://{prefix}acme", **server))
+    assert [key.uri for key in wanted.keys] == ["hashivault://a_acme", "hashivault://b"]
 
 
 @pytest.mark.parametrize(("changes", "message"), REFUSED)

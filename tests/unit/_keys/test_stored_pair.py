@@ -12,7 +12,6 @@ import pathlib
 import re
 import typing as t
 
-import cryptography
 import openbao as bao
 import pytest
 
@@ -25,7 +24,7 @@ from ansible_collections.tenantops.qlik.plugins.module_utils._errors import (
 )
 from ansible_collections.tenantops.qlik.plugins.module_utils._files.folder import Access
 from ansible_collections.tenantops.qlik.plugins.module_utils._keys import certificates, inspect, pair, stored_pair
-from ansible_collections.tenantops.qlik.plugins.module_utils._keys.signers import hashivault, signer, uri
+from ansible_collections.tenantops.qlik.plugins.module_utils._keys.signers import hashivault, uri
 
 Openssl = t.Callable[..., bytes]
 
@@ -100,13 +99,7 @@ def texts(outcome: pair.Outcome) -> list[str]:
 class TestServer:
     """With OpenBao."""
 
-    pytestmark = [
-        pytest.mark.thorough,
-        pytest.mark.skipif(
-            int(cryptography.__version__.split(".", maxsplit=1)[0]) < signer.MINIMUM_CRYPTOGRAPHY,
-            reason=f"keys in stores require cryptography {signer.MINIMUM_CRYPTOGRAPHY}",
-        ),
-    ]
+    pytestmark = [pytest.mark.thorough, bao.needs_cryptography]
 
     def test_it_is_created(self, stored: StoredPair, openssl: Openssl) -> None:
         outcome = stored.present()

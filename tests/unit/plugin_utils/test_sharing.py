@@ -41,6 +41,16 @@ def test_both_are_refused_and_the_others_are_not(what: str) -> None:
     assert refused({"a": {**first, "allow_shared_key": "yes"}, "c": second}) == {}
 
 
+def test_a_key_in_a_store() -> None:
+    uri = {"private_key_uri": "hashivault://acme"}
+    assert refused({"a": uri, "b": uri}) == {}
+    sentence = "a and b share issuer and private key. Use a different one for each, or set p_allow_shared_key to true."
+    assert refused({"a": {"issuer": "portal", **uri}, "b": {"issuer": "portal", **uri}}) == {
+        "a": sentence,
+        "b": sentence,
+    }
+
+
 ALLOWED = {
     "nothing set": ({}, {}),
     "an issuer": ({"issuer": "portal"}, {"issuer": "portal"}),

@@ -10,7 +10,6 @@ import itertools
 import re
 import typing as t
 
-import cryptography
 import openbao as bao
 import pytest
 from cryptography.hazmat.primitives import hashes
@@ -20,16 +19,11 @@ from joserfc.jwk import RSAKey
 
 from ansible_collections.tenantops.qlik.plugins.module_utils import _errors
 from ansible_collections.tenantops.qlik.plugins.module_utils._keys import public_keys
-from ansible_collections.tenantops.qlik.plugins.module_utils._keys.signers import hashivault, signer, uri
+from ansible_collections.tenantops.qlik.plugins.module_utils._keys.signers import hashivault, uri
 from ansible_collections.tenantops.qlik.plugins.module_utils._tokens import compact
 
 UNSET = dict.fromkeys(hashivault.VARIABLES)
 SERVER = {"vault_address": "https://127.0.0.1:1", "vault_token": "s.hunter2"}
-
-needs_cryptography = pytest.mark.skipif(
-    int(cryptography.__version__.split(".", maxsplit=1)[0]) < signer.MINIMUM_CRYPTOGRAPHY,
-    reason=f"keys in stores require cryptography {signer.MINIMUM_CRYPTOGRAPHY}",
-)
 
 
 def key(
@@ -189,7 +183,7 @@ def name() -> str:
 class TestServer:
     """With OpenBao."""
 
-    pytestmark = [pytest.mark.thorough, needs_cryptography]
+    pytestmark = [pytest.mark.thorough, bao.needs_cryptography]
 
     def test_it_signs(self, openbao: bao.OpenBao, name: str) -> None:
         found = key(openbao.create(name), openbao.options).find()

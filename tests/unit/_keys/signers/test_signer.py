@@ -13,6 +13,7 @@ import typing as t
 
 import cryptography
 import jwt
+import openbao as bao
 import pytest
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
@@ -27,10 +28,7 @@ from ansible_collections.tenantops.qlik.plugins.module_utils._tokens import comp
 Openssl = t.Callable[..., bytes]
 Elsewhere = t.Callable[[bytes], signer.Signer]
 
-pytestmark = pytest.mark.skipif(
-    int(cryptography.__version__.split(".", maxsplit=1)[0]) < signer.MINIMUM_CRYPTOGRAPHY,
-    reason=f"keys in stores require cryptography {signer.MINIMUM_CRYPTOGRAPHY}",
-)
+pytestmark = bao.needs_cryptography
 
 
 @pytest.fixture
