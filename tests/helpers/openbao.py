@@ -79,6 +79,17 @@ class OpenBao:
         self.ask("POST", f"transit/keys/{name}", type=kind, **options)
         return f"hashivault://{name}"
 
+    def key_names(self) -> list[str]:
+        """The names of all keys."""
+        headers = {"X-Vault-Token": self.token}
+        # If there is none, it answers with 404.
+        return (
+            self._http.request("LIST", f"{self.url}/v1/transit/keys", headers=headers)
+            .json()
+            .get("data", {})
+            .get("keys", [])
+        )
+
     def public_key(self, name: str, version: int = 1) -> str:
         """The public key of a version of a key, in PEM."""
         return self.ask("GET", f"transit/keys/{name}")["data"]["keys"][str(version)]["public_key"]

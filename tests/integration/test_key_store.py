@@ -29,7 +29,7 @@ SECRETS = {"WRONG_TOKEN": "s.correct-horse", "PASSPHRASE": "correct horse batter
 def environment(openbao: bao.OpenBao) -> dict[str, str]:
     """The variables for the server and its keys. Ansible shows parts of a playbook, so that has no secret."""
     openbao.create("signs")
-    if "rotated" not in openbao.ask("LIST", "transit/keys")["data"]["keys"]:
+    if "rotated" not in openbao.key_names():
         openbao.create("rotated")
         openbao.ask("POST", "transit/keys/rotated/rotate")
     openbao.create("exportable", exportable=True)

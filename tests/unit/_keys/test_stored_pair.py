@@ -82,7 +82,7 @@ class StoredPair:
 
     def exists(self) -> bool:
         """Whether the server has the key."""
-        return self.name in self.server.ask("LIST", "transit/keys").get("data", {}).get("keys", [])
+        return self.name in self.server.key_names()
 
 
 @pytest.fixture
