@@ -45,7 +45,7 @@ class StoredPair:
     def wanted(self, version: str = "", valid_days: int = 365, **options: t.Any) -> pair.Wanted:
         """What the options of the module ask for."""
         unset = dict.fromkeys(hashivault.VARIABLES)
-        parsed = uri.parse(f"hashivault://{self.name}{version}", {"hashivault": hashivault.FORM})
+        parsed = uri.parse(f"hashivault://{self.name}{version}")
         defaults = {
             "directory": str(self.folder),
             "names": pair.names(""),
@@ -136,7 +136,7 @@ class TestServer:
             "PUT", "sys/policies/acl/reader", policy=f'path "transit/keys/{stored.name}" {{ capabilities = ["read"] }}'
         )
         token = stored.server.ask("POST", "auth/token/create", policies=["reader"])["auth"]["client_token"]
-        parsed = uri.parse(f"hashivault://{stored.name}", {"hashivault": hashivault.FORM})
+        parsed = uri.parse(f"hashivault://{stored.name}")
         options = {**dict.fromkeys(hashivault.VARIABLES), **stored.server.options, "vault_token": token}
         reading = hashivault.Key(parsed, options, {})
         assert texts(stored.present(check_mode=True, store=reading)) == ["would write publickey.cer: it is missing"]

@@ -42,8 +42,6 @@ VARIABLES = {
 }
 """The environment variables of Vault's and OpenBao's own command, by the option that they replace."""
 
-FORM = "hashivault://[MOUNT/]NAME[?version=NUMBER]"
-
 TIMEOUT = 30
 """Seconds to wait for each response: as long as for a tenant by default."""
 
@@ -79,9 +77,9 @@ class Key(_http.Client):
         """
         *mount, self._name = uri.path.split("/")
         self._mount = "/".join(mount) or _DEFAULT_MOUNT
-        self._version = _version(uri.options)
+        self._version = _version(uri)
         if not all(_NAME.fullmatch(part) for part in (*mount, self._name)):
-            raise OptionError(f"O({OPTION}) has no valid name of a key: write it as {FORM}.")
+            raise OptionError(f"O({OPTION}) has no valid name of a key: write it as {uri.form}.")
         self.source = f"hashivault://{self._mount}/{self._name}"
         self._settings = settings = _Settings(options, environment)
         server = _http.Server(
@@ -297,11 +295,11 @@ def _url(text: str, source: str) -> str:
     return _http.server_url(text, source, "Vault or OpenBao server", _EXAMPLE, "O(vault_token)")
 
 
-def _version(options: t.Mapping[str, str]) -> int | None:
-    if unknown := sorted(set(options) - {"version"}):
-        raise OptionError(f"O({OPTION}) has the option '{unknown[0]}', which is unknown: write it as {FORM}.")
-    if "version" not in options:
+def _version(uri: KeyUri) -> int | None:
+    if unknown := sorted(set(uri.options) - {"version"}):
+        raise OptionError(f"O({OPTION}) has the option '{unknown[0]}', which is unknown: write it as {uri.form}.")
+    if "version" not in uri.options:
         return None
-    if not _VERSION.fullmatch(options["version"]):
-        raise OptionError(f"O({OPTION}) has a version that is not a number: write it as {FORM}.")
-    return int(options["version"])
+    if not _VERSION.fullmatch(uri.options["version"]):
+        raise OptionError(f"O({OPTION}) has a version that is not a number: write it as {uri.form}.")
+    return int(uri.options["version"])

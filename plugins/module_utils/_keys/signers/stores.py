@@ -4,8 +4,8 @@
 
 """The stores of private keys, by the scheme of their URIs.
 
-To add one, write a file like ``hashivault.py``, with a class ``Key`` that has the same methods, add a row to the table,
-and its options to ``_argument_specs.KEY_STORE`` and the documentation fragment ``key_store``.
+To add one, write a file like ``hashivault.py``, with a class ``Key`` that has the same methods, add it here and
+to ``uri.FORMS``, and its options to ``_argument_specs.KEY_STORE`` and the documentation fragment ``key_store``.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ import os
 import typing as t
 
 from ..._errors import OptionError
-from . import hashivault, uri
+from . import uri
 from .signer import check_cryptography
 
-STORES = {"hashivault": hashivault}
-"""What each scheme stands for."""
+if t.TYPE_CHECKING:
+    from . import hashivault
 
 
 def key(options: t.Mapping[str, t.Any], passphrase_option: str) -> hashivault.Key:
@@ -32,6 +32,9 @@ def key(options: t.Mapping[str, t.Any], passphrase_option: str) -> hashivault.Ke
         raise OptionError(
             f"O({passphrase_option}) is set, but a key in a key store has no passphrase: leave the option out."
         )
-    parsed = uri.parse(options[uri.OPTION], {scheme: store.FORM for scheme, store in STORES.items()})
+    parsed = uri.parse(options[uri.OPTION])
     check_cryptography()
-    return STORES[parsed.scheme].Key(parsed, options, os.environ)
+    # Its import takes long as an ordinary module, and most keys are in files.
+    from . import hashivault
+
+    return {"hashivault": hashivault.Key}[parsed.scheme](parsed, options, os.environ)

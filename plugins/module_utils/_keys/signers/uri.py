@@ -18,21 +18,24 @@ from ..._files.options import is_content
 
 OPTION = "private_key_uri"
 
+FORMS = {"hashivault": "hashivault://[MOUNT/]NAME[?version=NUMBER]"}
+"""How the URIs of each store are written, by scheme, for messages."""
+
 _OPTION_NAME = re.compile("[a-z][a-z-]*")
 
 
 class KeyUri(t.NamedTuple):
-    """A URI in parts: ``scheme://path?name=value&name=value``."""
+    """A URI in parts: ``scheme://path?name=value&name=value``. ``form`` is how such URIs are written."""
 
     scheme: str
     path: str
     options: dict[str, str]
+    form: str
 
 
-def parse(text: str, forms: t.Mapping[str, str]) -> KeyUri:
+def parse(text: str, forms: t.Mapping[str, str] = FORMS) -> KeyUri:
     """Split the URI of a private key.
 
-    :param forms: how the URIs of each scheme are written, for messages.
     :raises OptionError: if it is not such a URI.
     """
     known = " or ".join(forms.values())
@@ -49,8 +52,9 @@ def parse(text: str, forms: t.Mapping[str, str]) -> KeyUri:
         )
     if scheme not in forms:
         raise OptionError(f"O({OPTION}) has an unknown scheme: write it as {known}.")
-    path, _mark, query = rest.partition("?")
-    return KeyUri(scheme, path, _options(query, has_mark=bool(_mark), form=forms[scheme]))
+    path, mark, query = rest.partition("?")
+    form = forms[scheme]
+    return KeyUri(scheme, path, _options(query, has_mark=bool(mark), form=form), form)
 
 
 def _options(query: str, has_mark: bool, form: str) -> dict[str, str]:

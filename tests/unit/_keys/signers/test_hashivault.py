@@ -30,7 +30,7 @@ def key(
     text: str, options: dict[str, str], environment: dict[str, str] | None = None, pauses: list[float] | None = None
 ) -> hashivault.Key:
     """The library's key for a URI, with these of its options."""
-    parsed = uri.parse(text, {"hashivault": hashivault.FORM})
+    parsed = uri.parse(text)
     return hashivault.Key(parsed, UNSET | options, environment or {}, (pauses if pauses is not None else []).append)
 
 
@@ -73,7 +73,7 @@ def test_a_key(text: str, source: str) -> None:
 def test_a_wrong_uri(rest: str, said: str) -> None:
     with pytest.raises(_errors.OptionError) as caught:
         key(f"hashivault://{rest}", SERVER)
-    assert str(caught.value) == f"private_key_uri {said}: write it as {hashivault.FORM}."
+    assert str(caught.value) == f"private_key_uri {said}: write it as {uri.FORMS['hashivault']}."
 
 
 ENVIRONMENT = {"VAULT_ADDR": "https://vault.example.com:8200/", "VAULT_TOKEN": "s.hunter2"}

@@ -6,6 +6,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
 from ansible_collections.tenantops.qlik.plugins.module_utils._errors import OptionError, PrivateKeyError
@@ -40,3 +43,11 @@ def test_such_a_key_has_no_passphrase() -> None:
     with pytest.raises(OptionError) as caught:
         stores.key(options, "passphrase")
     assert str(caught.value) == "passphrase is set, but a key in a key store has no passphrase: leave the option out."
+
+
+def test_a_store_is_only_imported_to_use_it() -> None:
+    """Otherwise each ordinary module would take longer, also with a key in a file."""
+    modules = f"{stores.__name__.partition('.module_utils')[0]}.modules"
+    imports = f"import sys, {modules}.qscloud_jwt, {modules}.qscloud_keypair"
+    code = f"{imports}; sys.exit('{hashivault.__name__}' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)

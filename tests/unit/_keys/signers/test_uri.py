@@ -26,7 +26,7 @@ WRITE = "write it as one://NAME or two://NAME"
     ],
 )
 def test_a_uri(text: str, parts: tuple[str, str, dict[str, str]]) -> None:
-    assert uri.parse(text, FORMS) == parts
+    assert uri.parse(text, FORMS) == (*parts, FORMS[parts[0]])
 
 
 @pytest.mark.parametrize(
