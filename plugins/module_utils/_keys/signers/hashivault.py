@@ -129,8 +129,10 @@ class Key(_http.Client):
         version = self._version or data.get("latest_version")
         versions = data.get("keys")
         entry = versions.get(str(version)) if isinstance(versions, dict) else None
-        if not isinstance(entry, dict) or not isinstance(entry.get("public_key"), str):
-            raise PrivateKeyError(f"{self.source} has no version {version}: set O({OPTION}) to one that it has.")
+        if not isinstance(version, int) or not isinstance(entry, dict) or not isinstance(entry.get("public_key"), str):
+            raise PrivateKeyError(
+                f"{self.source} has no version {self._version or 'that can sign'}: set O({OPTION}) to one that it has."
+            )
         minimum = data.get("min_encryption_version")
         if isinstance(minimum, int) and version < minimum:
             raise PrivateKeyError(

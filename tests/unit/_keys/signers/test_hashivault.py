@@ -316,6 +316,7 @@ def test_nobody_is_there() -> None:
         key("hashivault://acme", {}, {"VAULT_ADDR": "https://127.0.0.1:1", "VAULT_TOKEN": "s.hunter2"}).find()
 
 
+NUMBERED = {"keys": {"1": {"public_key": "hunter2"}}, "min_encryption_version": 1}
 ANSWERS: list[tuple[dict[str, t.Any], str]] = [
     ({"kind": "redirect", "value": "https://127.0.0.1:1/"}, "It may be a standby node: set vault_address to the addr"),
     (
@@ -323,7 +324,15 @@ ANSWERS: list[tuple[dict[str, t.Any], str]] = [
         "A proxy or firewall may have answered instead of Vault or OpenBao: check vault_a",
     ),
     ({"kind": "status", "value": 200, "body": {}}, "is a key of type None, but Qlik Cloud requires RSA"),
-    ({"kind": "status", "value": 200, "body": {"data": {"type": "rsa-2048"}}}, "has no version None"),
+    ({"kind": "status", "value": 200, "body": {"data": {"type": "rsa-2048"}}}, "has no version that can sign"),
+    (
+        {"kind": "status", "value": 200, "body": {"data": {"type": "rsa-2048", **NUMBERED, "latest_version": "1"}}},
+        "has no version that can sign",
+    ),
+    (
+        {"kind": "status", "value": 200, "body": {"data": {"type": "rsa-2048", **NUMBERED, "latest_version": 1}}},
+        r"\?version=1 is not a public key",
+    ),
     (
         {"kind": "status", "value": 500, "body": {"errors": ["s.hunter2\n"]}},
         r"HTTP 500, \*\*\*\. The log of the server",
@@ -341,4 +350,4 @@ def test_an_answer_of_something_else(simulator, fault: dict[str, t.Any], said: s
     options = {"vault_address": simulator.url, "vault_ca_path": simulator.ca_path, "vault_token": "s.hunter2"}
     with pytest.raises(_errors.QlikError) as caught:
         key("hashivault://acme", options).find()
-    assert re.search(said, str(caught.value)), str(caught.value)
+    assert re.search(said, str(caught.value)) and "hunter2" not in str(caught.value)
