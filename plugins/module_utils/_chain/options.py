@@ -18,7 +18,7 @@ from .._text import host_name, is_host_name
 from .._tokens import sign
 
 if t.TYPE_CHECKING:
-    from .._keys.signers import hashivault
+    from .._keys.signers.signer import StoredKey
 
 NAMES = {
     "directory": "{key_directory}",
@@ -121,7 +121,7 @@ def has_existing_key(options: t.Mapping[str, t.Any]) -> bool:
     return options["private_key_path"] is not None or options["private_key_content"] is not None
 
 
-def store(options: t.Mapping[str, t.Any], key: Key) -> hashivault.Key | None:
+def store(options: t.Mapping[str, t.Any], key: Key) -> StoredKey | None:
     """The private key in its store; None if it is in a file. The passphrase is for those in files.
 
     :raises QlikError: if the URI or an option for its store is invalid.

@@ -19,7 +19,7 @@ if t.TYPE_CHECKING:
     from cryptography import x509
     from cryptography.hazmat.primitives.asymmetric import rsa
 
-    from .signers import hashivault
+    from .signers.signer import StoredKey
 
 
 class Inspection:
@@ -45,7 +45,7 @@ class Inspection:
         }
 
     def inspect_directory(
-        self, directory: str, names: pair.Names, passphrase: str | None, store: hashivault.Key | None = None
+        self, directory: str, names: pair.Names, passphrase: str | None, store: StoredKey | None = None
     ) -> None:
         """Inspect the three files of a key pair, or two files and the private key in its store."""
         if store:
@@ -76,7 +76,7 @@ class Inspection:
             self._add(repairs)
             private_keys.check_size(key, source)
 
-    def inspect_stored_key(self, store: hashivault.Key) -> None:
+    def inspect_stored_key(self, store: StoredKey) -> None:
         """Inspect a private key in a key store."""
         with self._recording_problems():
             if not (stored := store.find()):

@@ -26,7 +26,7 @@ if t.TYPE_CHECKING:
     from cryptography import x509
     from cryptography.hazmat.primitives.asymmetric import rsa
 
-    from .signers import hashivault
+    from .signers.signer import StoredKey
 
 FACTS = (
     "certificate",
@@ -87,7 +87,7 @@ class Wanted(t.NamedTuple):
     backup: bool
     private_access: Access
     public_access: Access
-    store: hashivault.Key | None = None
+    store: StoredKey | None = None
 
     @property
     def files(self) -> tuple[str, ...]:

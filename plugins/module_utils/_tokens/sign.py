@@ -20,7 +20,7 @@ from .durations import window
 if t.TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric import rsa
 
-    from .._keys.signers import hashivault
+    from .._keys.signers.signer import StoredKey
 
 FACTS = (
     "token",
@@ -140,7 +140,7 @@ def _stored_key(options: t.Mapping[str, t.Any]) -> tuple[rsa.RSAPrivateKey, list
     return found.key, [found.warning] if found.warning else []
 
 
-def _named_key(options: t.Mapping[str, t.Any]) -> hashivault.Key:
+def _named_key(options: t.Mapping[str, t.Any]) -> StoredKey:
     return stores.key(options, "private_key_passphrase")
 
 

@@ -31,7 +31,7 @@ from ..._errors import (
 )
 from ..._files.options import check_ca_path
 from .. import private_keys, public_keys
-from .signer import Signer, Stored
+from .signer import Signer, Stored, StoredKey
 from .uri import OPTION, KeyUri
 
 VARIABLES = {
@@ -57,7 +57,7 @@ class _MissingError(KeyStoreError):
     """The engine has no such key."""
 
 
-class Key(_http.Client):
+class Key(_http.Client, StoredKey):
     """A key in the engine, and the connection to it."""
 
     ERROR = KeyStoreError

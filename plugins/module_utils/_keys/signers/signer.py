@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 import typing as t
 
 from ..._errors import PrivateKeyError
@@ -38,12 +39,49 @@ def check_cryptography() -> None:
         )
 
 
+def missing(library: str) -> PrivateKeyError:
+    """The error for a store whose library this Python does not have.
+
+    :param library: the name under which it is installed.
+    """
+    return PrivateKeyError(
+        f"O(private_key_uri) requires the Python library {library}, which is not installed: run"
+        f" '{sys.executable} -m pip install {library}'."
+    )
+
+
 class Stored(t.NamedTuple):
     """A private key in a store. ``uri`` names exactly this key, and ``warning`` is about how it is kept, or None."""
 
     key: rsa.RSAPrivateKey
     uri: str
     warning: str | None
+
+
+class StoredKey(t.Protocol):
+    """A private key in a store, which need not exist there. This is what each store offers.
+
+    To make one asks its store nothing. ``source`` is the key in messages, and has no secret in it.
+    """
+
+    source: str
+
+    @property
+    def how_to_delete(self) -> str:
+        """Commands that delete the key in its store."""
+
+    def find(self) -> Stored | None:
+        """The key; None if there is no such key.
+
+        :raises QlikError: if it cannot be read, or cannot sign.
+        """
+
+    def create(self, size: int) -> Stored:
+        """Create the key, as an RSA key that only signs and cannot leave its store. It never replaces a key.
+
+        :param size: in bits.
+        :raises QlikError: if that fails.
+        """
 
 
 class Signer(_Base):

@@ -4,8 +4,9 @@
 
 """The stores of private keys, by the scheme of their URIs.
 
-To add one, write a file like ``hashivault.py``, with a class ``Key`` that has the same methods, add it here and
-to ``uri.FORMS``, and its options to ``_argument_specs.KEY_STORE`` and the documentation fragment ``key_store``.
+To add one, write a file like ``hashivault.py`` with a class ``Key``, which is a ``signer.StoredKey``, and add it to
+``_CLASSES`` and ``uri.FORMS``. Add its options to ``_argument_specs.KEY_STORE`` and to the documentation fragments
+``key_store`` and ``chain``.
 """
 
 from __future__ import annotations
@@ -15,13 +16,21 @@ import typing as t
 
 from ..._errors import OptionError
 from . import uri
-from .signer import check_cryptography
+from .signer import StoredKey, check_cryptography
 
-if t.TYPE_CHECKING:
+
+def _hashivault() -> type[StoredKey]:
     from . import hashivault
 
+    return hashivault.Key
 
-def key(options: t.Mapping[str, t.Any], passphrase_option: str) -> hashivault.Key:
+
+_CLASSES = {"hashivault": _hashivault}
+"""Return the class of each store, by scheme. The import of its file takes long as an ordinary module, and most keys are
+in files. It is a statement because that tells Ansible to send the file to the host."""
+
+
+def key(options: t.Mapping[str, t.Any], passphrase_option: str) -> StoredKey:
     """The key that ``private_key_uri`` names, which need not exist. Nothing is asked of its store yet.
 
     :param options: those of the documentation fragment ``key_store`` by name. The environment complements them.
@@ -34,7 +43,4 @@ def key(options: t.Mapping[str, t.Any], passphrase_option: str) -> hashivault.Ke
         )
     parsed = uri.parse(options[uri.OPTION])
     check_cryptography()
-    # Its import takes long as an ordinary module, and most keys are in files.
-    from . import hashivault
-
-    return {"hashivault": hashivault.Key}[parsed.scheme](parsed, options, os.environ)
+    return _CLASSES[parsed.scheme]()(parsed, options, os.environ)

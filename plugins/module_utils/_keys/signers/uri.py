@@ -4,7 +4,7 @@
 
 """The URI of a private key that lives in a key store. Pure Python.
 
-What stands in it beyond the scheme and the options is each store's own form. No message repeats a URI that is invalid,
+What stands in it between the scheme and the options is each store's own form, and so is percent-encoding. No message repeats a URI that is invalid,
 because somebody may have written a secret into it.
 """
 
@@ -21,11 +21,15 @@ OPTION = "private_key_uri"
 FORMS = {"hashivault": "hashivault://[MOUNT/]NAME[?version=NUMBER]"}
 """How the URIs of each store are written, by scheme, for messages."""
 
+_URI = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):(.*)")  # RFC 3986, section 3.1
 _OPTION_NAME = re.compile("[a-z][a-z-]*")
 
 
 class KeyUri(t.NamedTuple):
-    """A URI in parts: ``scheme://path?name=value&name=value``. ``form`` is how such URIs are written."""
+    """A URI in parts: ``scheme:path?name=value&name=value``. ``form`` is how such URIs are written.
+
+    Where that form has ``//``, the path is what follows it.
+    """
 
     scheme: str
     path: str
@@ -45,21 +49,31 @@ def parse(text: str, forms: t.Mapping[str, str] = FORMS) -> KeyUri:
         raise OptionError(f"O({OPTION}) contains a PEM or a token instead of a URI: write it as {known}.")
     if not re.fullmatch(r"[\x21-\x7e]+", text):
         raise OptionError(f"O({OPTION}) contains blanks, line breaks or non-ASCII characters: write it as {known}.")
-    scheme, separator, rest = text.partition("://")
-    if not separator:
+    found = _URI.fullmatch(text)
+    if not found:
         raise OptionError(
             f"O({OPTION}) is not a URI: write it as {known}, or set O(private_key_path) if the key is in a file."
         )
+    scheme, rest = found.groups()
     if scheme not in forms:
         raise OptionError(f"O({OPTION}) has an unknown scheme: write it as {known}.")
-    path, mark, query = rest.partition("?")
     form = forms[scheme]
-    return KeyUri(scheme, path, _options(query, has_mark=bool(mark), form=form), form)
+    if form.startswith(f"{scheme}://"):
+        if not rest.startswith("//"):
+            raise OptionError(f"O({OPTION}) has no // after the scheme: write it as {form}.")
+        rest = rest[2:]
+    path, mark, query = rest.partition("?")
+    return KeyUri(scheme, path, options(query, "&", form) if mark else {}, form)
 
 
-def _options(query: str, has_mark: bool, form: str) -> dict[str, str]:
+def options(text: str, separator: str, form: str) -> dict[str, str]:
+    """Split ``name=value`` pairs. Each value may be in another encoding, so that none is decoded.
+
+    :param form: how such a URI is written, for messages.
+    :raises OptionError: if one has no name or value, or two have the same name.
+    """
     options: dict[str, str] = {}
-    for part in query.split("&") if has_mark else ():
+    for part in text.split(separator):
         name, _equals, value = part.partition("=")
         if not _OPTION_NAME.fullmatch(name) or not value:
             raise OptionError(f"O({OPTION}) has an option without a name or a value: write it as {form}.")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import datetime
 import pathlib
+import sys
 import typing as t
 
 import cryptography
@@ -104,4 +105,11 @@ def test_the_release_of_cryptography(monkeypatch: pytest.MonkeyPatch, version: s
     assert str(caught.value) == (
         f"private_key_uri requires cryptography 38 or newer, but this Python has {version}: install a newer release, or"
         " use a key in a file."
+    )
+
+
+def test_a_library_that_is_missing() -> None:
+    assert str(signer.missing("python-pkcs11")) == (
+        "private_key_uri requires the Python library python-pkcs11, which is not installed: run"
+        f" '{sys.executable} -m pip install python-pkcs11'."
     )

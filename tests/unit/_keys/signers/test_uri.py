@@ -11,15 +11,17 @@ import pytest
 from ansible_collections.tenantops.qlik.plugins.module_utils._errors import OptionError
 from ansible_collections.tenantops.qlik.plugins.module_utils._keys.signers import uri
 
-FORMS = {"one": "one://NAME", "two": "two://NAME"}
-WRITE = "write it as one://NAME or two://NAME"
+FORMS = {"one": "one://NAME", "two": "two:a=NAME"}
+WRITE = "write it as one://NAME or two:a=NAME"
 
 
 @pytest.mark.parametrize(
     ("text", "parts"),
     [
         ("one://acme", ("one", "acme", {})),
-        ("two://team/eu/acme?version=3", ("two", "team/eu/acme", {"version": "3"})),
+        ("one://team/eu/acme?version=3", ("one", "team/eu/acme", {"version": "3"})),
+        ("two:a=b;c=d?e=f", ("two", "a=b;c=d", {"e": "f"})),
+        ("two://b?e=%2F", ("two", "//b", {"e": "%2F"})),
         ("one://a?b-c=d=e&f=g", ("one", "a", {"b-c": "d=e", "f": "g"})),
         # What stands in it is for the store to judge.
         ("one://", ("one", "", {})),
@@ -43,10 +45,11 @@ def test_a_uri(text: str, parts: tuple[str, str, dict[str, str]]) -> None:
         ("-----BEGIN PRIVATE KEY-----", "contains a PEM or a token instead of a URI: " + WRITE + "."),
         ("eyJh.eyJp.c2ln", "contains a PEM or a token instead of a URI: " + WRITE + "."),
         ("keys/acme/privatekey.pem", "is not a URI: " + WRITE + ", or set private_key_path if the key is in a file."),
-        ("one:acme", "is not a URI: " + WRITE + ", or set private_key_path if the key is in a file."),
+        ("a/b:c", "is not a URI: " + WRITE + ", or set private_key_path if the key is in a file."),
+        ("one:acme", "has no // after the scheme: write it as one://NAME."),
         ("One://acme", "has an unknown scheme: " + WRITE + "."),
         ("gcpkms://hunter2", "has an unknown scheme: " + WRITE + "."),
-        ("://acme", "has an unknown scheme: " + WRITE + "."),
+        ("://acme", "is not a URI: " + WRITE + ", or set private_key_path if the key is in a file."),
         ("one://acme?", "has an option without a name or a value: write it as one://NAME."),
         ("one://acme?version", "has an option without a name or a value: write it as one://NAME."),
         ("one://acme?version=", "has an option without a name or a value: write it as one://NAME."),
