@@ -36,7 +36,7 @@ released := .build/check/ansible_collections/tenantops/qlik
 # Qlik's own clients, for the tests of the tenant simulator: the one for Node only where Node is.
 qlik_clients := .build/qlik-sdk/stamp $(if $(shell command -v npm),.build/npm/stamp)
 
-# The browser and the promtool that the tests of the status need: where this is Debian, and this user may install packages.
+# The browser and the promtool that the tests of the status need, and the SoftHSM of those of keys on a token: where this is Debian, and this user may install packages.
 # Elsewhere, the tests use those on PATH, or are skipped.
 debian := $(if $(filter 0-debian,$(shell id -u)-$(shell sed -n 's/^ID=//p' /etc/os-release 2>/dev/null)),.build/debian/stamp)
 
@@ -174,12 +174,12 @@ $(VENV)/collection.stamp: $(tarball) | $(VENV)/demo.stamp
 	cd $(@D) && npm install --silent --no-package-lock --no-audit --no-fund --ignore-scripts
 	touch $@
 
-# The package of promtool would also start a server, so it is not installed, only unpacked.
-.build/debian/stamp:
+# The package of promtool would also start a server, so it is not installed, only unpacked; and so is SoftHSM.
+.build/debian/stamp: Makefile
 	mkdir -p $(@D)
 	apt-get update --quiet
 	command -v chromium || apt-get install --quiet --yes --no-install-recommends chromium
-	cd $(@D) && apt-get download --quiet prometheus && dpkg-deb --extract prometheus_*.deb .
+	cd $(@D) && apt-get download --quiet prometheus softhsm2 libsofthsm2 && for package in *.deb; do dpkg-deb --extract $$package . || exit; done
 	touch $@
 
 # ---- The checks
