@@ -70,6 +70,7 @@ from ansible.utils.display import Display
 from ..module_utils import _argument_specs, _module
 from ..module_utils._errors import QlikError, replace_options
 from ..module_utils._files.vault import check_options
+from ..module_utils._keys.signers.opened import OPENED
 from ..module_utils._tokens import sign
 from ..plugin_utils._vault import decrypting
 
@@ -93,7 +94,7 @@ class LookupModule(LookupBase):
         written = _argument_specs.as_written(OPTIONS, options)
         try:
             check_options(options)
-            with decrypting(self._loader):
+            with decrypting(self._loader), OPENED:
                 sign.check_key(options)
                 outcome = sign.issue(options, sign.draft(options, int(time.time())))
         except QlikError as error:

@@ -18,6 +18,7 @@ from ._errors import OptionError, QlikError, replace_options
 from ._files import vault
 from ._files.options import is_content
 from ._keys import pem
+from ._keys.signers.opened import OPENED
 
 MISSING: dict[str, str] = {}
 """The traceback of the failed import of each missing library, by the name under which it is installed."""
@@ -48,16 +49,18 @@ def run(
     for library in libraries:
         if library in MISSING:
             module.fail_json(msg=missing_required_lib(library), exception=MISSING[library])
-    # A private key or token in the wrong option is still a secret.
+    # A private key or token in the wrong option is still a secret, and so is the PIN in a URI.
     module.no_log_values |= {
         value
         for name, value in module.params.items()
-        if isinstance(value, str) and is_content(value) and (name.endswith("path") or pem.holds_private_key(value))
+        if isinstance(value, str)
+        and (is_content(value) and (name.endswith("path") or pem.holds_private_key(value)) or "pin-value=" in value)
     }
     result, message = {}, ""
     try:
         vault.check_options(module.params)
-        result = task(module)
+        with OPENED:
+            result = task(module)
     except QlikError as error:
         message = replace_options(error.message, names or as_written(module.argument_spec, module.params))
     if message:
