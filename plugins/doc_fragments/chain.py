@@ -156,6 +156,8 @@ options:
         replaced by the prefix of each key.
       - V(hashivault://[MOUNT/]NAME) is a key in the transit secrets engine of HashiCorp Vault or OpenBao. The default of
         C(MOUNT) is C(transit). The newest version of the key signs, unless the URI ends with V(?version=NUMBER).
+      - V(pkcs11:token=LABEL;object=LABEL) is a key on a token with a PKCS#11 module, such as an HSM, in the form of
+        RFC 7512, also with C(id), C(serial), C(module-path) and C(pin-source). Requires python-pkcs11.
       - A key that does not exist is created there. Only public keys and certificates are files. A key is never deleted
         from its store, and none is replaced after it was rotated there.
       - Use a different key for each tenant. Requires cryptography 38 or newer.
@@ -177,6 +179,16 @@ options:
       - Path to a file in PEM format with the CA certificates to trust for Vault or OpenBao, instead of the system's. The
         default is E(VAULT_CACERT) in the environment.
     type: path
+  pkcs11_module_path:
+    description:
+      - Absolute path to the PKCS#11 module of a token, such as V(/usr/lib/softhsm/libsofthsm2.so). The default is
+        E(PKCS11_MODULE_PATH) in the environment. C(module-path) in O(private_key_uri) takes precedence.
+    type: path
+  pkcs11_pin:
+    description:
+      - The PIN of the token's user. Each tenant's task tries it once, and never if it is the last try before the token
+        locks. O(private_key_uri) may have the path of a file with the PIN instead, after V(?pin-source=).
+    type: str
   private_key_passphrase:
     description: The passphrase of the private key, whether new or existing.
     type: str

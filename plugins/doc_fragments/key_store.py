@@ -16,6 +16,11 @@ options:
       - V(hashivault://[MOUNT/]NAME) is a key in the transit secrets engine of HashiCorp Vault or OpenBao. The
         default of C(MOUNT) is C(transit). The newest version of the key signs, unless the URI ends with
         V(?version=NUMBER).
+      - V(pkcs11:token=LABEL;object=LABEL) is a key on a token with a PKCS#11 module, such as an HSM, in the form of
+        RFC 7512. V(;id=ID) after it chooses one of several keys with the same label, and V(;serial=NUMBER) one of
+        several tokens. V(?module-path=PATH) and V(?pin-source=PATH) may take the place of O(pkcs11_module_path) and
+        O(pkcs11_pin). In all values, other characters than letters, digits, and C(-._~) are written as C(%) and two
+        hexadecimal digits. Requires python-pkcs11 0.9 or newer on the machine where the task runs.
       - The key must be an RSA key of at least 2048 bits. If it can be exported from its store, the task warns.
       - Requires cryptography 38 or newer on the machine where the task runs.
     type: str
@@ -39,4 +44,18 @@ options:
       - Path to a file in PEM format with the CA certificates to trust for Vault or OpenBao, instead of the system's.
       - If not set, the environment variable E(VAULT_CACERT) is used.
     type: path
+  pkcs11_module_path:
+    description:
+      - Absolute path to the PKCS#11 module of a token, a library that comes with it, such as
+        V(/usr/lib/softhsm/libsofthsm2.so).
+      - C(module-path) in O(private_key_uri) takes precedence. If neither is set, the environment variable
+        E(PKCS11_MODULE_PATH) is used.
+    type: path
+  pkcs11_pin:
+    description:
+      - The PIN of the token's user. Each task tries it once, because tokens lock after a few wrong PINs. If only one try
+        is left, it is not tried at all.
+      - Alternatively, write the path of a file with the PIN in O(private_key_uri), after V(?pin-source=). Other users must
+        not be able to read it. It may be encrypted with Ansible Vault.
+    type: str
 """

@@ -42,6 +42,8 @@ KEY_STORE: dict[str, dict[str, t.Any]] = {
     "vault_token": {"type": "str", "no_log": True},
     "vault_namespace": {"type": "str"},
     "vault_ca_path": {"type": "path"},
+    "pkcs11_module_path": {"type": "path"},
+    "pkcs11_pin": {"type": "str", "no_log": True},
 }
 """The options for a private key in a key store."""
 

@@ -14,7 +14,7 @@ import re
 import typing as t
 
 _MAXIMUM_TEXT_LENGTH = 300  # characters of external text in a message
-_OPTION = re.compile(r"O\(([a-z_]+)\)")
+_OPTION = re.compile(r"O\(([a-z0-9_]+)\)")
 
 MAYBE_UNSET = "an environment variable or a CI secret may not be set"
 """Why a secret may be empty: Ansible's lookup ``env`` gives an empty text for a variable that does not exist."""

@@ -16,6 +16,7 @@ import openbao as bao
 import pytest
 import shared_run
 import simulator as tenant_simulator
+import softhsm as hsm
 from plays import Run, new_home, playbook_runner
 from tenant_client import Client, Pair
 
@@ -84,6 +85,17 @@ def openbao(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[bao.OpenBao]
     running = bao.start(tmp_path_factory.mktemp("openbao"))
     yield running
     running.stop()
+
+
+@pytest.fixture(scope="session")
+def softhsm(tmp_path_factory: pytest.TempPathFactory) -> hsm.SoftHsm:
+    """A folder for tokens, for all tests of a process."""
+    if not hsm.module_path():
+        pytest.fail(
+            "keys on a PKCS#11 token cannot be tested: install the Debian package softhsm2, or unpack it with"
+            " 'make .build/debian/stamp'"
+        )
+    return hsm.SoftHsm(tmp_path_factory.mktemp("softhsm"))
 
 
 @pytest.fixture

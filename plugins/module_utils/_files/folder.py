@@ -97,13 +97,29 @@ def locked_folder(path: str, owner: int | None = None) -> t.Iterator[Folder]:
         descriptor, link_owners = safety.open_folder(path)
         try:
             safety.check_not_mounted(descriptor, path)
-            _lock(descriptor, path)
+            _lock(descriptor, f"folder {path}")
             status = os.fstat(descriptor)
             safety.check_folder(status, path, {os.geteuid(), 0} | ({owner} if owner is not None else set()))
             safety.check_links(link_owners - {os.geteuid(), 0, status.st_uid}, path)
             yield Folder(path, descriptor)
         finally:
             os.close(descriptor)
+
+
+@contextlib.contextmanager
+def locked_file(path: str, option: str) -> t.Iterator[None]:
+    """Hold an exclusive lock on a file that nobody changes, in place of what it stands for.
+
+    :param option: what names the file, for messages.
+    :raises FileError: if it cannot be opened, or another process keeps it locked.
+    """
+    with as_file_error(f"{option}: cannot read {path}"):
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        _lock(descriptor, f"file {path}")
+        yield
+    finally:
+        os.close(descriptor)
 
 
 class Folder:
@@ -232,8 +248,8 @@ class Folder:
         return os.open(name, flags | os.O_NOFOLLOW | os.O_CLOEXEC, mode, dir_fd=self._descriptor)
 
 
-def _lock(descriptor: int, path: str) -> None:
-    # Any user who may read the folder can lock it. An unlimited wait would let them block an unattended run.
+def _lock(descriptor: int, what: str) -> None:
+    # Any user who may read it can lock it. An unlimited wait would let them block an unattended run.
     deadline = time.monotonic() + LOCK_TIMEOUT
     while True:
         try:
@@ -242,12 +258,12 @@ def _lock(descriptor: int, path: str) -> None:
         except BlockingIOError as error:
             if time.monotonic() > deadline:
                 raise FileError(
-                    f"The folder {path} has been locked by another process for {LOCK_TIMEOUT} seconds: end that"
+                    f"The {what} has been locked by another process for {LOCK_TIMEOUT} seconds: end that"
                     " process (fuser shows it), and run again."
                 ) from error
             time.sleep(0.05)
         except OSError as error:
-            raise failure(f"Cannot lock the folder {path}", error) from error
+            raise failure(f"Cannot lock the {what}", error) from error
 
 
 def _sync_folder(path: str) -> None:

@@ -193,6 +193,20 @@ def test_a_volume_of_kubernetes_is_refused_and_the_option_that_reads_it_is_named
     )
 
 
+def test_a_file_that_stands_for_something_else(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_folder, "LOCK_TIMEOUT", 0.1)
+    file = tmp_path / "module.so"
+    file.touch(0o400)
+    with _folder.locked_file(str(file), "The module"):
+        with pytest.raises(FileError, match=f"^The file {file} .*locked"), _folder.locked_file(str(file), "The module"):
+            pass
+    with _folder.locked_file(str(file), "The module"):
+        file.unlink()
+    with pytest.raises(FileError, match=f"^The module: cannot read {file}: No such file or directory. "):
+        with _folder.locked_file(str(file), "The module"):
+            pass
+
+
 def test_only_one_run_works_in_a_folder(path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_folder, "LOCK_TIMEOUT", 0.1)
     with locked_folder(str(path)):

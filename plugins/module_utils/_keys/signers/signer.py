@@ -39,14 +39,16 @@ def check_cryptography() -> None:
         )
 
 
-def missing(library: str) -> PrivateKeyError:
+def missing(library: str, minimum: str = "") -> PrivateKeyError:
     """The error for a store whose library this Python does not have.
 
     :param library: the name under which it is installed.
+    :param minimum: the oldest release that will do, if older ones are around.
     """
+    newer = f" {minimum} or newer" if minimum else ""
     return PrivateKeyError(
-        f"O(private_key_uri) requires the Python library {library}, which is not installed: run"
-        f" '{sys.executable} -m pip install {library}'."
+        f"O(private_key_uri) requires the Python library {library}{newer}, which is not installed: run"
+        f" '{sys.executable} -m pip install {'--upgrade ' if minimum else ''}{library}'."
     )
 
 

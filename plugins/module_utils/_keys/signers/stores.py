@@ -25,7 +25,13 @@ def _hashivault() -> type[StoredKey]:
     return hashivault.Key
 
 
-_CLASSES = {"hashivault": _hashivault}
+def _pkcs11() -> type[StoredKey]:
+    from . import pkcs11
+
+    return pkcs11.Key
+
+
+_CLASSES = {"hashivault": _hashivault, "pkcs11": _pkcs11}
 """Return the class of each store, by scheme. The import of its file takes long as an ordinary module, and most keys are
 in files. It is a statement because that tells Ansible to send the file to the host."""
 

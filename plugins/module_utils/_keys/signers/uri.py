@@ -4,8 +4,8 @@
 
 """The URI of a private key that lives in a key store. Pure Python.
 
-What stands in it between the scheme and the options is each store's own form, and so is percent-encoding. No message repeats a URI that is invalid,
-because somebody may have written a secret into it.
+What stands in it between the scheme and the options is each store's own form, and so is percent-encoding. No message
+repeats a URI that is invalid, because somebody may have written a secret into it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,10 @@ from ..._files.options import is_content
 
 OPTION = "private_key_uri"
 
-FORMS = {"hashivault": "hashivault://[MOUNT/]NAME[?version=NUMBER]"}
+FORMS = {
+    "hashivault": "hashivault://[MOUNT/]NAME[?version=NUMBER]",
+    "pkcs11": "pkcs11:token=LABEL;object=LABEL[;id=ID][;serial=NUMBER][?module-path=PATH&pin-source=PATH]",
+}
 """How the URIs of each store are written, by scheme, for messages."""
 
 _URI = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):(.*)")  # RFC 3986, section 3.1

@@ -109,7 +109,11 @@ def test_the_release_of_cryptography(monkeypatch: pytest.MonkeyPatch, version: s
 
 
 def test_a_library_that_is_missing() -> None:
-    assert str(signer.missing("python-pkcs11")) == (
-        "private_key_uri requires the Python library python-pkcs11, which is not installed: run"
-        f" '{sys.executable} -m pip install python-pkcs11'."
+    assert str(signer.missing("boto3")) == (
+        "private_key_uri requires the Python library boto3, which is not installed: run"
+        f" '{sys.executable} -m pip install boto3'."
+    )
+    assert str(signer.missing("python-pkcs11", "0.9")) == (
+        "private_key_uri requires the Python library python-pkcs11 0.9 or newer, which is not installed: run"
+        f" '{sys.executable} -m pip install --upgrade python-pkcs11'."
     )

@@ -12,7 +12,7 @@ import sys
 import pytest
 
 from ansible_collections.tenantops.qlik.plugins.module_utils._errors import OptionError, PrivateKeyError
-from ansible_collections.tenantops.qlik.plugins.module_utils._keys.signers import hashivault, signer, stores
+from ansible_collections.tenantops.qlik.plugins.module_utils._keys.signers import hashivault, signer, stores, uri
 
 OPTIONS = {**dict.fromkeys(hashivault.VARIABLES), "vault_token": "s.hunter2", "passphrase": None}
 
@@ -27,9 +27,14 @@ def test_the_scheme_chooses_and_the_environment_complements(monkeypatch: pytest.
 def test_an_unknown_scheme() -> None:
     with pytest.raises(OptionError) as caught:
         stores.key({**OPTIONS, "private_key_uri": "gcpkms://acme"}, "passphrase")
-    assert str(caught.value) == (
-        "private_key_uri has an unknown scheme: write it as hashivault://[MOUNT/]NAME[?version=NUMBER]."
-    )
+    known = " or ".join(uri.FORMS.values())
+    assert str(caught.value) == f"private_key_uri has an unknown scheme: write it as {known}."
+
+
+def test_each_scheme_has_a_store_and_a_form() -> None:
+    assert set(stores._CLASSES) == set(uri.FORMS)
+    for load in stores._CLASSES.values():
+        assert signer.StoredKey in load().__mro__
 
 
 def test_the_release_of_cryptography_comes_before_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -47,7 +52,8 @@ def test_such_a_key_has_no_passphrase() -> None:
 
 def test_a_store_is_only_imported_to_use_it() -> None:
     """Otherwise each ordinary module would take longer, also with a key in a file."""
+    names = {load().__module__ for load in stores._CLASSES.values()}
     modules = f"{stores.__name__.partition('.module_utils')[0]}.modules"
     imports = f"import sys, {modules}.qscloud_jwt, {modules}.qscloud_keypair"
-    code = f"{imports}; sys.exit('{hashivault.__name__}' in sys.modules)"
+    code = f"{imports}; sys.exit(bool({names} & set(sys.modules)))"
     subprocess.run([sys.executable, "-c", code], check=True)

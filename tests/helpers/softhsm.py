@@ -1,0 +1,144 @@
+# Copyright (c) 2026, tenantops
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Tokens of SoftHSM2, which keeps them in a folder of the tests.
+
+Keys are made and read by a process of its own, which this file is, too: a process has one login to a token, and in that
+of a test, the code under test has it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import typing as t
+
+ROOT = pathlib.Path(__file__).parents[2]
+PIN = "1234-correct-horse"
+"""The PIN of the user of each token."""
+
+CONFIGURATION = """
+directories.tokendir = {folder}/tokens
+objectstore.backend = file
+log.level = ERROR
+"""
+
+
+def module_path() -> pathlib.Path | None:
+    """The PKCS#11 module, which `make test-all` unpacks where it can; None if there is none."""
+    places = (
+        ROOT / ".build/debian/usr/lib/softhsm",
+        pathlib.Path("/usr/lib/softhsm"),
+        pathlib.Path("/usr/lib64/softhsm"),
+    )
+    return next((place / "libsofthsm2.so" for place in places if (place / "libsofthsm2.so").is_file()), None)
+
+
+class SoftHsm:
+    """A folder with tokens. What uses them needs :attr:`environment`."""
+
+    def __init__(self, folder: pathlib.Path) -> None:
+        self.module_path = str(module_path())
+        self.environment = {"SOFTHSM2_CONF": str(folder / "softhsm2.conf")}
+        (folder / "tokens").mkdir()
+        (folder / "softhsm2.conf").write_text(CONFIGURATION.format(folder=folder))
+        self._numbers = iter(range(1000))
+
+    @property
+    def options(self) -> dict[str, str]:
+        """The options of a task that uses a key."""
+        return {"pkcs11_module_path": self.module_path, "pkcs11_pin": PIN}
+
+    def new_token(self, label: str | None = None) -> str:
+        """Initialize a token, and return its label."""
+        label = label or f"token-{next(self._numbers)}"
+        self.util("--init-token", "--free", "--label", label, "--so-pin", "12345678", "--pin", PIN)
+        return label
+
+    def util(self, *arguments: str) -> str:
+        """Run SoftHSM's own command, and return its output."""
+        path = f"{ROOT}/.build/debian/usr/bin{os.pathsep}{os.environ['PATH']}"
+        command = [shutil.which("softhsm2-util", path=path), "--module", self.module_path, *arguments]
+        environment = {**os.environ, **self.environment}
+        return subprocess.run(command, check=True, capture_output=True, text=True, env=environment).stdout
+
+    def generate(self, token: str, label: str, kind: str = "RSA", size: int = 2048, **attributes: t.Any) -> None:
+        """Create a key. The attributes are those of the private key, as in ``EXTRACTABLE=True``; ``ID`` is in hex."""
+        self._ask("generate", token, label=label, kind=kind, size=size, attributes=attributes)
+
+    def objects(self, token: str) -> list[dict[str, t.Any]]:
+        """The keys of a token: the class, type, label, ID (in hex) and flags of each."""
+        return self._ask("objects", token)
+
+    def public_key(self, token: str, label: str) -> bytes:
+        """The public key of a label, in PEM."""
+        der = bytes.fromhex(self._ask("public_key", token, label=label))
+        command = ["openssl", "rsa", "-RSAPublicKey_in", "-inform", "DER", "-pubout"]
+        return subprocess.run(command, input=der, check=True, capture_output=True).stdout
+
+    def delete(self, token: str, label: str, kind: str) -> None:
+        """Delete the objects of a class."""
+        self._ask("delete", token, label=label, kind=kind)
+
+    def _ask(self, what: str, token: str, **given: t.Any) -> t.Any:
+        command = [sys.executable, __file__, self.module_path, token, what, json.dumps(given)]
+        environment = {**os.environ, **self.environment}
+        result = subprocess.run(command, check=False, capture_output=True, text=True, env=environment)
+        assert result.returncode == 0, result.stderr
+        return json.loads(result.stdout)
+
+
+def _work(module: str, label: str, what: str, given: dict[str, t.Any]) -> t.Any:
+    """What the other process does."""
+    # Only `make test-all` installs it.
+    import pkcs11
+    from pkcs11.util.rsa import encode_rsa_public_key
+
+    attribute, kinds, classes = pkcs11.Attribute, pkcs11.KeyType, pkcs11.ObjectClass
+    with pkcs11.lib(module).get_token(token_label=label).open(rw=True, user_pin=PIN) as session:
+        if what == "generate":
+            template = {attribute[name]: value for name, value in given["attributes"].items()}
+            common = {"store": True, "label": given["label"]}
+            if attribute.ID in template:
+                common["id"] = bytes.fromhex(template.pop(attribute.ID))
+            if given["kind"] == "EC":
+                curve = {attribute.EC_PARAMS: bytes.fromhex("06082a8648ce3d030107")}  # P-256
+                parameters = session.create_domain_parameters(kinds.EC, curve, local=True)
+                parameters.generate_keypair(**common, private_template=template)
+            elif given["kind"] == "AES":
+                session.generate_key(kinds.AES, 256, **common)
+            else:
+                session.generate_keypair(kinds.RSA, given["size"], **common, private_template=template)
+            return None
+        if what == "public_key":
+            (key,) = session.get_objects({attribute.CLASS: classes.PUBLIC_KEY, attribute.LABEL: given["label"]})
+            return encode_rsa_public_key(key).hex()
+        if what == "delete":
+            template = {attribute.CLASS: classes[given["kind"]], attribute.LABEL: given["label"]}
+            for key in session.get_objects(template):
+                key.destroy()
+            return None
+        flags = ("SIGN", "DECRYPT", "UNWRAP", "DERIVE", "EXTRACTABLE", "SENSITIVE", "PRIVATE", "TOKEN")
+        return [
+            {
+                "class": key[attribute.CLASS].name,
+                "type": key[attribute.KEY_TYPE].name,
+                "label": key[attribute.LABEL],
+                "id": key[attribute.ID].hex(),
+                **(
+                    {name: key[attribute[name]] for name in flags}
+                    if key[attribute.CLASS] == classes.PRIVATE_KEY
+                    else {}
+                ),
+            }
+            for key in session.get_objects()
+        ]
+
+
+if __name__ == "__main__":
+    print(json.dumps(_work(*sys.argv[1:4], json.loads(sys.argv[4]))))
