@@ -152,6 +152,8 @@ options:
 notes:
   - 'To create a key, the policies of O(vault_token) must also allow C(create) and C(update) on C(MOUNT/keys/NAME). The
     key is not exportable. The transit secrets engine can also decrypt with any RSA key: only a policy can prevent that.'
+  - A key that is created on a token only signs, is sensitive and cannot be extracted. It gets a random C(id) unless
+    O(private_key_uri) has one.
 seealso:
   - module: tenantops.qlik.qscloud_jwt
   - name: Create Signed Tokens for JWT Authorization
@@ -194,6 +196,15 @@ EXAMPLES = r"""
   register: stored
   when: lookup('ansible.builtin.env', 'VAULT_TOKEN') is truthy
 
+- name: Create a key on a token, such as an HSM, and its public key and certificate in the folder
+  tenantops.qlik.qscloud_keypair:
+    directory: keys/acme.eu.qlikcloud.com
+    file_prefix: token_
+    private_key_uri: pkcs11:token=qlik;object=acme
+    pkcs11_module_path: /usr/lib/softhsm/libsofthsm2.so
+    pkcs11_pin: "{{ lookup('ansible.builtin.env', 'PIN') }}"
+  when: lookup('ansible.builtin.env', 'PIN') is truthy
+
 - name: Remove a key pair and keep a backup
   tenantops.qlik.qscloud_keypair:
     directory: keys/acme.eu.qlikcloud.com
@@ -209,7 +220,8 @@ private_key_path:
   sample: keys/acme.eu.qlikcloud.com/privatekey.pem
 private_key_uri:
   description:
-    - The URI of the private key with its version, so that it keeps naming this key after a rotation in the store.
+    - The URI of the private key with its version or its C(id), so that it keeps naming this key. It never has a PIN, nor
+      the path of a module.
     - Null in check mode if the key would be created.
   returned: when O(private_key_uri) is specified, and O(state=present)
   type: str

@@ -60,6 +60,8 @@ def options(**changes: t.Any) -> dict[str, t.Any]:
                 "vault_token",
                 "vault_namespace",
                 "vault_ca_path",
+                "pkcs11_module_path",
+                "pkcs11_pin",
                 "private_key_passphrase",
                 "private_key_old_passphrase",
                 "key_id",

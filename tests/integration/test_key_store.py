@@ -17,6 +17,8 @@ from joserfc.jwk import RSAKey
 from simulator import Simulator
 from tenant_client import Client
 
+from ansible_collections.tenantops.qlik.plugins.module_utils._keys.signers.uri import FORMS
+
 ANNA = {"issuer": "acme", "name": "Anna Anderson", "email": "anna@grusgrus.com", "email_verified": True}
 
 pytestmark = [pytest.mark.thorough, bao.needs_cryptography]
@@ -117,7 +119,7 @@ def test_the_lookup(tokens: shared_run.Together, openbao: bao.OpenBao) -> None:
         ("path", "parameters are mutually exclusive: private_key_path|private_key_content|private_key_uri"),
         (
             "scheme",
-            "private_key_uri has an unknown scheme: write it as hashivault://[MOUNT/]NAME[?version=NUMBER].",
+            f"private_key_uri has an unknown scheme: write it as {' or '.join(FORMS.values())}.",
         ),
     ],
 )
