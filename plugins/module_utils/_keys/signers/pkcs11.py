@@ -11,6 +11,7 @@ https://docs.oasis-open.org/pkcs11/pkcs11-base/v2.40/os/pkcs11-base-v2.40-os.htm
 from __future__ import annotations
 
 import functools
+import hashlib
 import re
 import secrets
 import shlex
@@ -152,11 +153,12 @@ class Key(StoredKey):
             raise PrivateKeyError(f"{source} must not sign, because its CKA_SIGN is false: use another key.")
         return Stored(Signer(source, public_key, functools.partial(self._sign, key)), source, _exposure(key, source))
 
-    def _sign(self, key: pkcs11.PrivateKey, digest: bytes) -> bytes:
+    def _sign(self, key: pkcs11.PrivateKey, data: bytes) -> bytes:
         # Smart cards have keys that require the PIN for each signature.
         pin = self._where.pin if _value(key, "ALWAYS_AUTHENTICATE") else None
         with token_session.answering(self._where):
-            return key.sign(_DIGEST_INFO + digest, mechanism=pkcs11.Mechanism.RSA_PKCS, pin=pin)
+            digest_info = _DIGEST_INFO + hashlib.sha256(data).digest()
+            return key.sign(digest_info, mechanism=pkcs11.Mechanism.RSA_PKCS, pin=pin)
 
 
 def _value(key: pkcs11.Object, attribute: str) -> t.Any:

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import sys
 import typing as t
 
@@ -17,7 +16,6 @@ try:
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives import hashes
     from cryptography.hazmat.primitives.asymmetric import padding, rsa
-    from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 
     _Base = rsa.RSAPrivateKey
 except ImportError:  # Modules report it: see _module.run.
@@ -89,14 +87,14 @@ class StoredKey(t.Protocol):
 class Signer(_Base):
     """The private key for a public key. It signs with PKCS #1 v1.5 and SHA-256 only, which is all that is used here."""
 
-    def __init__(self, source: str, public_key: rsa.RSAPublicKey, sign_digest: t.Callable[[bytes], bytes]) -> None:
+    def __init__(self, source: str, public_key: rsa.RSAPublicKey, sign: t.Callable[[bytes], bytes]) -> None:
         """:param source: the key in messages.
 
-        :param sign_digest: returns the signature for a SHA-256 digest.
+        :param sign: returns the signature for data.
         """
         self._source = source
         self._public_key = public_key
-        self._sign_digest = sign_digest
+        self._sign = sign
 
     @property
     def key_size(self) -> int:
@@ -108,16 +106,15 @@ class Signer(_Base):
         return self._public_key
 
     def sign(self, data: bytes, padding: padding.AsymmetricPadding, algorithm: hashes.HashAlgorithm) -> bytes:
-        """Have data signed. The store gets a digest only: the claims of a token are none of its business.
+        """Have data signed.
 
         :raises QlikError: if the store does not sign, or its signature does not verify.
         """
         if padding.name != "EMSA-PKCS1-v1_5" or not isinstance(algorithm, hashes.SHA256):
             raise NotImplementedError("only PKCS #1 v1.5 with SHA-256")
-        digest = hashlib.sha256(data).digest()
-        signature = self._sign_digest(digest)
+        signature = self._sign(data)
         try:
-            self._public_key.verify(signature, digest, padding, Prehashed(algorithm))
+            self._public_key.verify(signature, data, padding, algorithm)
         except InvalidSignature:
             raise PrivateKeyError(
                 f"{self._source} returned a signature that does not verify, so it was not used: check the key in its"

@@ -39,10 +39,8 @@ def elsewhere(openssl: Openssl, rsa_key: rsa.RSAPrivateKey, tmp_path: pathlib.Pa
     def make(pem: bytes) -> signer.Signer:
         (tmp_path / "key").write_bytes(pem)
 
-        def sign(digest: bytes) -> bytes:
-            assert len(digest) == 32
-            options = ("-pkeyopt", "digest:sha256", "-pkeyopt", "rsa_padding_mode:pkcs1")
-            return openssl("pkeyutl", "-sign", "-inkey", str(tmp_path / "key"), *options, data=digest)
+        def sign(data: bytes) -> bytes:
+            return openssl("dgst", "-sha256", "-sign", str(tmp_path / "key"), data=data)
 
         return signer.Signer("store://key", rsa_key.public_key(), sign)
 
