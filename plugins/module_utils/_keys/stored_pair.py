@@ -125,10 +125,10 @@ class _StoredRepair(pair.Repair):
                 if not self.key:
                     raise KeyMismatchError(
                         f"{self.wanted.store.source} does not exist, but {path} was made for it: check"
-                        f" O(private_key_uri) and which server it is in, or {self.wanted.instead}."
+                        f" O(private_key_uri) and which server, account or region it is in, or {self.wanted.instead}."
                     )
                 if public_key.public_numbers() != self.key.public_key().public_numbers():
                     raise KeyMismatchError(
                         f"{path} is for another key than {self.uri}: if the key was rotated in its store, set"
-                        f" O(private_key_uri) to its previous version to keep that, or {self.wanted.instead}."
+                        f" O(private_key_uri) to the previous version or key to keep that, or {self.wanted.instead}."
                     )

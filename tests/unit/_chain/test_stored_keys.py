@@ -117,7 +117,7 @@ def test_a_version_that_is_new_in_the_store_breaks_nothing(
     chain.run(**stored)
     before = chain.files(), simulator.jwt_providers()
     openbao.ask("POST", f"transit/keys/{name}/rotate")
-    said = "private_key_uri to its previous version to keep that, or introduce a new key with another prefix in keys."
+    said = "to the previous version or key to keep that, or introduce a new key with another prefix in keys."
     with pytest.raises(_errors.KeyMismatchError) as caught:
         chain.run(**stored)
     assert str(caught.value).endswith(said) and (chain.files(), simulator.jwt_providers()) == before

@@ -183,8 +183,8 @@ class TestServer:
             stored.present()
         assert str(caught.value) == (
             f"{stored.folder / left[0]} is for another key than hashivault://transit/{stored.name}?version=2: if the"
-            " key was rotated in its store, set private_key_uri to its previous version to keep that, or set regenerate to"
-            " mismatch to replace it."
+            " key was rotated in its store, set private_key_uri to the previous version or key to keep that, or set"
+            " regenerate to mismatch to replace it."
         )
         assert stored.contents() == files
         assert stored.present(version="?version=1").facts["key_id"] == first.facts["key_id"]
@@ -199,7 +199,8 @@ class TestServer:
             stored.present()
         assert str(caught.value) == (
             f"hashivault://transit/{stored.name} does not exist, but {stored.folder / PUBLIC} was made for it: check"
-            " private_key_uri and which server it is in, or set regenerate to mismatch to replace it."
+            " private_key_uri and which server, account or region it is in, or set regenerate to mismatch to replace"
+            " it."
         )
         assert not stored.exists()
         assert texts(stored.present(regenerate="mismatch"))[0].startswith("created ")
