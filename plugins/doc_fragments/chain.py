@@ -154,6 +154,8 @@ options:
     description:
       - Where the private keys in O(keys) are in a key store, such as V(hashivault://transit/{prefix}acme). C({prefix}) is
         replaced by the prefix of each key.
+      - V(awskms:///alias/NAME) is a key in AWS KMS. Its id or its ARN can take the place of C(alias/NAME). Requires boto3,
+        which finds credentials and region as usual, such as by E(AWS_PROFILE) or E(AWS_DEFAULT_REGION).
       - V(hashivault://[MOUNT/]NAME) is a key in the transit secrets engine of HashiCorp Vault or OpenBao. The default of
         C(MOUNT) is C(transit). The newest version of the key signs, unless the URI ends with V(?version=NUMBER).
       - V(pkcs11:token=LABEL;object=LABEL) is a key on a token with a PKCS#11 module, such as an HSM, in the form of

@@ -13,6 +13,11 @@ options:
   private_key_uri:
     description:
       - The private key in a key store, which signs there. The key never leaves the store.
+      - V(awskms:///alias/NAME) is a key in AWS KMS, in the region that the AWS settings name. Its id or its ARN can take
+        the place of C(alias/NAME), and a host can precede the third slash, as in
+        V(awskms://kms.example.com/alias/NAME). boto3, which must be installed on the machine where the task runs, finds
+        credentials and region as usual, such as by E(AWS_PROFILE) or E(AWS_DEFAULT_REGION). The credentials must allow
+        C(kms:GetPublicKey) and C(kms:Sign). KMS receives what it signs, or its digest if that exceeds 4096 bytes.
       - V(hashivault://[MOUNT/]NAME) is a key in the transit secrets engine of HashiCorp Vault or OpenBao. The
         default of C(MOUNT) is C(transit). The newest version of the key signs, unless the URI ends with
         V(?version=NUMBER).

@@ -132,6 +132,17 @@ EXAMPLES = r"""
     email_verified: true
   when: lookup('ansible.builtin.env', 'VAULT_TOKEN') is truthy
 
+- name: Sign a token with a key in AWS KMS, with the credentials of one of several accounts
+  tenantops.qlik.qscloud_jwt:
+    private_key_uri: awskms:///alias/qlik/acme
+    issuer: acme.eu.qlikcloud.com
+    name: Anna Anderson
+    email: anna@grusgrus.com
+    email_verified: true
+  environment:
+    AWS_PROFILE: acme
+  when: lookup('ansible.builtin.env', 'AWS_PROFILE') is truthy
+
 - name: Store a token in a file, and replace it ten minutes before it expires
   tenantops.qlik.qscloud_jwt:
     private_key_path: "{{ keypair.private_key_path }}"

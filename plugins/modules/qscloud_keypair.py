@@ -205,6 +205,13 @@ EXAMPLES = r"""
     pkcs11_pin: "{{ lookup('ansible.builtin.env', 'PIN') }}"
   when: lookup('ansible.builtin.env', 'PIN') is truthy
 
+- name: Create a key in AWS KMS, with an alias for it, and its public key and certificate in the folder
+  tenantops.qlik.qscloud_keypair:
+    directory: keys/acme.eu.qlikcloud.com
+    file_prefix: kms_
+    private_key_uri: awskms:///alias/qlik/acme
+  when: lookup('ansible.builtin.env', 'AWS_PROFILE') is truthy
+
 - name: Remove a key pair and keep a backup
   tenantops.qlik.qscloud_keypair:
     directory: keys/acme.eu.qlikcloud.com
@@ -220,8 +227,8 @@ private_key_path:
   sample: keys/acme.eu.qlikcloud.com/privatekey.pem
 private_key_uri:
   description:
-    - The URI of the private key with its version or its C(id), so that it keeps naming this key. It never has a PIN, nor
-      the path of a module.
+    - The URI of the private key with its version, its C(id) or, in AWS KMS, its ARN, so that it keeps naming this key. It
+      never has a PIN, nor the path of a module.
     - Null in check mode if the key would be created.
   returned: when O(private_key_uri) is specified, and O(state=present)
   type: str

@@ -108,7 +108,9 @@ private_key_path:
   type: str
   sample: keys/acme.eu.qlikcloud.com/privatekey.pem
 private_key_uri:
-  description: The URI of the private key with the version that signs. Null if it does not exist or cannot be used.
+  description:
+    - The URI of the private key with the version that signs or, in AWS KMS, its ARN.
+    - Null if the key does not exist or cannot be used.
   returned: when O(private_key_uri) is specified
   type: str
   sample: hashivault://transit/acme?version=1
