@@ -86,6 +86,7 @@ class _StoredRepair(pair.Repair):
     def make_key(self) -> rsa.RSAPrivateKey:
         created = self.wanted.store.create(self.wanted.size)
         self.uri = created.uri
+        self.warnings += [created.warning] if created.warning else []
         return created.key
 
     def inspect_private_key(self) -> None:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import datetime
 import itertools
+import os
 import pathlib
 import re
 import typing as t
 
 import openbao as bao
 import pytest
+from kms import Kms, refusal
 
 from ansible_collections.tenantops.qlik.plugins.module_utils._errors import (
     FileError,
@@ -24,7 +26,7 @@ from ansible_collections.tenantops.qlik.plugins.module_utils._errors import (
 )
 from ansible_collections.tenantops.qlik.plugins.module_utils._files.folder import Access
 from ansible_collections.tenantops.qlik.plugins.module_utils._keys import certificates, inspect, pair, stored_pair
-from ansible_collections.tenantops.qlik.plugins.module_utils._keys.signers import hashivault, uri
+from ansible_collections.tenantops.qlik.plugins.module_utils._keys.signers import awskms, hashivault, uri
 
 Openssl = t.Callable[..., bytes]
 
@@ -283,3 +285,18 @@ def test_a_key_cannot_be_new_each_time() -> None:
         "regenerate is always, but a key in a key store is never replaced: rotate it there, and set regenerate to"
         " mismatch to use its new version."
     )
+
+
+@pytest.mark.thorough
+@bao.needs_cryptography
+def test_a_warning_about_what_was_created(stored: StoredPair, kms: Kms, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Here, another run has created a key for the same alias since this one has looked."""
+    for name, value in kms.environment.items():
+        monkeypatch.setenv(name, value)
+    arn, alias = kms.create()
+    kms.answers(refusal("GetPublicKey", "NotFoundException", "not found", times=2))
+    key = awskms.Key(uri.parse(f"awskms:///{alias}"), {}, os.environ, sleep=lambda seconds: None)
+    outcome = stored.present(store=key)
+    assert outcome.uri == f"awskms:///{arn}"
+    (warning,) = outcome.warnings
+    assert warning.startswith(f"Another run created awskms:///{alias} at the same time, so ")
