@@ -160,8 +160,8 @@ options:
         C(MOUNT) is C(transit). The newest version of the key signs, unless the URI ends with V(?version=NUMBER).
       - V(pkcs11:token=LABEL;object=LABEL) is a key on a token with a PKCS#11 module, such as an HSM, in the form of
         RFC 7512, also with C(id), C(serial), C(module-path) and C(pin-source). Requires python-pkcs11.
-      - A key that does not exist is created there. Only public keys and certificates are files. A key is never deleted
-        from its store, and none is replaced after it was rotated there.
+      - A key that does not exist is created there. Only public keys and certificates are files, and they are written again
+        if they are lost. A key is never deleted from its store, and none is replaced after it was rotated there.
       - Use a different key for each tenant. Requires cryptography 38 or newer.
     type: str
   vault_address:
@@ -214,6 +214,8 @@ options:
     description:
       - Whether to create a key although O(key_directory) has none, and the tenant has an identity provider with O(issuer)
         that this collection created, so that there must have been a key. If V(false), this is an error.
+      - A key in a key store is found there, so it may have lost its files. If the tenant does not know the version that
+        signs, this option also decides whether to register it.
     type: bool
     default: false
   register_idp:
@@ -236,6 +238,8 @@ options:
       - A login with the current key is proven first. Therefore, this needs O(register_idp) and one of O(users). Identity
         providers with another description, or of another issuer or kind, are never deleted. A backup of each private key
         remains.
+      - Of a key in a key store that is no longer in O(keys), the identity provider is deleted, but its public key and
+        certificate remain in the folder.
       - Do not set this if the keys of the tenant are in several folders. If the folder has keys of other tenants, set
         O(allow_shared_key).
     type: bool

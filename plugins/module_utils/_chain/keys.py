@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime
 import typing as t
 
-from .._files import read
 from .._files.folder import Access
 from .._keys import certificates, given, inspect, pair, prefixes, public_keys, removal, stored_pair
 from .._tokens import sign
@@ -74,7 +73,7 @@ def provide(wanted: Wanted, now: datetime.datetime, accept: Accept, report: Repo
     """Create, renew or repair the key pairs, or load the private key of the user's own.
 
     The current one comes first: tokens need it even if another one has a problem. A retiring key is maintained, but never
-    created. With ``state: absent``, there are none.
+    created. It exists if its private key does, in a file or in its store. With ``state: absent``, there are none.
 
     :raises QlikError: if that fails.
     """
@@ -90,12 +89,25 @@ def provide(wanted: Wanted, now: datetime.datetime, accept: Accept, report: Repo
     ]
 
 
-def retired(wanted: Wanted, now: datetime.datetime) -> list[Retired]:
-    """The keys to remove that exist."""
+def retired(wanted: Wanted, key_ids: t.Collection[str | None], now: datetime.datetime) -> list[Retired]:
+    """The keys to remove that exist: those with files, or those in a store whose key id is one of these.
+
+    :param key_ids: those of the identity providers that no other key owns. If there are none, no store is asked.
+    :raises QlikError: if a private key is in a file instead of its store, or a store does not answer.
+    """
     if wanted.has_existing_key:
         return [] if wanted.present else [Retired(None, wanted.options["key_id"])]
-    absent = [key.prefix for key in wanted.keys if key.state == "absent" or not wanted.present]
-    return _existing_pairs(wanted, [*absent, *([] if wanted.present else _undeclared(wanted))], now)
+    found = []
+    for key in wanted.keys:
+        if key.state == "absent" or not wanted.present:
+            with naming_uri(key):
+                if key.uri:
+                    stored_pair.check_no_private_key(_private_key_path(wanted, key))
+            facts = look(wanted, key, now, asks_store=bool(key_ids))
+            key_id = wanted.options["key_id"] or facts["key_id"]
+            if facts["exists"] and (not facts["private_key_uri"] or key_id in key_ids):
+                found.append(Retired(key.prefix, key_id))
+    return found if wanted.present else [*found, *_existing_pairs(wanted, _undeclared(wanted), now)]
 
 
 def undeclared(wanted: Wanted, now: datetime.datetime) -> list[Retired]:
@@ -110,12 +122,53 @@ def paths(wanted: Wanted, key: Declared) -> dict[str, str | None]:
     return {**{name: its[name] for name in ("private_key_path", "certificate_path")}, **without}
 
 
-def are_missing(wanted: Wanted) -> bool:
-    """Whether the folder has no key pair of the tenant at all, but should."""
-    found = set(prefixes.prefixes(wanted.options["key_directory"]))
+def problem_if_missing(wanted: Wanted, key_ids: t.Collection[str | None], now: datetime.datetime) -> str | None:
+    """What to say, and to do about it, if the tenant should have a key on this side, but has none at all.
+
+    A key in a store without files only counts if the tenant knows it: it may be a version that is new there.
+
+    :param key_ids: those of the identity providers of the tenant.
+    :raises QlikError: if a store does not answer.
+    """
+    directory, own_id = wanted.options["key_directory"], wanted.options["key_id"]
+    found = set(prefixes.prefixes(directory))
     if wanted.options["allow_shared_key"]:
         found &= {key.prefix for key in wanted.keys}
-    return wanted.present and not wanted.has_existing_key and not found
+    if found or not wanted.present or wanted.has_existing_key:
+        return None
+    problems = []
+    for key in sorted(wanted.keys, key=lambda key: key.state != "current"):
+        facts = look(wanted, key, now)
+        uri = facts["private_key_uri"]
+        if key.uri and facts["exists"] and (not uri or (own_id or facts["key_id"]) in key_ids):
+            return None
+        problems.append(_problem(wanted, key, uri, facts["exists"]))
+    return problems[0]
+
+
+def _problem(wanted: Wanted, key: Declared, uri: str | None, exists: bool) -> str:
+    """:param uri: that of the key in the store, if it is there.
+
+    :param exists: whether it or any file is.
+    """
+    directory, otherwise = wanted.options["key_directory"], "or set O(allow_new_key) to true to"
+    nowhere = f"there is no key in {directory}"
+    if uri:
+        return (
+            f"none with the key {uri}, and {nowhere}: set {key.uri_option} to the version that the tenant knows, {otherwise}"
+            " register this one"
+        )
+    if key.uri:
+        return (
+            f"{store(wanted.options, key).source} does not exist, and {nowhere}: check {key.uri_option} and which server it"
+            f" is in, {otherwise} create another key"
+        )
+    if exists:
+        return (
+            f"{directory} has a public key without its private key: set O(private_key_uri) if that is in a key store, or"
+            f" O(key_directory) to the folder that has it, {otherwise} create another key"
+        )
+    return f"{nowhere}: set O(key_directory) to the folder that has the key, {otherwise} create another key"
 
 
 def remove(wanted: Wanted, keys: t.Iterable[Retired], report: Report) -> None:
@@ -131,8 +184,11 @@ def remove(wanted: Wanted, keys: t.Iterable[Retired], report: Report) -> None:
 
 
 def _exists(wanted: Wanted, key: Declared, existing: list[str], now: datetime.datetime) -> bool:
-    """Whether a declared key pair is there: its private key, or what a key pair with a key in a store has of files."""
-    return look(wanted, key.prefix, now)["exists"] if key.uri else key.prefix in existing
+    return look(wanted, key, now)["exists"] if key.uri else key.prefix in existing
+
+
+def _private_key_path(wanted: Wanted, key: Declared) -> str:
+    return pair.paths(wanted.options["key_directory"], pair.names(key.prefix))["private_key_path"]
 
 
 def _undeclared(wanted: Wanted) -> list[str]:
@@ -143,7 +199,7 @@ def _undeclared(wanted: Wanted) -> list[str]:
 
 
 def _existing_pairs(wanted: Wanted, its_prefixes: t.Iterable[str], now: datetime.datetime) -> list[Retired]:
-    all_facts = ((prefix, look(wanted, prefix, now)) for prefix in its_prefixes)
+    all_facts = ((prefix, look(wanted, Declared(prefix, "absent"), now)) for prefix in its_prefixes)
     key_id = wanted.options["key_id"]
     return [Retired(prefix, key_id or facts["key_id"]) for prefix, facts in all_facts if facts["exists"]]
 
@@ -185,14 +241,23 @@ def _provide(wanted: Wanted, key: Declared, now: datetime.datetime, accept: Acce
     )
 
 
-def look(wanted: Wanted, prefix: str, now: datetime.datetime) -> dict[str, t.Any]:
-    """The facts about a key pair as it is, without changing it."""
-    directory, names = wanted.options["key_directory"], pair.names(prefix)
-    if not read.exists(directory):
-        return {"exists": False}
+def look(wanted: Wanted, key: Declared, now: datetime.datetime, asks_store: bool = True) -> dict[str, t.Any]:
+    """The facts about a key pair as it is, without changing it.
+
+    Its store is only asked if no file tells which key it is. Only then, ``private_key_uri`` is set.
+
+    :param asks_store: whether to ask it at all.
+    :raises QlikError: if the store does not answer, or the key in it cannot be used.
+    """
     inspection = inspect.Inspection(now, 0)
-    inspection.inspect_directory(directory, names, wanted.options["private_key_passphrase"])
-    return inspection.facts()
+    passphrase = wanted.options["private_key_passphrase"]
+    inspection.inspect_directory(wanted.options["key_directory"], pair.names(key.prefix), passphrase)
+    if key.uri and asks_store and not inspection.public_key:
+        with naming_uri(key):
+            if stored := store(wanted.options, key).find():
+                inspection.exists, inspection.public_key = True, stored.key.public_key()
+                inspection.uri = stored.uri
+    return {**inspection.facts(), "private_key_uri": inspection.uri}
 
 
 def _settings(wanted: Wanted, key: Declared) -> pair.Wanted:

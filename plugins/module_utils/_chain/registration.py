@@ -48,23 +48,27 @@ class Side(t.NamedTuple):
     of_keys: dict[str | None, Registered]
 
 
-def look(tenant: Tenant, wanted: Wanted, keys_are_missing: bool) -> Side:
+def look(tenant: Tenant, wanted: Wanted, problem_if_missing: t.Callable[[set[str | None]], str | None]) -> Side:
     """Read the identity providers.
 
-    :param keys_are_missing: whether there is no key on this side.
+    :param problem_if_missing: what to say if there is no key on this side, for the key ids of the identity providers.
     :raises TenantError: if they cannot be read.
     :raises OptionError: if there must have been a key.
     """
     issuer = wanted.options["issuer"]
     providers = identity_providers.find(tenant, issuer, None)
     ours = [one["id"] for one in providers if identity_providers.is_ours(one)]
-    if ours and keys_are_missing and not wanted.options["allow_new_key"]:
+    if ours and not wanted.options["allow_new_key"] and (problem := problem_if_missing(all_key_ids(providers))):
         raise OptionError(
             f"{tenant.url} has an identity provider that this collection created for the issuer {issuer} ({', '.join(ours)}),"
-            f" but there is no key in {wanted.options['key_directory']}: set O(key_directory) to the folder that has the key,"
-            " or set O(allow_new_key) to true to create another key."
+            f" but {problem}."
         )
     return Side(tenant, providers, {})
+
+
+def all_key_ids(providers: t.Iterable[dict[str, t.Any]]) -> set[str | None]:
+    """The key ids of identity providers. None is of one without a key."""
+    return {key_id for one in providers for key_id in identity_providers.key_ids(one)}
 
 
 def register(side: Side, wanted: Wanted, keys: t.Iterable[Key], report: Report) -> bool:

@@ -69,13 +69,14 @@ def run(
     report.warn([options.spelling_warning(given)])
     tenant = _connect(wanted, environment, needs_credentials)
     drafts = tokens.draft_all(wanted, report)
-    retired, undeclared = keys.retired(wanted, now), keys.undeclared(wanted, now)
-    side = registration.look(tenant, wanted, keys.are_missing(wanted)) if tenant else None
+    side = registration.look(tenant, wanted, lambda ids: keys.problem_if_missing(wanted, ids, now)) if tenant else None
     managed = side if wanted.options["register_idp"] else None
 
     found = keys.provide(wanted, now, accept, report)
     signed = tokens.sign_all(drafts, found, report) if wanted.options["sign_tokens"] else {}
-    stray = strays.find(side, [key.key_id for key in (*found, *retired)], undeclared)
+    # Those to remove come after those to keep, which tell whether a store must be asked about the others.
+    retired = keys.retired(wanted, strays.key_ids(side, found) if wanted.present else (), now)
+    stray = strays.find(side, [*found, *retired], keys.undeclared(wanted, now))
     purged = strays.to_purge(stray, wanted)
     creates_groups = None
     if managed and found:

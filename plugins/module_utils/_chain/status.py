@@ -73,7 +73,7 @@ def _pairs(outcome: run.Outcome, now: datetime.datetime) -> list[dict[str, t.Any
     """The declared key pairs that exist, as they are."""
     wanted, found = outcome.wanted, []
     for key in [] if wanted.has_existing_key else wanted.keys:
-        facts = keys.look(wanted, key.prefix, now)
+        facts = keys.look(wanted, key, now, asks_store=key.state != "absent")
         if facts["exists"]:
             key_id = wanted.options["key_id"] or facts["key_id"]
             found.append(

@@ -10,7 +10,7 @@ import typing as t
 
 from .._errors import printable
 from .._tenant import identity_providers
-from . import keys
+from . import keys, registration
 
 if t.TYPE_CHECKING:
     from .options import Wanted
@@ -29,15 +29,20 @@ class Strays(t.NamedTuple):
     pairs: list[keys.Retired]
 
 
-def find(side: Side | None, key_ids: t.Iterable[str | None], pairs: list[keys.Retired]) -> Strays:
+def find(side: Side | None, owners: t.Iterable[keys.Key | keys.Retired], pairs: list[keys.Retired]) -> Strays:
     """What no key owns.
 
-    :param key_ids: those of the declared keys.
+    :param owners: the declared keys that exist.
     :param pairs: the key pairs that are not declared.
     """
-    owned = set(filter(None, key_ids))  # in check mode, the id of a new key is not known
+    owned = {key.key_id for key in owners} - {None}  # in check mode, the id of a new key is not known
     providers = side.providers if side else []
     return Strays([one for one in providers if owned.isdisjoint(identity_providers.key_ids(one))], pairs)
+
+
+def key_ids(side: Side | None, owners: t.Iterable[keys.Key]) -> set[str | None]:
+    """The key ids of the identity providers that none of these keys owns."""
+    return registration.all_key_ids(find(side, owners, []).providers)
 
 
 def to_purge(strays: Strays, wanted: Wanted) -> Strays:
@@ -45,7 +50,7 @@ def to_purge(strays: Strays, wanted: Wanted) -> Strays:
     if not wanted.options["purge"] or not wanted.present:
         return Strays([], [])
     providers = [one for one in strays.providers if identity_providers.is_ours(one)]
-    kept = {key_id for one in strays.providers if one not in providers for key_id in identity_providers.key_ids(one)}
+    kept = registration.all_key_ids(one for one in strays.providers if one not in providers)
     return Strays(providers, [pair for pair in strays.pairs if pair.key_id not in kept])
 
 

@@ -81,7 +81,7 @@ def test_what_is_retired(tmp_path: pathlib.Path, local: Chain) -> None:
     old = outcome.keys[0].key_id
 
     def retired(**changes: object) -> list[keys.Retired]:
-        return keys.retired(read(options(key_directory=str(local.folder), **changes)), NOW)
+        return keys.retired(read(options(key_directory=str(local.folder), **changes)), (), NOW)
 
     gone = [{"prefix": "new_", "state": "current"}, {"prefix": "old_", "state": "absent"}]
     assert retired(keys=gone) == [keys.Retired("old_", old)]

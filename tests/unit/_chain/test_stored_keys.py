@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import itertools
 import pathlib
+import shutil
 import typing as t
 
+import chains
 import openbao as bao
 import pytest
 from joserfc import jwk, jwt
 
 from ansible_collections.tenantops.qlik.plugins.module_utils import _errors
+from ansible_collections.tenantops.qlik.plugins.module_utils._chain import status
 from ansible_collections.tenantops.qlik.plugins.module_utils._keys.signers import hashivault
 
 if t.TYPE_CHECKING:
@@ -44,6 +47,17 @@ def requests(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     ask = hashivault.Key._ask
     monkeypatch.setattr(hashivault.Key, "_ask", lambda key, *given: sent.append(given[1]) or ask(key, *given))
     return sent
+
+
+def delete(openbao: bao.OpenBao, name: str) -> None:
+    """Delete a key in its store."""
+    openbao.ask("POST", f"transit/keys/{name}/config", deletion_allowed=True)
+    openbao.ask("DELETE", f"transit/keys/{name}")
+
+
+def examine(chain, options: dict[str, t.Any]) -> status.Status:
+    """What the status says."""
+    return status.examine(chains.options(key_directory=str(chain.folder), **options), {})[0]
 
 
 def private_keys(folder: pathlib.Path) -> list[str]:
@@ -96,6 +110,177 @@ def test_a_rotation_within_the_store(chain, stored: dict[str, t.Any], simulator:
     retired = [{"prefix": "b_", "state": "current"}, {"prefix": "a_", "state": "absent"}]
     assert chain.run(**stored, keys=retired)[1].changed
     assert len(simulator.jwt_providers()) == 1 and not chain.run(**stored, keys=retired)[1].changed
+
+
+NEW = {"prefix": "new_", "state": "current"}
+
+
+def lose_files(chain) -> None:
+    """Throw the folder away, as a job container is."""
+    shutil.rmtree(chain.folder)
+
+
+def test_a_key_without_files_stays_registered(
+    chain, stored: dict[str, t.Any], simulator: Simulator, client, texts
+) -> None:
+    before = chain.run(**stored)[0].keys[0]
+    provider = simulator.jwt_providers()
+    lose_files(chain)
+    status = examine(chain, stored)
+    assert [(one["key_id"], one["provider"]["id"]) for one in status.key_pairs] == [(before.key_id, provider[0]["id"])]
+    assert [step["object"] for step in status.pending] == ["public_key", "certificate"] and not chain.folder.exists()
+
+    outcome, report = chain.run(**stored)
+    assert texts(report) == ["wrote publickey.pem: it was missing", "wrote publickey.cer: it was missing"]
+    assert outcome.keys[0].key_id == before.key_id and simulator.jwt_providers() == provider
+    assert client.login(outcome.tokens["anna@grusgrus.com"]).status_code == 200
+    assert not chain.run(**stored)[1].changed
+
+
+def test_a_key_that_is_nowhere_is_not_created_again(
+    chain, stored: dict[str, t.Any], openbao: bao.OpenBao, name: str, simulator: Simulator
+) -> None:
+    chain.run(**stored)
+    before = simulator.jwt_providers()
+    delete(openbao, name)
+    lose_files(chain)
+    said = (
+        f" ({before[0]['id']}), but hashivault://transit/{name} does not exist, and there is no key in {chain.folder}: check"
+        " O(private_key_uri) and which server it is in, or set O(allow_new_key) to true to create another key."
+    )
+    for check_mode in (True, False):
+        with pytest.raises(_errors.OptionError) as caught:
+            chain.run(check_mode, **stored)
+        assert caught.value.message.endswith(said)
+        assert name not in openbao.key_names() and simulator.jwt_providers() == before and not chain.folder.exists()
+    assert chain.run(**stored, allow_new_key=True)[1].changed
+
+
+def test_a_version_that_is_new_in_the_store_is_not_registered_by_surprise(
+    chain, stored: dict[str, t.Any], openbao: bao.OpenBao, name: str, simulator: Simulator
+) -> None:
+    """Without files, only the tenant tells which version it knows."""
+    chain.run(**stored)
+    before = simulator.jwt_providers()
+    openbao.ask("POST", f"transit/keys/{name}/rotate")
+    lose_files(chain)
+    with pytest.raises(_errors.OptionError) as caught:
+        chain.run(**stored)
+    assert caught.value.message.endswith(
+        f", but none with the key hashivault://transit/{name}?version=2, and there is no key in {chain.folder}: set"
+        " O(private_key_uri) to the version that the tenant knows, or set O(allow_new_key) to true to register this one."
+    )
+    assert simulator.jwt_providers() == before and not chain.folder.exists()
+    uri = stored.pop("private_key_uri")
+    old = {"prefix": "", "state": "current", "uri": f"hashivault://{name}?version=1"}
+    assert chain.run(**stored, keys=[old])[1].changed and simulator.jwt_providers() == before
+    # The rest of the way: the new version is introduced, and the old one retired.
+    new = {**NEW, "uri": f"hashivault://{name}?version=2"}
+    for state, count in (("retiring", 2), ("absent", 1)):
+        outcome, report = chain.run(**stored, keys=[new, {**old, "state": state}])
+        assert report.changed and len(simulator.jwt_providers()) == count
+        assert not chain.run(**stored, keys=[new, {**old, "state": state}])[1].changed
+    assert outcome.keys[0].private_key_uri == f"hashivault://transit/{name}?version=2" and uri
+
+
+def test_a_retiring_key_without_files_stays_registered(
+    chain, stored: dict[str, t.Any], openbao: bao.OpenBao, name: str, simulator: Simulator
+) -> None:
+    keys = [NEW, {"prefix": "", "state": "retiring"}]
+    chain.run(**stored)
+    chain.run(**stored, keys=keys)
+    before = simulator.jwt_providers()
+    lose_files(chain)
+    outcome, _report = chain.run(**stored, keys=keys)
+    assert [key.state for key in outcome.keys] == ["current", "retiring"] and simulator.jwt_providers() == before
+    assert {"publickey.cer", "new_publickey.cer"} <= set(chain.files())
+    # If it is not in the store, either, it is gone, and what is left of it in the tenant is reported.
+    delete(openbao, name)
+    lose_files(chain)
+    outcome, report = chain.run(**stored, keys=keys)
+    assert [key.state for key in outcome.keys] == ["current"] and simulator.jwt_providers() == before
+    assert [one.kind for one in report.findings].count("stray") == 1 and name not in openbao.key_names()
+
+
+def test_an_absent_key_without_files_is_deleted_in_the_tenant(
+    chain, stored: dict[str, t.Any], openbao: bao.OpenBao, name: str, simulator: Simulator, requests: list[str], texts
+) -> None:
+    keys = [NEW, {"prefix": "", "state": "absent"}]
+    old = chain.run(**stored)[0].keys[0].key_id
+    chain.run(**stored, keys=[NEW, {"prefix": "", "state": "retiring"}])
+    (its,) = (one["id"] for one in simulator.jwt_providers() if old in str(one))
+    lose_files(chain)
+    _outcome, report = chain.run(**stored, keys=keys)
+    assert f"deleted identity provider {its} for key id {old}" in texts(report)
+    assert report.steps[-1].text.startswith(f"kept hashivault://transit/{name} in its store")
+    assert len(simulator.jwt_providers()) == 1 and openbao.public_key(name)
+    # From now on, nobody asks about it.
+    requests.clear()
+    _outcome, report = chain.run(**stored, keys=keys)
+    assert not report.changed and requests == ["keys", "sign"]
+    assert [one["prefix"] for one in examine(chain, {**stored, "keys": keys}).key_pairs] == ["new_"]
+
+
+def test_the_end_of_a_tenant_asks_no_store(
+    chain, stored: dict[str, t.Any], openbao: bao.OpenBao, simulator: Simulator, requests: list[str]
+) -> None:
+    chain.run(**stored)
+    requests.clear()
+    with openbao.sealed():
+        assert chain.run(**stored, state="absent")[1].changed
+        assert not chain.run(**stored, state="absent")[1].changed
+    assert simulator.jwt_providers() == [] and requests == []
+    # Nor if there are no files.
+    chain.run(**stored)
+    lose_files(chain)
+    with openbao.sealed():
+        assert chain.run(**stored, state="absent")[1].changed
+    assert simulator.jwt_providers() == []
+
+
+@pytest.mark.parametrize("state", ["current", "retiring", "absent", "end"])
+def test_a_key_in_a_file_that_should_be_in_a_store(
+    chain, stored: dict[str, t.Any], simulator: Simulator, state: str
+) -> None:
+    uri = stored.pop("private_key_uri")
+    chain.run(**stored)
+    before = chain.files(), simulator.jwt_providers()
+    others = {"state": "absent"} if state == "end" else {}
+    keys = [{"prefix": "", "state": "current"}] if state in ("current", "end") else [NEW, {"prefix": "", "state": state}]
+    with pytest.raises(_errors.FileError) as caught:
+        chain.run(**stored, private_key_uri=uri, keys=keys, **others)
+    assert caught.value.message == (
+        f"{chain.folder}/privatekey.pem exists, but O(private_key_uri) is set: set O(file_prefix) or O(directory) to another"
+        " one, or move the key pair of this file away."
+    )
+    assert before[0].items() <= chain.files().items() and simulator.jwt_providers() == before[1]
+
+
+def test_a_key_in_a_store_that_should_be_in_a_file(chain, stored: dict[str, t.Any], simulator: Simulator) -> None:
+    chain.run(**stored)
+    del stored["private_key_uri"]
+    before = chain.files(), simulator.jwt_providers()
+    with pytest.raises(_errors.OptionError) as caught:
+        chain.run(**stored)
+    assert caught.value.message.endswith(
+        f", but {chain.folder} has a public key without its private key: set O(private_key_uri) if that is in a key store, or"
+        " O(key_directory) to the folder that has it, or set O(allow_new_key) to true to create another key."
+    )
+    assert (chain.files(), simulator.jwt_providers()) == before
+
+
+def test_public_files_of_a_key_that_is_not_declared(
+    chain, stored: dict[str, t.Any], name: str, simulator: Simulator
+) -> None:
+    """They are nobody's, because no private key is with them. What the tenant has of this key is told."""
+    first = chain.run(**stored)[0].keys[0].key_id
+    with pytest.raises(_errors.OptionError, match=f"new_{name} does not exist"):
+        chain.run(**stored, keys=[NEW])
+    _outcome, report = chain.run(**stored, keys=[NEW], allow_new_key=True)
+    (stray,) = (one.text for one in report.findings if one.kind == "stray")
+    assert f"(key id: {first};" in stray
+    assert chain.run(**stored, keys=[NEW], purge=True)[1].changed
+    assert len(simulator.jwt_providers()) == 1 and "publickey.cer" in chain.files()
 
 
 def test_from_a_file_to_a_store(chain, openbao: bao.OpenBao, name: str, simulator: Simulator) -> None:
