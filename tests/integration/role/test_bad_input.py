@@ -135,7 +135,8 @@ CASES = {
         {"tenant_jwt_keys": [{"prefix": "keys/"}]},
     ),
     "key as file and as content": Case(
-        "parameters are mutually exclusive: tenant_jwt_private_key_path|tenant_jwt_private_key_content",
+        "parameters are mutually exclusive: tenant_jwt_private_key_path|tenant_jwt_private_key_content"
+        "|tenant_jwt_private_key_uri",
         {"tenant_jwt_private_key_path": "{folder}/key.pem", "tenant_jwt_private_key_content": "{{ the_rsa }}"},
         {"key.pem": "rsa"},
     ),

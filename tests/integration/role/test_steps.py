@@ -12,6 +12,7 @@ import pathlib
 import re
 import typing as t
 
+import openbao as bao
 import pytest
 import yaml
 from joserfc import jwk, jwt
@@ -49,6 +50,27 @@ SAME = {
     },
 }
 
+STORED = {
+    "stored": {
+        "tenant_jwt_private_key_uri": "hashivault://transit/{prefix}{{ inventory_hostname }}",
+        "tenant_jwt_show_idp": "never",
+        "tenant_jwt_users": [ANNA],
+    },
+    "stored-uri": {
+        "tenant_jwt_keys": [{"prefix": "new_", "uri": "hashivault://{{ inventory_hostname }}"}],
+        "tenant_jwt_private_key_uri": "hashivault://not-this-one",
+        "tenant_jwt_show_idp": "never",
+        "tenant_jwt_users": [ANNA],
+        "tenant_jwt_vault_address": "{{ lookup('ansible.builtin.env', 'OPENBAO') }}",
+        "tenant_jwt_vault_token": "{{ lookup('ansible.builtin.env', 'OPENBAO_TOKEN') }}",
+        "tenant_jwt_vault_ca_path": "{{ lookup('ansible.builtin.env', 'OPENBAO_CA') }}",
+    },
+}
+"""The same, with a key in a key store."""
+
+if not bao.needs_cryptography.args[0]:
+    SAME |= STORED
+
 NOT_ONE = (
     "tasks_from: steps takes one key in tenant_jwt_keys, and users with different ids (or else emails, or else names)."
     " Run the role without it to use more."
@@ -67,6 +89,12 @@ REJECTED = {
         for name, value in NOT_READ.items()
     },
     "no-folder": ({}, "missing required arguments: tenant_jwt_key_directory"),
+    "uri-null": ({"tenant_jwt_private_key_uri": None}, "private_key_uri is empty"),
+    "uri-empty": ({"tenant_jwt_keys": [{"uri": ""}]}, "private_key_uri is empty"),
+    "store-passphrase": (
+        {"tenant_jwt_private_key_uri": "hashivault://x", "tenant_jwt_private_key_passphrase": PASSPHRASE},
+        "passphrase is set, but a key in a key store has no passphrase",
+    ),
     "absent": ({"tenant_jwt_state": "absent"}, "value of tenant_jwt_state must be one of: present, got: absent"),
     "passphrase-null": ({"tenant_jwt_private_key_passphrase": None}, "passphrase is empty"),
     "passphrase-undefined": ({"tenant_jwt_private_key_passphrase": "{{ nothing }}"}, "'nothing' is undefined"),
@@ -106,13 +134,27 @@ class Runs(t.NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def runs(tmp_path_factory: pytest.TempPathFactory, module_home: t.Any) -> Runs:
+def runs(tmp_path_factory: pytest.TempPathFactory, module_home: t.Any, openbao: bao.OpenBao) -> Runs:
     """Everything in two runs, since starting ansible-playbook takes longer than all the rest."""
+    environment = {
+        "VAULT_ADDR": openbao.url,
+        "VAULT_TOKEN": openbao.token,
+        "VAULT_CACERT": openbao.ca_path,
+        "OPENBAO": f"{openbao.url}/",
+        "OPENBAO_TOKEN": openbao.token,
+        "OPENBAO_CA": openbao.ca_path,
+    }
     base = tmp_path_factory.mktemp("steps")
     run = playbook_runner(base, module_home)
     groups = {
         **{entry: {f"{entry}-{case}": FOLDER | its for case, its in SAME.items()} for entry in ENTRIES},
-        **{f"check_{entry}": {f"{entry}-new": {**FOLDER, "tenant_jwt_users": [ANNA]}} for entry in ENTRIES},
+        **{
+            f"check_{entry}": {
+                f"{entry}-new": {**FOLDER, "tenant_jwt_users": [ANNA]},
+                f"{entry}-newly-stored": {**FOLDER, **STORED["stored"], "tenant_jwt_users": [ANNA]},
+            }
+            for entry in ENTRIES
+        },
         "rejected": {case: its if case == "no-folder" else FOLDER | its for case, (its, dummy) in REJECTED.items()},
         "loop": {
             "loop": {
@@ -140,6 +182,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory, module_home: t.Any) -> Runs:
             play(role("steps", loop=["one", "two"]), save("loop", facts), hosts="loop"),
         ],
         *arguments,
+        env=environment,
     )
     before = snapshot(base / "project")
     second = run(
@@ -151,6 +194,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory, module_home: t.Any) -> Runs:
             play(role("steps"), save("again", facts), hosts="main", check_mode=True),
         ],
         *arguments,
+        env=environment,
     )
     after = snapshot(base / "project")
     return Runs(first, second, before, after)
@@ -190,6 +234,15 @@ def test_nothing_at_all_is_changed(runs):
     }
 
 
+@pytest.mark.parametrize("case", [case for case in STORED if case in SAME])
+def test_a_key_in_a_store(runs, openbao, case):
+    for entry in ENTRIES:
+        facts = runs.facts("first", entry, case)
+        assert facts["tenant_jwt_idp"]["public_key"] == openbao.public_key(f"{entry}-{case}")
+    assert "not-this-one" not in openbao.key_names()
+    assert not [name for name in runs.after if "-stored" in name and name.endswith("privatekey.pem")]
+
+
 def test_both_take_all_options(runs):
     (anna, nightly, other) = (
         claims(runs.facts("first", "steps", "options"))[user] for user in ("anna@grusgrus.com", "reload", "Only a name")
@@ -199,12 +252,13 @@ def test_both_take_all_options(runs):
     assert other["sub"] == "another"
 
 
-def test_check_mode_without_a_key(runs):
-    checked = {entry: runs.first.registered(f"check-{entry}-new") for entry in ENTRIES}
+@pytest.mark.parametrize("case", ["new", "newly-stored"])
+def test_check_mode_without_a_key(runs, case):
+    checked = {entry: runs.first.registered(f"check-{entry}-{case}") for entry in ENTRIES}
     as_text = {entry: json.dumps(checked[entry], sort_keys=True).replace(f"{entry}-new", "new") for entry in ENTRIES}
     assert as_text["steps"] == as_text["main"]
     assert checked["steps"]["tenant_jwt_tokens"] == {"anna@grusgrus.com": None}
-    assert not [name for name in runs.after if name.startswith("keys/") and name.endswith("-new")]
+    assert not [name for name in runs.after if name.startswith("keys/") and name.endswith(f"-{case}")]
 
 
 @pytest.mark.parametrize("case", SAME)
@@ -227,14 +281,14 @@ def test_a_loop_over_tenants(runs):
     assert claims(facts)["anna@grusgrus.com"]["iss"] == "two"
 
 
-def test_no_secret_is_printed(runs):
+def test_no_secret_is_printed(runs, openbao):
     output = runs.first.output + runs.second.output
     saved = [json.loads(path.read_text()) for path in runs.first.saved.iterdir()]
     tokens = [token for facts in saved for token in facts.get("tenant_jwt_tokens", {}).values() if token]
     assert len(tokens) > 20
     # The signature, too, is not there on its own.
     assert [part for token in tokens for part in (token, token.rsplit(".")[-1]) if part in output] == []
-    assert PASSPHRASE not in output
+    assert PASSPHRASE not in output and openbao.token not in output
 
 
 def test_the_values_are_printed_when_they_are_new_or_wanted(runs):

@@ -246,7 +246,9 @@ def test_a_key_in_a_file_that_should_be_in_a_store(
     chain.run(**stored)
     before = chain.files(), simulator.jwt_providers()
     others = {"state": "absent"} if state == "end" else {}
-    keys = [{"prefix": "", "state": "current"}] if state in ("current", "end") else [NEW, {"prefix": "", "state": state}]
+    keys = (
+        [{"prefix": "", "state": "current"}] if state in ("current", "end") else [NEW, {"prefix": "", "state": state}]
+    )
     with pytest.raises(_errors.FileError) as caught:
         chain.run(**stored, private_key_uri=uri, keys=keys, **others)
     assert caught.value.message == (
