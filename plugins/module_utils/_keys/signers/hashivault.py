@@ -80,7 +80,10 @@ class Key(_http.Client, StoredKey):
         self._mount = "/".join(mount) or _DEFAULT_MOUNT
         self._version = _version(uri)
         if not all(_NAME.fullmatch(part) for part in (*mount, self._name)):
-            raise OptionError(f"O({OPTION}) has no valid name of a key: write it as {uri.form}.")
+            raise OptionError(
+                f"O({OPTION}) has no valid name of a key, which starts and ends with a letter, a digit or _, and also has - and ."
+                f" in between: write it as {uri.form}."
+            )
         self.source = f"hashivault://{self._mount}/{self._name}"
         self._settings = settings = _Settings(options, environment)
         server = _http.Server(
