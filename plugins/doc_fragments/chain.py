@@ -162,7 +162,8 @@ options:
         RFC 7512, also with C(id), C(serial), C(module-path) and C(pin-source). Requires python-pkcs11.
       - A key that does not exist is created there. Only public keys and certificates are files, and they are written again
         if they are lost. A key is never deleted from its store, and none is replaced after it was rotated there.
-      - Use a different key for each tenant. Requires cryptography 38 or newer.
+      - Use a different key for each tenant. In a variable for all hosts, write the variable C(inventory_hostname) behind
+        C({prefix}). Requires cryptography 38 or newer.
     type: str
   vault_address:
     description: The URL of Vault or OpenBao. The default is E(VAULT_ADDR) in the environment.
@@ -204,8 +205,8 @@ options:
     type: str
   allow_shared_key:
     description:
-      - Whether tenants of the same run may share a folder for keys, or an issuer together with a key. No claim of a token
-        names the tenant, so a token for one of them would also be valid in the other.
+      - Whether tenants of the same run may share a folder for keys, a private key in a key store, or an issuer together with
+        a key. No claim of a token names the tenant, so a token for one of them would also be valid in the other.
       - If V(true), O(key_directory) may have key pairs of other tenants, so those that are not in O(keys) are neither
         reported nor removed.
     type: bool

@@ -27,7 +27,18 @@ from ._variables import OMITTED
 if t.TYPE_CHECKING:
     from ._variables import Names
 
-OPTIONS = ("tenant", "issuer", "key_directory", "private_key_path", "private_key_uri", "key_id", "allow_shared_key")
+OPTIONS = (
+    "tenant",
+    "issuer",
+    "keys",
+    "key_directory",
+    "private_key_path",
+    "private_key_uri",
+    "vault_address",
+    "vault_namespace",
+    "key_id",
+    "allow_shared_key",
+)
 """The options of the module qscloud_tenant_jwt that matter here."""
 
 SECRET = "private_key_content"
@@ -57,11 +68,11 @@ def refuse(
         what = json.dumps([hosts, names.prefix])
         found = places.once(C.DEFAULT_LOCAL_TMP, what, lambda: json.dumps(refusals(*arguments)))
         for identity, sentence in json.loads(found).get(task_vars["inventory_hostname"], {}).items():
-            if identity in own.values():
+            if identity in own:
                 raise AnsibleActionFail(sentence)
     # What is set elsewhere than in the variables of hosts is only known when each tenant has its turn.
     tenant = _tenant(options)
-    for what, identity in own.items():
+    for identity, what in own.items():
         other = places.claim(C.DEFAULT_LOCAL_TMP, identity, tenant)
         if other != tenant:
             raise AnsibleActionFail(refusal(tenant, other, what, names["allow_shared_key"]))
@@ -135,7 +146,7 @@ def refusals(
         if SECRET in its and len(of_issuer[_issuer(its)]) > 1:
             with contextlib.suppress(Exception):
                 its |= _options(hostvars[host], prefix, [SECRET], {})
-        for what, identity in claims(its, "" if is_local else host, playbook_folder).items():
+        for identity, what in claims(its, "" if is_local else host, playbook_folder).items():
             other = first.setdefault(identity, host)
             if _tenant(tenants[other]) != _tenant(its):
                 sentence = refusal(_tenant(its), _tenant(tenants[other]), what, f"{prefix}allow_shared_key")
@@ -145,7 +156,7 @@ def refusals(
 
 
 def claims(options: t.Mapping[str, t.Any], machine: str, playbook_folder: str) -> dict[str, str]:
-    """What only one tenant may have: a hash that identifies it, by what to call it in a message.
+    """What only one tenant may have: what to call it in a message, by a hash that identifies it.
 
     :param options: those that are set. ``tenant`` and ``key_directory`` always are.
     :param machine: the name of the machine that has the keys; empty for this one.
@@ -159,17 +170,30 @@ def claims(options: t.Mapping[str, t.Any], machine: str, playbook_folder: str) -
         return {}
     issuer = _issuer(options)
     existing = [str(options[name]) for name in ("private_key_path", SECRET) if options.get(name)]
-    found = {}
+    found = []
     if existing:
-        found["issuer and private key"] = ["key", issuer, *existing]
+        found.append((["key", issuer, *existing], "issuer and private key"))
     else:
         folder = folder if machine else places.real(folder, playbook_folder)
-        found[f"the key folder {folder}"] = ["folder", machine, folder]
-    if options.get("private_key_uri"):
-        found["issuer and private key"] = ["key", issuer, str(options["private_key_uri"])]
+        found.append((["folder", machine, folder], f"the key folder {folder}"))
+        # Like those in a folder, they are created for one tenant, so another issuer is no excuse.
+        found += [(["store", *identity], "a private key in a key store") for identity in _stored_keys(options)]
     if options.get("key_id"):
-        found["issuer and key id"] = ["id", issuer, str(options["key_id"])]
-    return {what: _hash(identity) for what, identity in found.items()}
+        found.append((["id", issuer, str(options["key_id"])], "issuer and key id"))
+    return {_hash(identity): what for identity, what in found}
+
+
+def _stored_keys(options: t.Mapping[str, t.Any]) -> t.Iterator[list[str]]:
+    """What identifies the keys in key stores that are not to be removed. The module rejects what is no list of keys."""
+    server = [str(options.get(name, "")).rstrip("/") for name in ("vault_address", "vault_namespace")]
+    template = str(options.get("private_key_uri") or "")
+    keys = options.get("keys", [{}])
+    for key in keys if isinstance(keys, list) else ():
+        if isinstance(key, dict) and key.get("state") != "absent":
+            uri = str(key.get("uri") or template.replace("{prefix}", str(key.get("prefix", ""))))
+            if uri:
+                # All versions of a key in Vault are one, and its mount has a default.
+                yield [*server, uri.partition("?version=")[0].replace("hashivault://transit/", "hashivault://")]
 
 
 def _hash(identity: list[str]) -> str:

@@ -41,14 +41,39 @@ def test_both_are_refused_and_the_others_are_not(what: str) -> None:
     assert refused({"a": {**first, "allow_shared_key": "yes"}, "c": second}) == {}
 
 
-def test_a_key_in_a_store() -> None:
-    uri = {"private_key_uri": "hashivault://acme"}
-    assert refused({"a": uri, "b": uri}) == {}
-    sentence = "a and b share issuer and private key. Use a different one for each, or set p_allow_shared_key to true."
-    assert refused({"a": {"issuer": "portal", **uri}, "b": {"issuer": "portal", **uri}}) == {
-        "a": sentence,
-        "b": sentence,
-    }
+URI = {"private_key_uri": "hashivault://acme"}
+IN_ONE_STORE = {
+    "the same": (URI, URI),
+    "with equal issuers": ({"issuer": "portal", **URI}, {"issuer": "portal", **URI}),
+    "a template": (*[{"private_key_uri": "hashivault://{prefix}acme", "keys": [{"prefix": "new_"}]}] * 2,),
+    "a template without keys": ({"private_key_uri": "hashivault://{prefix}acme"}, URI),
+    "in the list": (
+        {"keys": [{"uri": "hashivault://acme"}]},
+        {"keys": [{"prefix": "x"}, {"uri": "hashivault://acme"}]},
+    ),
+    "in the list, and as a template": (
+        {"keys": [{"uri": "hashivault://acme"}], "private_key_uri": "hashivault://x"},
+        URI,
+    ),
+    "a retiring one": ({"keys": [{"state": "retiring"}], **URI}, URI),
+    "a mount that is the default": ({"private_key_uri": "hashivault://transit/acme"}, URI),
+    "another version": ({"private_key_uri": "hashivault://acme?version=2"}, URI),
+    "an address with a slash": (
+        {"vault_address": "https://v:8200/", **URI},
+        {"vault_address": "https://v:8200", **URI},
+    ),
+}
+
+
+@pytest.mark.parametrize("what", IN_ONE_STORE)
+def test_a_key_in_a_store(what: str) -> None:
+    first, second = IN_ONE_STORE[what]
+    sentence = (
+        "a and b share a private key in a key store. Use a different one for each, or set p_allow_shared_key to true."
+    )
+    assert refused({"a": first, "b": second}) == {"a": sentence, "b": sentence}
+    assert refused({"a": {**first, "allow_shared_key": True}, "b": second}) == {}
+    assert refused({"a": {**first, "tenant": "b"}, "b": {**second, "key_directory": "/k"}}) == {}
 
 
 ALLOWED = {
@@ -62,6 +87,18 @@ ALLOWED = {
         {"key_directory": "/k", "private_key_path": "/a"},
         {"key_directory": "/k", "private_key_path": "/b"},
     ),
+    "a store": ({"private_key_uri": "hashivault://a"}, {"private_key_uri": "hashivault://b"}),
+    "a key's name, on two servers": ({"vault_address": "https://a", **URI}, {"vault_address": "https://b", **URI}),
+    "a key's name, in two namespaces": ({"vault_namespace": "a", **URI}, {"vault_namespace": "b", **URI}),
+    "a key's name, in two mounts": (URI, {"private_key_uri": "hashivault://other/acme"}),
+    "a template that gives different names": (
+        *[{"private_key_uri": "hashivault://{prefix}acme", "keys": [{"prefix": prefix}]} for prefix in "xy"],
+    ),
+    # So that they can go on to keys of their own.
+    "a key that is absent": (
+        *[{**URI, "keys": [{"state": "absent"}, {"uri": f"hashivault://{name}"}]} for name in "ab"],
+    ),
+    "what is no list of keys": (*[{**URI, "keys": keys} for keys in ("x", ["x"])],),
     "a tenant": ({"tenant": "acme", "key_directory": "/k"}, {"tenant": "ACME.", "key_directory": "/k"}),
 }
 
