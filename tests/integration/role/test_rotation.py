@@ -6,12 +6,18 @@
 
 from __future__ import annotations
 
+import base64
+import itertools
+import json
 import threading
 import time
 
 import pytest
-from side_by_side import INTRODUCED, RETIRED
-from tenant_client import Client, token
+from plays import snapshot
+from side_by_side import FIRST, INTRODUCED, RETIRED
+from tenant_client import Client, claims, token
+
+NUMBERS = itertools.count()
 
 
 def test_a_key_from_its_introduction_to_its_end(runner, tenant):
@@ -36,21 +42,124 @@ def test_a_key_from_its_introduction_to_its_end(runner, tenant):
     assert not (tenant.keys / "second_privatekey.pem").exists()
 
 
-class Application(threading.Thread):
-    """Logs in all the time, with the key that it holds."""
+class InFiles:
+    """The keys are in files."""
 
-    def __init__(self, tenant, pair, key_id):
+    first, introduced, retired = FIRST, INTRODUCED, RETIRED
+
+    def __init__(self, tenant):
+        self.tenant = tenant
+
+    @property
+    def variables(self):
+        """What the role needs to know."""
+        return {}
+
+    def owner(self, prefix, key_id):
+        """An application that has this key: it returns a new token each time."""
+        pair = self.tenant.owner_of(prefix)
+        return lambda: token(pair, {"kid": key_id}, iss=self.tenant.name)
+
+    def before_the_introduction(self, runner):
+        """What happens before the second key is introduced."""
+
+
+class InStore(InFiles):
+    """The keys are in a key store, where applications may sign with them."""
+
+    def __init__(self, tenant, server):
+        super().__init__(tenant)
+        self.server = server
+        self.name = f"rotation-{next(NUMBERS)}"
+
+    @property
+    def variables(self):
+        return {
+            "tenant_jwt_private_key_uri": f"hashivault://{{prefix}}{self.name}",
+            **{f"tenant_jwt_{name}": value for name, value in self.server.options.items()},
+        }
+
+    def owner(self, prefix, key_id):
+        return lambda: self.sign(f"{prefix}{self.name}", 1, key_id)
+
+    def sign(self, name, version, key_id):
+        """A token that the store signs."""
+        header = {"alg": "RS256", "typ": "JWT", "kid": key_id}
+        parts = [encoded(json.dumps(part).encode()) for part in (header, claims(iss=self.tenant.name))]
+        answer = self.server.ask(
+            "POST",
+            f"transit/sign/{name}",
+            input=base64.b64encode(".".join(parts).encode()).decode(),
+            key_version=version,
+            hash_algorithm="sha2-256",
+            signature_algorithm="pkcs1v15",
+        )
+        return ".".join([*parts, encoded(base64.b64decode(answer["data"]["signature"].split(":")[2]))])
+
+
+class OfVersions(InStore):
+    """The second key is a new version of the first one, so each has a URI of its own."""
+
+    def __init__(self, tenant, server):
+        super().__init__(tenant, server)
+        uris = {
+            f"{prefix}_": f"hashivault://{self.name}?version={n}" for n, prefix in enumerate(("first", "second"), 1)
+        }
+        self.introduced, self.retired = (
+            [{**key, "uri": uris[key["prefix"]]} for key in keys] for keys in (INTRODUCED, RETIRED)
+        )
+
+    @property
+    def variables(self):
+        return {**super().variables, "tenant_jwt_private_key_uri": f"hashivault://{self.name}"}
+
+    def owner(self, prefix, key_id):
+        return lambda: self.sign(self.name, ["first_", "second_"].index(prefix) + 1, key_id)
+
+    def before_the_introduction(self, runner):
+        """The new version is noticed, and breaks nothing."""
+        before = snapshot(self.tenant.keys), self.tenant.providers
+        self.server.ask("POST", f"transit/keys/{self.name}/rotate")
+        run = runner.run_one(self.tenant, self.variables, check=False)
+        assert run.failed and not run.changed
+        assert (
+            f"first_publickey.pem is for another key than hashivault://transit/{self.name}?version=2: if the key was rotated"
+            " in its store, set tenant_jwt_private_key_uri to its previous version to keep that, or introduce a new key with"
+            " another prefix in tenant_jwt_keys."
+        ) in " ".join(run.output.split())
+        assert (snapshot(self.tenant.keys), self.tenant.providers) == before
+        pinned = {**self.variables, "tenant_jwt_private_key_uri": f"hashivault://{self.name}?version=1"}
+        assert not runner.run_one(self.tenant, pinned).changed
+
+
+def encoded(data):
+    """Bytes as base64url (RFC 7515)."""
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+@pytest.fixture(params=["in files", "in a store", "of versions in a store"])
+def keys(request, tenant):
+    """Where the keys are."""
+    if request.param == "in files":
+        return InFiles(tenant)
+    server = request.getfixturevalue("openbao")
+    return (InStore if request.param == "in a store" else OfVersions)(tenant, server)
+
+
+class Application(threading.Thread):
+    """Logs in all the time, with a token of the key that it holds."""
+
+    def __init__(self, tenant, owner):
         super().__init__(daemon=True)
-        self.holds = (pair, key_id)
+        self.owner = owner
         self.logins = 0
         self.lost = []
         self.ends = threading.Event()
-        self._issuer = tenant.name
         self._client = Client(tenant.url, tenant.simulator.ca_path, "")
 
     def run(self):
         while not self.ends.is_set():
-            answer = self._client.login(token(self.holds[0], {"kid": self.holds[1]}, iss=self._issuer))
+            answer = self._client.login(self.owner())
             self.logins += 1
             if answer.status_code != 200:
                 self.lost.append(answer.text)
@@ -58,30 +167,35 @@ class Application(threading.Thread):
 
 
 @pytest.mark.thorough
-def test_rotation_loses_no_login(runner, tenant):
-    first_id = runner.run_one(tenant).facts["tenant_jwt_idp"]["key_id"]
-    first = tenant.owner_of("first_")
-    switching, holding = (Application(tenant, first, first_id) for dummy in range(2))
+def test_rotation_loses_no_login(runner, tenant, keys):
+    def run(wanted):
+        return runner.run_one(tenant, {**keys.variables, "tenant_jwt_keys": wanted})
+
+    def lets_in(owner):
+        return tenant.client.login(owner()).status_code == 200
+
+    first = keys.owner("first_", run(keys.first).facts["tenant_jwt_idp"]["key_id"])
+    switching, holding = (Application(tenant, first) for dummy in range(2))
     for application in (switching, holding):
         application.start()
-    introduced = runner.run_one(tenant, {"tenant_jwt_keys": INTRODUCED})
-    second_id = introduced.facts["tenant_jwt_idp"]["key_id"]
-    second = tenant.owner_of("second_")
-    switching.holds = (second, second_id)
-    assert introduced.changed and second_id != first_id
-    assert not runner.run_one(tenant, {"tenant_jwt_keys": INTRODUCED}).changed
+    keys.before_the_introduction(runner)
+    introduced = run(keys.introduced)
+    second = keys.owner("second_", introduced.facts["tenant_jwt_idp"]["key_id"])
+    switching.owner = second
+    assert introduced.changed and lets_in(second)
+    assert not run(keys.introduced).changed
     while min(switching.logins, holding.logins) < 200:
         time.sleep(0.1)
-    holding.holds = (second, second_id)
+    holding.owner = second
     # A login with the first key may be under way.
     seen = holding.logins
     while holding.logins < seen + 2:
         time.sleep(0.1)
-    assert runner.run_one(tenant, {"tenant_jwt_keys": RETIRED}).changed
+    assert run(keys.retired).changed
     for application in (switching, holding):
         application.ends.set()
         application.join()
         assert application.lost == [] and application.logins >= 200
-    assert tenant.lets_in(second, second_id) and not tenant.lets_in(first, first_id)
-    assert not runner.run_one(tenant, {"tenant_jwt_keys": RETIRED}).changed
-    assert not (tenant.keys / "first_privatekey.pem").exists()
+    assert lets_in(second) and not lets_in(first)
+    assert not run(keys.retired).changed
+    assert not [path.name for path in tenant.keys.glob("first_*") if not path.name.endswith("~")]
