@@ -75,7 +75,7 @@ examined:
   sample: true
 key_pairs:
   description:
-    - The key pairs in O(keys) that exist, as they are.
+    - The key pairs in O(keys) that exist, as they are, with C(private_key_uri) if the private key is in a key store.
     - C(provider) is the identity provider of the key in the tenant, as M(tenantops.qlik.qscloud_tenant_jwt) returns it. Null if
       there is none, or if the tenant was not examined.
   returned: success

@@ -267,6 +267,7 @@ def test_the_whole_chain(
     assert made["private_key_uri"] == f"hashivault://transit/{name}?version=1" and made["private_key_path"] is None
     (seen,) = results["look"]["key_pairs"]
     assert seen["key_id"] == made["key_id"] == RSAKey.import_key(openbao.public_key(name)).thumbprint()
+    assert seen["private_key_uri"] == made["private_key_uri"]
     assert (seen["private_key_path"], results["look"]["findings"], results["look"]["pending"]) == (None, [], [])
     client = Client(running_simulator.url, running_simulator.ca_path, running_simulator.api_key)
     assert client.login(results["rotate"]["token"]).status_code == 200

@@ -72,6 +72,7 @@ def examine(given: t.Mapping[str, t.Any], environment: t.Mapping[str, str]) -> t
 def _pairs(outcome: run.Outcome, now: datetime.datetime) -> list[dict[str, t.Any]]:
     """The declared key pairs that exist, as they are."""
     wanted, found = outcome.wanted, []
+    uris = {key.prefix: {"private_key_uri": key.private_key_uri} for key in outcome.keys if key.private_key_uri}
     for key in [] if wanted.has_existing_key else wanted.keys:
         facts = keys.look(wanted, key, now, asks_store=key.state != "absent")
         if facts["exists"]:
@@ -83,6 +84,7 @@ def _pairs(outcome: run.Outcome, now: datetime.datetime) -> list[dict[str, t.Any
                     "key_id": key_id,
                     "key_size": facts["key_size"],
                     **keys.paths(wanted, key),
+                    **uris.get(key.prefix, {}),
                     "not_after": facts["not_after"],
                     "provider": _registered(outcome.side, key_id, facts["fingerprint_sha256"]),
                 }

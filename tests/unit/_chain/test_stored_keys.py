@@ -126,9 +126,10 @@ def test_a_key_without_files_stays_registered(
     before = chain.run(**stored)[0].keys[0]
     provider = simulator.jwt_providers()
     lose_files(chain)
-    status = examine(chain, stored)
-    assert [(one["key_id"], one["provider"]["id"]) for one in status.key_pairs] == [(before.key_id, provider[0]["id"])]
-    assert [step["object"] for step in status.pending] == ["public_key", "certificate"] and not chain.folder.exists()
+    seen = examine(chain, stored)
+    assert [(one["key_id"], one["provider"]["id"]) for one in seen.key_pairs] == [(before.key_id, provider[0]["id"])]
+    assert seen.key_pairs[0]["private_key_uri"] == before.private_key_uri
+    assert [step["object"] for step in seen.pending] == ["public_key", "certificate"] and not chain.folder.exists()
 
     outcome, report = chain.run(**stored)
     assert texts(report) == ["wrote publickey.pem: it was missing", "wrote publickey.cer: it was missing"]

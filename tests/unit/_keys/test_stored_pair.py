@@ -275,6 +275,20 @@ class TestServer:
         stored.server.ask("DELETE", path)
         assert not stored.exists()
 
+    def test_newer_versions_outlive_one_that_is_deleted(self, stored: StoredPair) -> None:
+        stored.present()
+        stored.rotate()
+        path = f"transit/keys/{stored.name}"
+        assert texts(stored.absent(version="?version=1"))[-1] == (
+            f"kept hashivault://transit/{stored.name} in its store: to delete it there, run"
+            f" 'bao write {path}/config min_decryption_version=2 min_encryption_version=2' and"
+            f" 'bao write {path}/trim min_available_version=2'"
+        )
+        stored.server.ask("POST", f"{path}/config", min_decryption_version=2, min_encryption_version=2)
+        stored.server.ask("POST", f"{path}/trim", min_available_version=2)
+        assert [*stored.server.ask("GET", path)["data"]["keys"]] == ["2"]
+        assert stored.present().uri == f"hashivault://transit/{stored.name}?version=2"
+
 
 def test_a_key_cannot_be_new_each_time() -> None:
     for regenerate in ("fail", "mismatch"):

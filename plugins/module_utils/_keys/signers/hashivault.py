@@ -107,8 +107,15 @@ class Key(_http.Client, StoredKey):
 
     @property
     def how_to_delete(self) -> str:
-        """Commands that delete the key in its store."""
+        """Commands that delete the key in its store, or its versions up to the one in the URI."""
         path = f"{self._mount}/keys/{self._name}"
+        if self._version:
+            # Newer versions may be in use.
+            rest = self._version + 1
+            return (
+                f"'bao write {path}/config min_decryption_version={rest} min_encryption_version={rest}' and"
+                f" 'bao write {path}/trim min_available_version={rest}'"
+            )
         return f"'bao write {path}/config deletion_allowed=true' and 'bao delete {path}'"
 
     def find(self) -> Stored | None:
