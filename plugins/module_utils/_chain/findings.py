@@ -21,7 +21,11 @@ if t.TYPE_CHECKING:
 def certificates_in_tenant(
     side: Side, wanted: Wanted, keys: t.Iterable[Key], now: datetime.datetime, report: Report
 ) -> None:
-    """Report certificates in the tenant that end soon, or differ from those on this side."""
+    """Report certificates in the tenant that end soon, or differ from those on this side.
+
+    Where files are lost after each run, such as in the container of a job, the certificate of a key in a store is a new one
+    each time. That of the tenant is as good as long as it is valid.
+    """
     for key in keys:
         registered = side.of_keys.get(key.key_id)
         if not registered or registered.same_certificate is not False:
@@ -31,7 +35,7 @@ def certificates_in_tenant(
         ends = registered.certificate_not_after
         if is_soon(ends, wanted, now):
             report.find("expiring", f"{its[0].upper()}{its[1:]} ends at {ends}: {advice}.", ends)
-        else:
+        elif not key.private_key_uri or key.certificate_path not in _written(report):
             report.find("drift", f"{its[0].upper()}{its[1:]} differs from the one here, for the same key: {advice}.")
 
 
@@ -48,9 +52,8 @@ def by_hand(wanted: Wanted, keys: t.Iterable[Key], report: Report) -> None:
     if wanted.options["register_idp"]:
         return
     issuer = wanted.options["issuer"]
-    written = {step.id for step in report.steps if step.action == "write"}
     for key in keys:
-        if key.certificate_path in written:
+        if key.certificate_path in _written(report):
             report.find(
                 "manual",
                 f"The certificate {key.certificate_path} is new: enter it in {wanted.options['url']}, in an identity provider"
@@ -61,3 +64,8 @@ def by_hand(wanted: Wanted, keys: t.Iterable[Key], report: Report) -> None:
             "manual",
             f"O(register_idp) is false: delete the identity providers with the issuer {issuer} in {wanted.options['url']}.",
         )
+
+
+def _written(report: Report) -> set[str | None]:
+    """The paths of the files that this run has written."""
+    return {step.id for step in report.steps if step.action == "write"}
