@@ -11,6 +11,7 @@ import pathlib
 import typing as t
 
 import bad_input
+import key_stores
 import kms as aws_kms
 import material as key_material
 import openbao as bao
@@ -107,6 +108,12 @@ def softhsm(tmp_path_factory: pytest.TempPathFactory) -> hsm.SoftHsm:
             " 'make .build/debian/stamp'"
         )
     return hsm.SoftHsm(tmp_path_factory.mktemp("softhsm"))
+
+
+@pytest.fixture(scope="session", params=key_stores.KINDS)
+def key_store(request: pytest.FixtureRequest) -> key_stores.KeyStore:
+    """Each key store, one after the other."""
+    return key_stores.KINDS[request.param](request.getfixturevalue(request.param))
 
 
 @pytest.fixture

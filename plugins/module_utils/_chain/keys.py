@@ -155,13 +155,13 @@ def _problem(wanted: Wanted, key: Declared, uri: str | None, exists: bool) -> st
     nowhere = f"there is no key in {directory}"
     if uri:
         return (
-            f"none with the key {uri}, and {nowhere}: set {key.uri_option} to the version that the tenant knows, {otherwise}"
-            " register this one"
+            f"none with the key {uri}, and {nowhere}: set {key.uri_option} to the version or key that the tenant"
+            f" knows, {otherwise} register this one"
         )
     if key.uri:
         return (
-            f"{store(wanted.options, key).source} does not exist, and {nowhere}: check {key.uri_option} and which server it"
-            f" is in, {otherwise} create another key"
+            f"{store(wanted.options, key).source} does not exist, and {nowhere}: check {key.uri_option} and which server,"
+            f" account or region it is in, {otherwise} create another key"
         )
     if exists:
         return (

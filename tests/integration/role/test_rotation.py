@@ -122,11 +122,9 @@ class OfVersions(InStore):
         self.server.ask("POST", f"transit/keys/{self.name}/rotate")
         run = runner.run_one(self.tenant, self.variables, check=False)
         assert run.failed and not run.changed
-        assert (
-            f"first_publickey.pem is for another key than hashivault://transit/{self.name}?version=2: if the key was rotated"
-            " in its store, set tenant_jwt_private_key_uri to its previous version to keep that, or introduce a new key with"
-            " another prefix in tenant_jwt_keys."
-        ) in " ".join(run.output.split())
+        output = " ".join(run.output.split())
+        assert f"first_publickey.pem is for another key than hashivault://transit/{self.name}?version=2" in output
+        assert "or introduce a new key with another prefix in tenant_jwt_keys." in output
         assert (snapshot(self.tenant.keys), self.tenant.providers) == before
         pinned = {**self.variables, "tenant_jwt_private_key_uri": f"hashivault://{self.name}?version=1"}
         assert not runner.run_one(self.tenant, pinned).changed

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The chain with keys in a real OpenBao: it makes and registers them, and moves from files to a store, and on."""
+"""The chain with keys in real key stores: it makes and registers them, and moves from files to a store, and on."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ from joserfc import jwk, jwt
 
 from ansible_collections.tenantops.qlik.plugins.module_utils import _errors
 from ansible_collections.tenantops.qlik.plugins.module_utils._chain import status
-from ansible_collections.tenantops.qlik.plugins.module_utils._keys.signers import hashivault
+from ansible_collections.tenantops.qlik.plugins.module_utils._keys.signers import signer, stores
 
 if t.TYPE_CHECKING:
+    from key_stores import KeyStore
     from simulator import Simulator
 
 NUMBERS = itertools.count()
@@ -35,24 +36,33 @@ def name() -> str:
 
 
 @pytest.fixture
-def stored(chain, openbao: bao.OpenBao, name: str) -> dict[str, t.Any]:
+def stored(chain, key_store: KeyStore, name: str) -> dict[str, t.Any]:
     """The options of a tenant whose keys are in the store."""
+    return {**chain.registered, **key_store.options, "private_key_uri": key_store.uri(f"{{prefix}}{name}")}
+
+
+@pytest.fixture
+def in_bao(chain, openbao: bao.OpenBao, name: str) -> dict[str, t.Any]:
+    """The same in a store that has versions of keys."""
     return {**chain.registered, **openbao.options, "private_key_uri": f"hashivault://{{prefix}}{name}"}
 
 
 @pytest.fixture
 def requests(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The requests that the store gets."""
-    sent = []
-    ask = hashivault.Key._ask
-    monkeypatch.setattr(hashivault.Key, "_ask", lambda key, *given: sent.append(given[1]) or ask(key, *given))
-    return sent
+    """What the store is asked for."""
+    asked = []
+    make, sign = stores.key, signer.Signer.sign
 
+    def counting(*given: t.Any) -> t.Any:
+        key = make(*given)
+        for what in ("find", "create"):
+            ask = getattr(key, what)
+            setattr(key, what, lambda *given, what=what, ask=ask: asked.append(what) or ask(*given))
+        return key
 
-def delete(openbao: bao.OpenBao, name: str) -> None:
-    """Delete a key in its store."""
-    openbao.ask("POST", f"transit/keys/{name}/config", deletion_allowed=True)
-    openbao.ask("DELETE", f"transit/keys/{name}")
+    monkeypatch.setattr(stores, "key", counting)
+    monkeypatch.setattr(signer.Signer, "sign", lambda *given: asked.append("sign") or sign(*given))
+    return asked
 
 
 def examine(chain, options: dict[str, t.Any]) -> status.Status:
@@ -66,39 +76,39 @@ def private_keys(folder: pathlib.Path) -> list[str]:
 
 
 def test_the_whole_chain(
-    chain, stored: dict[str, t.Any], openbao: bao.OpenBao, name: str, simulator: Simulator, requests: list[str], texts
+    chain, stored: dict[str, t.Any], key_store: KeyStore, name: str, simulator: Simulator, requests: list[str], texts
 ) -> None:
     outcome, report = chain.run(**stored)
     (provider,) = simulator.jwt_providers()
     (key,) = outcome.keys
     assert texts(report) == [
-        f"created hashivault://transit/{name}: it was missing",
+        f"created {key_store.source(name)}: it was missing",
         "wrote publickey.pem: it was missing",
         "wrote publickey.cer: it was missing",
         f"created identity provider {provider['id']} for key id {key.key_id}",
         "logged in as Anna Anderson",
     ]
     facts = key.facts()
-    assert facts["private_key_uri"] == f"hashivault://transit/{name}?version=1" and facts["private_key_path"] is None
-    public_key = jwk.RSAKey.import_key(openbao.public_key(name))
+    assert facts["private_key_uri"].startswith(key_store.source(name)) and facts["private_key_path"] is None
+    public_key = jwk.RSAKey.import_key(*key_store.public_keys(name))
     assert jwt.decode(outcome.tokens["anna@grusgrus.com"], public_key, ["RS256"]).header["kid"] == key.key_id
 
     requests.clear()
     before = chain.files()
     outcome, report = chain.run(**stored)
-    assert not report.changed and chain.files() == before and requests == ["keys", "sign"]
-    assert chain.run(check_mode=True, **stored)[1].steps[0].text == f"kept the key pair hashivault://transit/{name}"
+    assert not report.changed and chain.files() == before and requests == ["find", "sign"]
+    assert chain.run(check_mode=True, **stored)[1].steps[0].text == f"kept the key pair {key_store.source(name)}"
 
     outcome, report = chain.run(**stored, state="absent")
-    assert any(step.text.startswith(f"kept hashivault://transit/{name} in its store") for step in report.steps)
-    assert simulator.jwt_providers() == [] and openbao.public_key(name)
+    assert any(step.text.startswith(f"kept {key_store.source(name)} in its store") for step in report.steps)
+    assert simulator.jwt_providers() == [] and key_store.public_keys(name)
     assert not chain.run(**stored, state="absent")[1].changed
 
 
 def test_check_mode_touches_nothing(chain, stored: dict[str, t.Any], simulator: Simulator, requests, texts) -> None:
     _outcome, report = chain.run(check_mode=True, **stored)
-    assert texts(report)[0].startswith("would create hashivault://transit/")
-    assert set(requests) == {"keys"} and not chain.folder.exists() and simulator.jwt_providers() == []
+    assert texts(report)[0].startswith("would create ")
+    assert set(requests) == {"find"} and not chain.folder.exists() and simulator.jwt_providers() == []
 
 
 def test_a_rotation_within_the_store(chain, stored: dict[str, t.Any], simulator: Simulator) -> None:
@@ -142,53 +152,53 @@ def test_a_key_without_files_stays_registered(
 
 
 def test_a_key_that_is_nowhere_is_not_created_again(
-    chain, stored: dict[str, t.Any], openbao: bao.OpenBao, name: str, simulator: Simulator
+    chain, stored: dict[str, t.Any], key_store: KeyStore, name: str, simulator: Simulator
 ) -> None:
     chain.run(**stored)
     before = simulator.jwt_providers()
-    delete(openbao, name)
+    key_store.delete(name)
     lose_files(chain)
     said = (
-        f" ({before[0]['id']}), but hashivault://transit/{name} does not exist, and there is no key in {chain.folder}: check"
-        " O(private_key_uri) and which server it is in, or set O(allow_new_key) to true to create another key."
+        f" ({before[0]['id']}), but {key_store.source(name)} does not exist, and there is no key in {chain.folder}: check"
+        " O(private_key_uri) and which server, account or region it is in, or set O(allow_new_key) to true to create another key."
     )
     for check_mode in (True, False):
         with pytest.raises(_errors.OptionError) as caught:
             chain.run(check_mode, **stored)
         assert caught.value.message.endswith(said)
-        assert name not in openbao.key_names() and simulator.jwt_providers() == before and not chain.folder.exists()
+        assert not key_store.public_keys(name) and simulator.jwt_providers() == before and not chain.folder.exists()
     assert chain.run(**stored, allow_new_key=True)[1].changed
 
 
 def test_a_version_that_is_new_in_the_store_is_not_registered_by_surprise(
-    chain, stored: dict[str, t.Any], openbao: bao.OpenBao, name: str, simulator: Simulator
+    chain, in_bao: dict[str, t.Any], openbao: bao.OpenBao, name: str, simulator: Simulator
 ) -> None:
     """Without files, only the tenant tells which version it knows."""
-    chain.run(**stored)
+    chain.run(**in_bao)
     before = simulator.jwt_providers()
     openbao.ask("POST", f"transit/keys/{name}/rotate")
     lose_files(chain)
     with pytest.raises(_errors.OptionError) as caught:
-        chain.run(**stored)
+        chain.run(**in_bao)
     assert caught.value.message.endswith(
         f", but none with the key hashivault://transit/{name}?version=2, and there is no key in {chain.folder}: set"
-        " O(private_key_uri) to the version that the tenant knows, or set O(allow_new_key) to true to register this one."
+        " O(private_key_uri) to the version or key that the tenant knows, or set O(allow_new_key) to true to register this one."
     )
     assert simulator.jwt_providers() == before and not chain.folder.exists()
-    uri = stored.pop("private_key_uri")
+    del in_bao["private_key_uri"]
     old = {"prefix": "", "state": "current", "uri": f"hashivault://{name}?version=1"}
-    assert chain.run(**stored, keys=[old])[1].changed and simulator.jwt_providers() == before
+    assert chain.run(**in_bao, keys=[old])[1].changed and simulator.jwt_providers() == before
     # The rest of the way: the new version is introduced, and the old one retired.
     new = {**NEW, "uri": f"hashivault://{name}?version=2"}
     for state, count in (("retiring", 2), ("absent", 1)):
-        outcome, report = chain.run(**stored, keys=[new, {**old, "state": state}])
+        outcome, report = chain.run(**in_bao, keys=[new, {**old, "state": state}])
         assert report.changed and len(simulator.jwt_providers()) == count
-        assert not chain.run(**stored, keys=[new, {**old, "state": state}])[1].changed
-    assert outcome.keys[0].private_key_uri == f"hashivault://transit/{name}?version=2" and uri
+        assert not chain.run(**in_bao, keys=[new, {**old, "state": state}])[1].changed
+    assert outcome.keys[0].private_key_uri == f"hashivault://transit/{name}?version=2"
 
 
 def test_a_retiring_key_without_files_stays_registered(
-    chain, stored: dict[str, t.Any], openbao: bao.OpenBao, name: str, simulator: Simulator
+    chain, stored: dict[str, t.Any], key_store: KeyStore, name: str, simulator: Simulator
 ) -> None:
     keys = [NEW, {"prefix": "", "state": "retiring"}]
     chain.run(**stored)
@@ -199,15 +209,15 @@ def test_a_retiring_key_without_files_stays_registered(
     assert [key.state for key in outcome.keys] == ["current", "retiring"] and simulator.jwt_providers() == before
     assert {"publickey.cer", "new_publickey.cer"} <= set(chain.files())
     # If it is not in the store, either, it is gone, and what is left of it in the tenant is reported.
-    delete(openbao, name)
+    key_store.delete(name)
     lose_files(chain)
     outcome, report = chain.run(**stored, keys=keys)
     assert [key.state for key in outcome.keys] == ["current"] and simulator.jwt_providers() == before
-    assert [one.kind for one in report.findings].count("stray") == 1 and name not in openbao.key_names()
+    assert [one.kind for one in report.findings].count("stray") == 1 and not key_store.public_keys(name)
 
 
 def test_an_absent_key_without_files_is_deleted_in_the_tenant(
-    chain, stored: dict[str, t.Any], openbao: bao.OpenBao, name: str, simulator: Simulator, requests: list[str], texts
+    chain, stored: dict[str, t.Any], key_store: KeyStore, name: str, simulator: Simulator, requests: list[str], texts
 ) -> None:
     keys = [NEW, {"prefix": "", "state": "absent"}]
     old = chain.run(**stored)[0].keys[0].key_id
@@ -216,28 +226,28 @@ def test_an_absent_key_without_files_is_deleted_in_the_tenant(
     lose_files(chain)
     _outcome, report = chain.run(**stored, keys=keys)
     assert f"deleted identity provider {its} for key id {old}" in texts(report)
-    assert report.steps[-1].text.startswith(f"kept hashivault://transit/{name} in its store")
-    assert len(simulator.jwt_providers()) == 1 and openbao.public_key(name)
+    assert report.steps[-1].text.startswith(f"kept {key_store.source(name)} in its store")
+    assert len(simulator.jwt_providers()) == 1 and key_store.public_keys(name)
     # From now on, nobody asks about it.
     requests.clear()
     _outcome, report = chain.run(**stored, keys=keys)
-    assert not report.changed and requests == ["keys", "sign"]
+    assert not report.changed and requests == ["find", "sign"]
     assert [one["prefix"] for one in examine(chain, {**stored, "keys": keys}).key_pairs] == ["new_"]
 
 
 def test_the_end_of_a_tenant_asks_no_store(
-    chain, stored: dict[str, t.Any], openbao: bao.OpenBao, simulator: Simulator, requests: list[str]
+    chain, stored: dict[str, t.Any], key_store: KeyStore, simulator: Simulator, requests: list[str]
 ) -> None:
     chain.run(**stored)
     requests.clear()
-    with openbao.sealed():
+    with key_store.away():
         assert chain.run(**stored, state="absent")[1].changed
         assert not chain.run(**stored, state="absent")[1].changed
     assert simulator.jwt_providers() == [] and requests == []
     # Nor if there are no files.
     chain.run(**stored)
     lose_files(chain)
-    with openbao.sealed():
+    with key_store.away():
         assert chain.run(**stored, state="absent")[1].changed
     assert simulator.jwt_providers() == []
 
@@ -289,10 +299,10 @@ def test_public_files_of_a_key_that_is_not_declared(
     assert len(simulator.jwt_providers()) == 1 and "publickey.cer" in chain.files()
 
 
-def test_from_a_file_to_a_store(chain, openbao: bao.OpenBao, name: str, simulator: Simulator) -> None:
-    options = {**chain.registered, **openbao.options, "private_key_passphrase": "correct horse battery"}
+def test_from_a_file_to_a_store(chain, key_store: KeyStore, name: str, simulator: Simulator) -> None:
+    options = {**chain.registered, **key_store.options, "private_key_passphrase": "correct horse battery"}
     chain.run(**options)
-    new = {"prefix": "store_", "state": "current", "uri": f"hashivault://{name}"}
+    new = {"prefix": "store_", "state": "current", "uri": key_store.uri(name)}
     outcome, _report = chain.run(**options, keys=[new, {"prefix": "", "state": "retiring"}])
     assert len(simulator.jwt_providers()) == 2 and outcome.keys[0].private_key_uri
     assert chain.run(**options, keys=[new, {"prefix": "", "state": "absent"}])[1].changed
@@ -303,16 +313,16 @@ def test_from_a_file_to_a_store(chain, openbao: bao.OpenBao, name: str, simulato
 
 
 def test_a_version_that_is_new_in_the_store_breaks_nothing(
-    chain, stored: dict[str, t.Any], openbao: bao.OpenBao, name: str, simulator: Simulator
+    chain, in_bao: dict[str, t.Any], openbao: bao.OpenBao, name: str, simulator: Simulator
 ) -> None:
-    chain.run(**stored)
+    chain.run(**in_bao)
     before = chain.files(), simulator.jwt_providers()
     openbao.ask("POST", f"transit/keys/{name}/rotate")
-    said = "to the previous version or key to keep that, or introduce a new key with another prefix in keys."
     with pytest.raises(_errors.KeyMismatchError) as caught:
-        chain.run(**stored)
-    assert str(caught.value).endswith(said) and (chain.files(), simulator.jwt_providers()) == before
-    pinned = {**stored, "private_key_uri": f"{stored['private_key_uri']}?version=1"}
+        chain.run(**in_bao)
+    assert str(caught.value).endswith(", or introduce a new key with another prefix in keys.")
+    assert (chain.files(), simulator.jwt_providers()) == before
+    pinned = {**in_bao, "private_key_uri": f"{in_bao['private_key_uri']}?version=1"}
     assert not chain.run(**pinned)[1].changed
 
 
@@ -332,7 +342,7 @@ def test_an_error_says_where_its_uri_is(chain, openbao: bao.OpenBao, name: str) 
 def test_a_store_that_is_away(
     chain,
     stored: dict[str, t.Any],
-    openbao: bao.OpenBao,
+    key_store: KeyStore,
     simulator: Simulator,
     monkeypatch: pytest.MonkeyPatch,
     step: str,
@@ -343,18 +353,18 @@ def test_a_store_that_is_away(
     changes = {"certificate_days": 400} if step == "renewal" else {}
     if step == "token":
         # It is there until the key has been read.
-        sign = hashivault.Key._sign
+        sign = signer.Signer.sign
 
-        def away(key: hashivault.Key, version: int, digest: bytes) -> bytes:
-            with openbao.sealed():
-                return sign(key, version, digest)
+        def away(*given: t.Any) -> bytes:
+            with key_store.away():
+                return sign(*given)
 
-        monkeypatch.setattr(hashivault.Key, "_sign", away)
-        with pytest.raises(_errors.KeyStoreError, match="unseal"):
+        monkeypatch.setattr(signer.Signer, "sign", away)
+        with pytest.raises(_errors.KeyStoreError):
             chain.run(**stored)
-        monkeypatch.setattr(hashivault.Key, "_sign", sign)
+        monkeypatch.setattr(signer.Signer, "sign", sign)
     else:
-        with openbao.sealed(), pytest.raises(_errors.KeyStoreError, match="unseal"):
+        with key_store.away(), pytest.raises(_errors.KeyStoreError):
             chain.run(**stored, **changes)
     assert (chain.files(), simulator.jwt_providers()) == before
     chain.run(**stored, **changes)
