@@ -74,6 +74,7 @@ def stages(
     run = playbook_runner(base, module_home)
     registered = {
         "tenant_jwt_register_idp": True,
+        "tenant_jwt_auto_create_groups": True,
         "tenant_jwt_verify_login": "changed",
         "tenant_jwt_url": tenant.url,
         "tenant_jwt_ca_path": tenant.ca_path,
@@ -84,6 +85,7 @@ def stages(
     inventory = {
         "all": {
             "hosts": hosts,
+            "children": {"tenants": {"hosts": dict.fromkeys(REGISTERED, {})}},
             "vars": {
                 "tenant_jwt_tenant": "{{ inventory_hostname }}",
                 "tenant_jwt_keys": [{"prefix": "k1"}],
@@ -97,13 +99,13 @@ def stages(
     variables = {"VAULT_ADDR": proxy.url, "VAULT_TOKEN": openbao.token, "VAULT_CACERT": openbao.ca_path}
     found = {}
 
-    def stage(name: str, limit: t.Iterable[str], *options: str, check: bool = True) -> None:
+    def stage(name: str, limit: t.Iterable[str], *options: str, check: bool = True, playbook: str = "") -> None:
         proxy.requests.clear()
         facts = {fact: f"{{{{ {fact} | default(none) }}}}" for fact in FACTS}
         save = {"save": {"path": f"{{{{ saved }}}}/{name}-{{{{ inventory_hostname }}}}", "value": facts}}
         arguments = ("-i", "inventory.json", "--forks=5", f"--limit={','.join(limit)}", *options)
         env = {**variables, "API_KEY": tenant.api_key}
-        finished = run([play(ROLE, save, hosts="all")], *arguments, env=env, check=check)
+        finished = run(playbook or [play(ROLE, save, hosts="all")], *arguments, env=env, check=check)
         saved = {
             host: json.loads(path.read_text()) for host in limit if (path := base / "saved" / f"{name}-{host}").exists()
         }
@@ -114,6 +116,8 @@ def stages(
     stage("check", main, "--check", "--diff")
     stage("first", main, "--diff", "-vvvvv")
     stage("second", main, "--diff", "-v")
+    stage("provision", ["localhost", *REGISTERED], playbook="tenantops.qlik.provision")
+    stage("status", ["localhost", *REGISTERED], playbook="tenantops.qlik.status")
     stage("always", BY_HAND, "-e", "tenant_jwt_show_idp=always")
     stage("fleet", FLEET)
     stage("fleet again", FLEET)
@@ -180,6 +184,15 @@ def test_nothing_secret_is_printed_or_written(stages: dict[str, Stage], openbao:
         assert [secret for secret in secrets if secret in stage.run.output] == []
         assert not any(b"PRIVATE KEY" in (content or b"") for *dummy, content in stage.files.values())
         assert not any(name.endswith("privatekey.pem") for name in stage.files)
+
+
+@pytest.mark.parametrize("playbook", ["provision", "status"])
+def test_a_playbook(stages: dict[str, Stage], playbook: str) -> None:
+    stage, (host,) = stages[playbook], REGISTERED
+    assert stage.requests == [f"GET transit/keys/{host}-k1"] and changed(stage) == set()
+    assert stage.providers == stages["first"].providers and stage.files == stages["second"].files
+    said = {"provision": "unchanged", "status": "healthy"}[playbook]
+    assert re.search(rf"\b1 {said}", stage.run.output), stage.run.output
 
 
 def test_a_fleet_asks_twice_for_each_tenant(stages: dict[str, Stage], openbao: bao.OpenBao) -> None:
