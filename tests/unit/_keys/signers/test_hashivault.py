@@ -183,7 +183,7 @@ def name() -> str:
 class TestServer:
     """With OpenBao."""
 
-    pytestmark = [pytest.mark.thorough, bao.needs_cryptography]
+    pytestmark = bao.needs_cryptography
 
     def test_it_signs(self, openbao: bao.OpenBao, name: str) -> None:
         found = key(openbao.create(name), openbao.options).find()
@@ -262,7 +262,7 @@ class TestServer:
             " which it is false."
         )
 
-    @pytest.mark.parametrize("size", [2048, 3072, 4096])
+    @pytest.mark.parametrize("size", [2048, *(pytest.param(size, marks=pytest.mark.thorough) for size in (3072, 4096))])
     def test_it_is_created_once(self, openbao: bao.OpenBao, name: str, size: int) -> None:
         made = key(f"hashivault://{name}", openbao.options).create(size)
         again = key(f"hashivault://{name}", openbao.options).create(size)
