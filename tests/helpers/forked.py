@@ -13,6 +13,7 @@ import base64
 import contextlib
 import functools
 import gc
+import http.client
 import importlib
 import io
 import itertools
@@ -253,6 +254,49 @@ def before_each_change(action: t.Callable[[int], None]) -> t.Callable[[], None]:
 def kill_at(step: int) -> t.Callable[[], None]:
     """Let ``kill -9`` strike right before this change of the file system."""
     return before_each_change(lambda now: os.kill(os.getpid(), signal.SIGKILL) if now == step else None)
+
+
+def kill_at_request(number: int, moment: str) -> t.Callable[[], None]:
+    """Let ``kill -9`` strike at this request to a server, whichever library makes it.
+
+    :param moment: ``before`` it is sent, once it is ``sent``, or once the server has ``answered``, and nobody read it.
+    """
+
+    def patch() -> None:
+        sends, answers = itertools.count(1), itertools.count(1)
+        send, answer = http.client.HTTPConnection.endheaders, http.client.HTTPConnection.getresponse
+
+        def kill() -> None:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+        def endheaders(*given: t.Any, **keywords: t.Any) -> None:
+            if next(sends) == number and moment == "before":
+                kill()
+            send(*given, **keywords)
+
+        def getresponse(*given: t.Any, **keywords: t.Any) -> http.client.HTTPResponse:
+            strikes = next(answers) == number
+            if strikes and moment == "sent":
+                kill()
+            response = answer(*given, **keywords)
+            if strikes and moment == "answered":
+                kill()
+            return response
+
+        http.client.HTTPConnection.endheaders = endheaders
+        http.client.HTTPConnection.getresponse = getresponse
+
+    return patch
+
+
+def kill_after(seconds: float) -> t.Callable[[], None]:
+    """Have the kernel end the process after this time, without a last word, as ``kill -9`` does."""
+
+    def start() -> None:
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        signal.setitimer(signal.ITIMER_REAL, seconds)
+
+    return start
 
 
 def file_size_limit(size: int, action: t.Any) -> t.Callable[[], None]:

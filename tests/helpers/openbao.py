@@ -77,6 +77,11 @@ class OpenBao:
     def create(self, name: str, kind: str = "rsa-2048", **options: t.Any) -> str:
         """Create a key, and return the URI for it."""
         self.ask("POST", f"transit/keys/{name}", type=kind, **options)
+        return self.uri(name)
+
+    @staticmethod
+    def uri(name: str) -> str:
+        """The URI of a key."""
         return f"hashivault://{name}"
 
     def key_names(self) -> list[str]:
@@ -93,6 +98,12 @@ class OpenBao:
     def public_key(self, name: str, version: int = 1) -> str:
         """The public key of a version of a key, in PEM."""
         return self.ask("GET", f"transit/keys/{name}")["data"]["keys"][str(version)]["public_key"]
+
+    def public_keys(self, name: str) -> list[str]:
+        """The public keys of all versions of a key, in PEM; none if there is no such key."""
+        if name not in self.key_names():
+            return []
+        return [version["public_key"] for version in self.ask("GET", f"transit/keys/{name}")["data"]["keys"].values()]
 
     def new_token(self, policy: str) -> str:
         """A token that may do what this policy says."""

@@ -6,12 +6,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import os
 import pathlib
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -120,6 +122,22 @@ def playbook_runner(tmp_path: pathlib.Path, home: pathlib.Path) -> t.Callable[..
         return Run(finished.returncode, finished.stdout, saved)
 
     return run
+
+
+def kill_all(home: pathlib.Path) -> None:
+    """Kill all processes with this home: some releases of ansible-core put workers into groups of their own."""
+    mark = f"HOME={home}".encode()
+    found = [0]
+    while found:
+        found = []
+        for process in pathlib.Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                dead = (process / "stat").read_text().rpartition(")")[2].split()[0] == "Z"
+                if not dead and mark in (process / "environ").read_bytes().split(b"\0"):
+                    found.append(int(process.name))
+        for pid in found:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
 
 def play(*tasks: dict[str, t.Any], **keywords: t.Any) -> dict[str, t.Any]:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Where tests with hundreds of runs put their files."""
+"""Where tests with hundreds of runs put their files and keys."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import typing as t
 
 import forked
 import pytest
+from stored import Store
 
 
 @pytest.fixture
@@ -19,3 +20,9 @@ def folder_in_memory() -> t.Iterator[pathlib.Path]:
     """An empty folder on no disk, where there is such a file system; see ``forked.MEMORY``."""
     with tempfile.TemporaryDirectory(dir=forked.MEMORY) as folder:
         yield pathlib.Path(folder)
+
+
+@pytest.fixture(params=["openbao"], scope="session")
+def store(request: pytest.FixtureRequest) -> Store:
+    """A real key store, for all tests of a process."""
+    return request.getfixturevalue(request.param)

@@ -11,16 +11,14 @@ from __future__ import annotations
 
 import contextlib
 import os
-import pathlib
 import random
 import shutil
-import signal
 import subprocess
 import time
 
 import pytest
 import yaml
-from plays import ANSIBLE_PLAYBOOK, environment, play, playbook_runner
+from plays import ANSIBLE_PLAYBOOK, environment, kill_all, play, playbook_runner
 
 KILLS = int(os.environ.get("PLAYBOOK_KILLS", "8"))
 SEED = int(os.environ.get("SEED", random.randrange(10**9)))
@@ -37,22 +35,6 @@ STEPS = {
 
 def openssl(*arguments, data=None):
     return subprocess.run(["openssl", *arguments], input=data, check=True, capture_output=True).stdout
-
-
-def kill_all(home):
-    """Kill all processes with this home: some releases of ansible-core put workers into groups of their own."""
-    mark = f"HOME={home}".encode()
-    found = [True]
-    while found:
-        found = []
-        for process in pathlib.Path("/proc").glob("[0-9]*"):
-            with contextlib.suppress(OSError):
-                dead = (process / "stat").read_text().rpartition(")")[2].split()[0] == "Z"
-                if not dead and mark in (process / "environ").read_bytes().split(b"\0"):
-                    found.append(int(process.name))
-        for pid in found:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
 
 
 def plays(variables):
