@@ -19,8 +19,14 @@ import cryptography
 import pytest
 import requests
 
+
+def is_new_enough(release: str) -> bool:
+    """Whether a release of cryptography can use keys in stores."""
+    return int(release.split(".", maxsplit=1)[0]) >= 38
+
+
 needs_cryptography = pytest.mark.skipif(
-    int(cryptography.__version__.split(".", maxsplit=1)[0]) < 38, reason="keys in stores require cryptography 38"
+    not is_new_enough(cryptography.__version__), reason="keys in stores require cryptography 38"
 )
 
 CONFIGURATION = """

@@ -39,6 +39,13 @@ if TARGET_PYTHON:
 WITHOUT_PRIVILEGES = ("setpriv", "--bounding-set=-all", "--inh-caps=-all") if os.geteuid() == 0 else ()
 
 
+def cryptography_of_modules(mode: str) -> str:
+    """The release of cryptography that modules use which run in this way."""
+    python = (mode == "ordinary" and TARGET_PYTHON) or sys.executable
+    command = [python, "-c", "import cryptography; print(cryptography.__version__)"]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+
 @dataclasses.dataclass
 class Run:
     """What a playbook left behind."""
