@@ -12,9 +12,11 @@ import pathlib
 import re
 import subprocess
 import sys
+import uuid
 import xml.etree.ElementTree
 
 import documented
+import openbao as bao
 import plays
 import pytest
 import yaml
@@ -43,6 +45,8 @@ SUBCOMMANDS = {
     "ansible-vault": 1,
 }
 NOT_OURS = {"python3", "set", "ssh"}
+RUN = {"bao": bao.program(), "openssl": "openssl", "shred": "shred"}
+"""Commands of others that are run."""
 
 
 @pytest.fixture
@@ -65,6 +69,16 @@ def environment(project, simulator):
         "QSCLOUD_ORGANIZATION_CLIENT_SECRET": simulator.organization["client_secret"],
         "SSL_CERT_FILE": simulator.ca_path,
     }
+
+
+@pytest.fixture
+def key_store(openbao):
+    """The environment for a key store with nothing in it: a namespace of the server, with an engine at the usual place."""
+    namespace = f"page-{uuid.uuid4()}"
+    openbao.ask("POST", f"sys/namespaces/{namespace}")
+    openbao.ask("POST", f"{namespace}/sys/mounts/transit", type="transit")
+    variables = {"VAULT_ADDR": openbao.url, "VAULT_TOKEN": openbao.token, "VAULT_CACERT": openbao.ca_path}
+    return {**variables, "VAULT_NAMESPACE": namespace}
 
 
 @pytest.mark.parametrize("module", MODULES)
@@ -94,6 +108,8 @@ class Reader:
         self.run_playbook = run_playbook
         self.environment = environment
         self.simulator = simulator
+        self.of_administrator = {name: environment[name] for name in ("VAULT_TOKEN",) if name in environment}
+        self.tokens = []
 
     def follow(self, number, block):
         if block.language == "yaml":
@@ -111,6 +127,7 @@ class Reader:
         # What stands for a secret, and for the tenant.
         text = text.replace("eyJhbGciOi...", self.simulator.api_key)
         text = text.replace("https://acme.eu.qlikcloud.com", self.simulator.url)
+        text = text.replace("https://vault.example.com:8200", self.environment.get("VAULT_ADDR", ""))
         content = yaml.safe_load(text)
         check_variables(content)
         path = self.project / name
@@ -149,7 +166,15 @@ class Reader:
         elif command == "export":
             shown = (argument.replace("https://acme.eu.qlikcloud.com", self.simulator.url) for argument in arguments)
             values = dict(argument.split("=", 1) for argument in shown)
-            self.environment.update({name: value for name, value in values.items() if value != "..."})
+            if "VAULT_TOKEN" in values:
+                values["VAULT_TOKEN"] = self.tokens.pop(0)
+            stands_for = ("...", "https://vault.example.com:8200")
+            self.environment.update({name: value for name, value in values.items() if value not in stands_for})
+        elif command in RUN:
+            # Whoever has a token as in the guide is somebody else than the administrator of the key store.
+            env = plays.environment(self.project) | self.environment | self.of_administrator
+            shown = printed(RUN[command], *arguments, cwd=self.project, env=env)
+            self.tokens += re.findall(r"^token +(\S+)$", shown, re.MULTILINE)
         elif command == "make":
             assert re.search(rf"^{arguments[0]}:.*##", (ROOT / "Makefile").read_text(), re.MULTILINE)
         elif command in SUBCOMMANDS:
@@ -196,9 +221,12 @@ def check_modules(tasks):
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_a_page_can_be_followed(run_playbook, project, environment, simulator, page):
+def test_a_page_can_be_followed(run_playbook, project, environment, simulator, page, request):
+    blocks = documented.blocks(page)
+    if any("private_key_uri" in block.text for block in blocks):
+        environment |= request.getfixturevalue("key_store")
     reader = Reader(project, run_playbook, environment, simulator)
-    for number, block in enumerate(documented.blocks(page)):
+    for number, block in enumerate(blocks):
         reader.follow(number, block)
 
 
