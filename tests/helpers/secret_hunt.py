@@ -10,6 +10,7 @@ import base64
 import contextlib
 import fcntl
 import functools
+import importlib.util
 import os
 import pathlib
 import re
@@ -160,6 +161,51 @@ def found(secrets: t.Mapping[str, t.Sequence[str]], places: t.Mapping[str, str])
         names.update(*map(names_in, _MAY_HOLD_PIECES.findall(text)))
         hits.update((name, place) for name in names)
     return hits
+
+
+_EVERYWHERE = {
+    "ANSIBLE_CACHE_PLUGIN": "ansible.builtin.jsonfile",
+    "ANSIBLE_RETRY_FILES_ENABLED": "true",
+    "ANSIBLE_DIFF_ALWAYS": "true",
+    "ANSIBLE_DISPLAY_ARGS_TO_STDOUT": "true",
+}
+
+
+def _is_installed(collection: str) -> bool:
+    try:
+        return importlib.util.find_spec(f"ansible_collections.{collection}") is not None
+    except ModuleNotFoundError:
+        return False
+
+
+# `make test` installs no other collections, and so has fewer callbacks.
+_FROM_COLLECTIONS = {
+    "ansible.posix": ["profile_tasks", "profile_roles", "timer"],
+    "community.general": ["log_plays", "print_task", "timestamp", "counter_enabled"],
+}
+_WRITERS = ["ansible.builtin.tree", "ansible.builtin.junit"] + [
+    f"{collection}.{name}"
+    for collection, names in _FROM_COLLECTIONS.items()
+    if _is_installed(collection)
+    for name in names
+]
+LOG_PLAYS = ["log_plays"] if "community.general.log_plays" in _WRITERS else []
+"""The folder of that callback, if it is installed."""
+
+
+def places_of_home(home: pathlib.Path) -> dict[str, str]:
+    """Where Ansible is asked to write, below the home directory."""
+    return _EVERYWHERE | {
+        # Otherwise below the home directory that the account has, whatever HOME says.
+        "ANSIBLE_REMOTE_TMP": str(home / ".ansible" / "tmp"),
+        "ANSIBLE_LOG_PATH": str(home / "ansible.log"),
+        "ANSIBLE_CACHE_PLUGIN_CONNECTION": str(home / "facts"),
+        "ANSIBLE_RETRY_FILES_SAVE_PATH": str(home / "retry"),
+        "ANSIBLE_CALLBACK_TREE_DIR": str(home / "tree"),
+        "JUNIT_OUTPUT_DIR": str(home / "junit"),
+        "ANSIBLE_LOG_FOLDER": str(home / "log_plays"),
+        "ANSIBLE_CALLBACKS_ENABLED": ",".join(_WRITERS),
+    }
 
 
 NO_SYSTEM_LOG = "NOT TESTED: the system log. There is one here, or it cannot be stood in for."

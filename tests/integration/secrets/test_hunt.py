@@ -10,7 +10,6 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import json
 import os
 import pathlib
@@ -211,56 +210,12 @@ def _tasks(simulator):
     ]  # fmt: skip
 
 
-EVERYWHERE = {
-    "ANSIBLE_CACHE_PLUGIN": "ansible.builtin.jsonfile",
-    "ANSIBLE_RETRY_FILES_ENABLED": "true",
-    "ANSIBLE_DIFF_ALWAYS": "true",
-    "ANSIBLE_DISPLAY_ARGS_TO_STDOUT": "true",
-}
-
-
-def _is_installed(collection: str) -> bool:
-    try:
-        return importlib.util.find_spec(f"ansible_collections.{collection}") is not None
-    except ModuleNotFoundError:
-        return False
-
-
-# `make test` installs no other collections, and so has fewer callbacks.
-FROM_COLLECTIONS = {
-    "ansible.posix": ["profile_tasks", "profile_roles", "timer"],
-    "community.general": ["log_plays", "print_task", "timestamp", "counter_enabled"],
-}
-WRITERS = ["ansible.builtin.tree", "ansible.builtin.junit"] + [
-    f"{collection}.{name}"
-    for collection, names in FROM_COLLECTIONS.items()
-    if _is_installed(collection)
-    for name in names
-]
-LOG_PLAYS = ["log_plays"] if "community.general.log_plays" in WRITERS else []
-
-
-def places_of_home(home: pathlib.Path) -> dict[str, str]:
-    """Where Ansible is asked to write, below the home directory."""
-    return EVERYWHERE | {
-        # Otherwise below the home directory that the account has, whatever HOME says.
-        "ANSIBLE_REMOTE_TMP": str(home / ".ansible" / "tmp"),
-        "ANSIBLE_LOG_PATH": str(home / "ansible.log"),
-        "ANSIBLE_CACHE_PLUGIN_CONNECTION": str(home / "facts"),
-        "ANSIBLE_RETRY_FILES_SAVE_PATH": str(home / "retry"),
-        "ANSIBLE_CALLBACK_TREE_DIR": str(home / "tree"),
-        "JUNIT_OUTPUT_DIR": str(home / "junit"),
-        "ANSIBLE_LOG_FOLDER": str(home / "log_plays"),
-        "ANSIBLE_CALLBACKS_ENABLED": ",".join(WRITERS),
-    }
-
-
 def run(case, run_playbook, home, mode, *options, watches=False, **variables):
     """Run the tasks in this way; returns the run, and what has been seen of it while it ran."""
     watcher = hunt.Watcher(home)
     plays = [play(*case.tasks, **MODES[mode])]
     with watcher if watches else contextlib.nullcontext():
-        finished = run_playbook(plays, "-e", f"@{case.variables}", *options, env=places_of_home(home) | variables)
+        finished = run_playbook(plays, "-e", f"@{case.variables}", *options, env=hunt.places_of_home(home) | variables)
     return finished, watcher
 
 
@@ -307,7 +262,7 @@ def test_all_that_comes_out(everything):
     assert len(re.findall("failed as it should", output)) >= 2
     assert not hunt.found(secrets, {"output": hunt.plain(output)})
     assert {"ansible.log", "localhost"} <= {pathlib.Path(path).name for path in left}
-    for name in ("junit", *LOG_PLAYS):
+    for name in ("junit", *hunt.LOG_PLAYS):
         assert any(name in path for path in left), name
     assert not hunt.found(secrets, left)
     assert any("ansible-playbook" in text for text in watcher.processes.values())
@@ -372,7 +327,7 @@ def test_the_hunt_finds_what_is_there(case, run_playbook, home, tmp_path, simula
 
     assert names({"output": hunt.plain(finished.output)}) >= expected | {"made by the tenant"}
     left = hunt.below(home)
-    for place in ("ansible.log", "facts", "tree", "junit", "copy", *LOG_PLAYS):
+    for place in ("ansible.log", "facts", "tree", "junit", "copy", *hunt.LOG_PLAYS):
         assert names({path: text for path, text in left.items() if place in path}) >= expected, place
     assert names(watcher.processes) >= expected
     assert names(watcher.files) >= expected
