@@ -66,6 +66,22 @@ def test_the_example_is_accepted(tmp_path):
     assert re.search(r'^ARG PYPKG="python3"$', containerfile, re.MULTILINE)
 
 
+def test_the_libraries_of_key_stores_are_an_option(tmp_path):
+    import documented
+
+    definition = yaml.safe_load(EXAMPLE.read_text())
+    commented = re.sub("^  # (python:|  - )", r"  \1", EXAMPLE.read_text(), flags=re.MULTILINE)
+    option = yaml.safe_load(commented)["dependencies"]["python"]
+    shown = [yaml.safe_load(block.text) for block in documented.blocks(GUIDE) if block.language == "yaml"]
+    assert {"dependencies": {"python": option}} in shown
+    definition["dependencies"]["python"] = option
+    path = tmp_path / "execution-environment.yml"
+    path.write_text(yaml.safe_dump(definition))
+    create(path, tmp_path / "context")
+    wanted = (tmp_path / "context" / "_build" / "requirements.txt").read_text().split()
+    assert wanted == option == ["boto3", "python-pkcs11>=0.9"]
+
+
 @pytest.fixture
 def tarball(tmp_path):
     """A release beside the definition, as the guide takes it for granted."""
