@@ -19,6 +19,7 @@ import documented
 import openbao as bao
 import plays
 import pytest
+import softhsm as hsm
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from documented import PAGES, ROOT
@@ -44,7 +45,7 @@ SUBCOMMANDS = {
     "ansible-runner": 1,
     "ansible-vault": 1,
 }
-NOT_OURS = {"python3", "set", "ssh"}
+NOT_OURS = {"aws", "pkcs11-tool", "python3", "set", "ssh"}
 RUN = {"bao": bao.program(), "openssl": "openssl", "shred": "shred"}
 """Commands of others that are run."""
 
@@ -72,13 +73,13 @@ def environment(project, simulator):
 
 
 @pytest.fixture
-def key_store(openbao):
-    """The environment for a key store with nothing in it: a namespace of the server, with an engine at the usual place."""
+def key_stores(openbao, softhsm, kms):
+    """The environment for key stores with nothing in them: a namespace of OpenBao, tokens of SoftHSM, and a simulated KMS."""
     namespace = f"page-{uuid.uuid4()}"
     openbao.ask("POST", f"sys/namespaces/{namespace}")
     openbao.ask("POST", f"{namespace}/sys/mounts/transit", type="transit")
     variables = {"VAULT_ADDR": openbao.url, "VAULT_TOKEN": openbao.token, "VAULT_CACERT": openbao.ca_path}
-    return {**variables, "VAULT_NAMESPACE": namespace}
+    return {**variables, "VAULT_NAMESPACE": namespace, **softhsm.environment, **kms.environment}
 
 
 @pytest.mark.parametrize("module", MODULES)
@@ -108,8 +109,15 @@ class Reader:
         self.run_playbook = run_playbook
         self.environment = environment
         self.simulator = simulator
-        self.of_administrator = {name: environment[name] for name in ("VAULT_TOKEN",) if name in environment}
+        self.of_administrator = {}
         self.tokens = []
+        self.softhsm = None
+
+    def use_key_stores(self, environment, softhsm):
+        self.environment |= environment
+        # Whoever has a token as in the guide is somebody else than the administrator of the key store.
+        self.of_administrator = {"VAULT_TOKEN": environment["VAULT_TOKEN"]}
+        self.softhsm = softhsm
 
     def follow(self, number, block):
         if block.language == "yaml":
@@ -128,6 +136,7 @@ class Reader:
         text = text.replace("eyJhbGciOi...", self.simulator.api_key)
         text = text.replace("https://acme.eu.qlikcloud.com", self.simulator.url)
         text = text.replace("https://vault.example.com:8200", self.environment.get("VAULT_ADDR", ""))
+        text = text.replace("/usr/lib/softhsm/libsofthsm2.so", str(hsm.module_path()))
         content = yaml.safe_load(text)
         check_variables(content)
         path = self.project / name
@@ -170,8 +179,10 @@ class Reader:
                 values["VAULT_TOKEN"] = self.tokens.pop(0)
             stands_for = ("...", "https://vault.example.com:8200")
             self.environment.update({name: value for name, value in values.items() if value not in stands_for})
+        elif command == "softhsm2-util":
+            # Nobody is there to be asked.
+            self.softhsm.util(*arguments, "--so-pin", "12345678", "--pin", hsm.PIN)
         elif command in RUN:
-            # Whoever has a token as in the guide is somebody else than the administrator of the key store.
             env = plays.environment(self.project) | self.environment | self.of_administrator
             shown = printed(RUN[command], *arguments, cwd=self.project, env=env)
             self.tokens += re.findall(r"^token +(\S+)$", shown, re.MULTILINE)
@@ -223,9 +234,9 @@ def check_modules(tasks):
 @pytest.mark.parametrize("page", PAGES)
 def test_a_page_can_be_followed(run_playbook, project, environment, simulator, page, request):
     blocks = documented.blocks(page)
-    if any("private_key_uri" in block.text for block in blocks):
-        environment |= request.getfixturevalue("key_store")
     reader = Reader(project, run_playbook, environment, simulator)
+    if any("private_key_uri" in block.text for block in blocks):
+        reader.use_key_stores(request.getfixturevalue("key_stores"), request.getfixturevalue("softhsm"))
     for number, block in enumerate(blocks):
         reader.follow(number, block)
 
