@@ -19,9 +19,8 @@ import re
 import socket
 import ssl
 import typing as t
-import urllib.error
 import urllib.parse
-import zlib
+import urllib.request
 
 from . import _json
 from ._errors import OptionError, ServerError, printable
@@ -114,6 +113,51 @@ class Answer(t.NamedTuple):
     is_json: bool
 
 
+class _KeptConnection:
+    """Keeps the connection to a server for the next request, because a TLS handshake takes longer than most of them.
+
+    urllib, which knows about proxies and cookies, opens a connection for each request.
+    """
+
+    def __init__(self, server: Server, cookies: http.cookiejar.CookieJar) -> None:
+        self._server = server
+        self._cookies = cookies
+        self._connection: http.client.HTTPConnection | None = None
+
+    def send(self, request: urllib.request.Request) -> http.client.HTTPResponse:
+        """Send a request. Its response must be read, or else the connection closed, before the next one."""
+        self._connection = self._connection or self._new()
+        self._cookies.add_cookie_header(request)
+        headers = dict(request.header_items())
+        self._connection.request(request.get_method(), request.selector, request.data, headers)
+        response = self._connection.getresponse()
+        self._cookies.extract_cookies(response, request)
+        return response
+
+    def close(self) -> None:
+        """Close the connection. The next request opens another one."""
+        if self._connection:
+            self._connection.close()
+
+    def _new(self) -> http.client.HTTPConnection:
+        """A connection that the first request will open."""
+        url = urllib.parse.urlsplit(self._server.url)
+        if url.scheme == "http":  # only on this machine, where no proxy could reach it
+            return http.client.HTTPConnection(url.netloc, timeout=self._server.timeout)
+        # Its import takes long as an ordinary module, and qscloud_tenant_jwt often connects to no server.
+        from ansible.module_utils.urls import make_context
+
+        context = make_context(cafile=self._server.ca_path, validate_certs=self._server.validate_certs)
+        request = urllib.request.Request(self._server.url)
+        if proxy := urllib.request.getproxies().get("https"):
+            # It replaces the host by that of the proxy unless no_proxy has it, and adds the header with the password.
+            urllib.request.ProxyHandler({"https": proxy}).https_open(request)
+        connection = http.client.HTTPSConnection(request.host, timeout=self._server.timeout, context=context)
+        if request.host != url.netloc:
+            connection.set_tunnel(url.netloc, headers=dict(request.header_items()))
+        return connection
+
+
 class Client:
     """A connection to a server, used for one task. Subclasses say what an error response means."""
 
@@ -129,18 +173,7 @@ class Client:
         self._server = server
         self._secrets = set(secrets)
         self._sleep = sleep
-        # Its import takes long as an ordinary module, and qscloud_tenant_jwt often connects to no server.
-        from ansible.module_utils.urls import Request
-
-        self._http = Request(
-            use_netrc=False,  # an entry in .netrc would replace the Authorization header
-            follow_redirects="no",
-            validate_certs=server.validate_certs,
-            ca_path=server.ca_path,
-            timeout=server.timeout,
-            http_agent=USER_AGENT,
-            cookies=self.cookies,
-        )
+        self._kept = _KeptConnection(server, self.cookies)
 
     def _describe(self, what: str, answer: Answer) -> str:
         """A sentence about an error response to a request, such as ``GET /path``."""
@@ -177,6 +210,9 @@ class Client:
         """
         repeats = RETRIES if repeatable else 0
         while True:
+            if not repeatable:
+                # If the server closed the kept one at this moment, nobody could tell whether it got the request.
+                self._kept.close()
             try:
                 answer = self._send(method, url, what, headers, body)
                 if self._is_temporary(answer):
@@ -196,26 +232,22 @@ class Client:
         return answer
 
     def _send(self, method: str, url: str, what: str, headers: dict[str, str], body: t.Any) -> Answer:
+        headers = {**headers, "Accept": "application/json", "User-Agent": USER_AGENT}
         data = None
         if body is not None:
-            data, headers = json.dumps(body).encode(), {**headers, "Content-Type": "application/json"}
-        elif method == "POST":
-            data = b""  # so that the Content-Length header is sent
+            data, headers["Content-Type"] = json.dumps(body).encode(), "application/json"
         try:
-            try:
-                response = self._http.open(method, url, data=data, headers={**headers, "Accept": "application/json"})
-            except urllib.error.HTTPError as error:
-                response = error
-            with response:
-                content = response.read(_MAXIMUM_BODY_SIZE)
-                # With a size argument, read() does not raise an exception if the response is shorter than announced.
-                missing = getattr(response, "length", None)
-            if missing and len(content) < _MAXIMUM_BODY_SIZE:
-                raise http.client.IncompleteRead(content, missing)
-        # EOFError and zlib.error: truncated or damaged compression. ValueError: an invalid URL or text in a header.
-        except (OSError, http.client.HTTPException, EOFError, zlib.error, ValueError) as error:
+            response = self._kept.send(urllib.request.Request(url, data, headers, method=method))
+            content = response.read(_MAXIMUM_BODY_SIZE)
+            # With a size argument, read() does not raise an exception if the response is shorter than announced.
+            if response.length and len(content) < _MAXIMUM_BODY_SIZE:
+                raise http.client.IncompleteRead(content, response.length)
+        # ValueError: an invalid URL or text in a header.
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            self._kept.close()
             raise self._connection_error(what, error) from error
         if len(content) == _MAXIMUM_BODY_SIZE:
+            self._kept.close()
             raise self.ERROR(
                 f"{self.url} returned more than 16 MiB for {what}.",
                 f"Check {self._server.url_option}.",
@@ -233,8 +265,7 @@ class Client:
             return Answer(response.status, response.headers, {}, is_json=False)
         return Answer(response.status, response.headers, parsed, is_json=True)
 
-    def _connection_error(self, what: str, error: Exception) -> ServerError:
-        reason = error.reason if isinstance(error, urllib.error.URLError) else error
+    def _connection_error(self, what: str, reason: Exception) -> ServerError:
         option = self._server.url_option
         if isinstance(reason, ssl.SSLCertVerificationError):
             return self.ERROR(
@@ -275,6 +306,7 @@ class Client:
                 f"More than {RATE_LIMIT_BUDGET} seconds of waiting would be needed. {RUN_LATER}",
                 answer.status,
             )
+        self._kept.close()  # The server may not keep it for so long.
         self._sleep(pause)
         self.waited += pause
 
