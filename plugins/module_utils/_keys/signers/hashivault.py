@@ -5,8 +5,8 @@
 """Keys in the transit secrets engine of HashiCorp Vault and OpenBao.
 
 Its API: https://openbao.org/api-docs/secret/transit/. It is used without hvac, a library for it: three requests
-suffice, and what hvac would add, ansible-core has, too (proxies, CA files), or nobody wants (by default, it follows
-redirects, with the token).
+suffice, and what hvac would add, ``_http`` has, too (proxies, CA files, retries), or nobody wants (by default, it
+follows redirects, with the token).
 """
 
 from __future__ import annotations
@@ -51,6 +51,9 @@ _EXAMPLE = "write it as https://vault.example.com:8200"
 # Those that the engine allows in the name of a key. Those of a mount are not documented.
 _NAME = re.compile(r"\w(?:[\w.-]*\w)?", re.ASCII)
 _VERSION = re.compile(r"[1-9][0-9]{0,8}")
+# What the server itself means to be over soon: 412 is a node that is behind, 500 also an election of the active node,
+# and 503 an overload. See https://developer.hashicorp.com/vault/api-docs#http-status-codes
+_TEMPORARY = (412, 500, 502, 503, 504)
 _SIGNATURE = re.compile(r"vault:v([0-9]+):([A-Za-z0-9+/]+={0,2})")
 
 
@@ -212,8 +215,7 @@ class Key(_http.Client, StoredKey):
         )
 
     def _is_temporary(self, answer: _http.Answer) -> bool:
-        # The server's own error with such a status means that it is sealed, which needs somebody to unseal it.
-        return super()._is_temporary(answer) and not answer.is_json
+        return answer.status in _TEMPORARY and not _is_sealed(answer)
 
     def _refusal(self, what: str, answer: _http.Answer, kind: type[KeyStoreError]) -> KeyStoreError:
         # The engine answers so if it has no such key. If there is no engine, the list is not empty.
@@ -244,9 +246,16 @@ class Key(_http.Client, StoredKey):
                 f"There may be no transit engine at {self._mount}/: check O({OPTION}) and {names['vault_namespace']},"
                 " or enable the engine."
             )
-        if answer.status == 503:
+        if _is_sealed(answer):
             return "Somebody may have to unseal the server: run again when 'bao status' says that it is not sealed."
+        if answer.status == 503:
+            return f"The server may be overloaded. {_http.RUN_LATER}"
         return "The log of the server may have the reason."
+
+
+def _is_sealed(answer: _http.Answer) -> bool:
+    """Whether the server waits for somebody to unseal it. This is the same status as that of an overload."""
+    return answer.status == 503 and "is sealed" in str(answer.body.get("errors"))
 
 
 class _Settings:

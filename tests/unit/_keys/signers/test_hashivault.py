@@ -347,7 +347,44 @@ ANSWERS: list[tuple[dict[str, t.Any], str]] = [
 @pytest.mark.parametrize(("fault", "said"), ANSWERS, ids=lambda value: str(value)[:40])
 def test_an_answer_of_something_else(simulator, fault: dict[str, t.Any], said: str) -> None:
     simulator.faults({**fault, "times": None})
-    options = {"vault_address": simulator.url, "vault_ca_path": simulator.ca_path, "vault_token": "s.hunter2"}
+    options = {**SERVER, "vault_address": simulator.url, "vault_ca_path": simulator.ca_path}
     with pytest.raises(_errors.QlikError) as caught:
         key("hashivault://acme", options).find()
     assert re.search(said, str(caught.value)) and "hunter2" not in str(caught.value)
+
+
+SEALED = {"errors": ["Vault is sealed"]}
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "is_temporary"),
+    [
+        (412, {"errors": ["required index state not present"]}, True),
+        (500, {"errors": ["local node not active but active cluster node not found"]}, True),
+        (502, {"errors": ["bad gateway"]}, True),
+        (503, {"errors": ["Vault server temporarily overloaded"]}, True),
+        (503, SEALED, False),
+        (400, {"errors": ["unsupported operation"]}, False),
+        (403, {"errors": ["permission denied"]}, False),
+        (405, {"errors": ["unsupported operation"]}, False),
+    ],
+)
+def test_what_is_soon_over_is_waited_for(simulator, status: int, body: dict[str, t.Any], is_temporary: bool) -> None:
+    simulator.faults({"kind": "status", "value": status, "body": body, "times": 1})
+    options = {**SERVER, "vault_address": simulator.url, "vault_ca_path": simulator.ca_path}
+    pauses: list[float] = []
+    with pytest.raises(_errors.QlikError) as caught:
+        key("hashivault://acme", options, pauses=pauses).find()
+    # The tenant is no key store, and says so to the repeated request.
+    assert len(pauses) == is_temporary and (f"HTTP {status}, " in str(caught.value)) != is_temporary
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [({"errors": ["overloaded"]}, "The server may be overloaded. Run again later, or"), (SEALED, "unseal")],
+)
+def test_what_a_server_says_that_is_not_available(simulator, body: dict[str, t.Any], said: str) -> None:
+    simulator.faults({"kind": "status", "value": 503, "body": body, "times": None})
+    options = {**SERVER, "vault_address": simulator.url, "vault_ca_path": simulator.ca_path}
+    with pytest.raises(_errors.KeyStoreError, match=said):
+        key("hashivault://acme", options).find()
