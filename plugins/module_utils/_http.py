@@ -273,6 +273,11 @@ class Client:
                 f"Check {option}. If a private CA issued the certificate, set {self._server.ca_option} to the file of"
                 " the CA certificate.",
             )
+        if isinstance(reason, ssl.SSLError) and reason.library == "X509":  # before there is a connection
+            return self.ERROR(
+                f"{self._server.ca_option}: {self._server.ca_path} contains no valid certificate in PEM format.",
+                "Specify the file of the CA certificate.",
+            )
         if isinstance(reason, ssl.SSLError) and not isinstance(reason, (ssl.SSLEOFError, ssl.SSLZeroReturnError)):
             return self.ERROR(f"The TLS connection to {self.url} failed.", f"Check the scheme and port of {option}.")
         if isinstance(reason, socket.gaierror):

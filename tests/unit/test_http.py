@@ -80,6 +80,20 @@ def test_an_error_names_what_the_user_of_this_server_has_set(simulator, url: str
 
 
 @pytest.mark.parametrize(
+    "damaged", ["CERTIFICATE-----\nAAAA\n-----END CERTIFICATE", "PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY"]
+)
+def test_a_ca_that_is_none(simulator, tmp_path: pathlib.Path, damaged: str) -> None:
+    (tmp_path / "ca.pem").write_text(f"-----BEGIN {damaged}-----\n")
+    client = Client(simulator.url, str(tmp_path / "ca.pem"))
+    with pytest.raises(_errors.ServerError) as caught:
+        client.ask("/", repeatable=True)
+    assert client.pauses == [] and str(caught.value) == (
+        f"desk_ca: {tmp_path}/ca.pem contains no valid certificate in PEM format. Specify the file of the CA"
+        " certificate."
+    )
+
+
+@pytest.mark.parametrize(
     ("keywords", "pauses"), [({}, []), ({"repeatable": True}, [(0.5, 1), (1, 2), (2, 4)])], ids=["once", "repeatable"]
 )
 def test_silence_is_an_error_of_its_own(
