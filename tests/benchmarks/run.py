@@ -20,6 +20,7 @@ import bare
 import calls
 import first_run
 import fleet
+import key_store
 import machine
 import memory
 import peers
@@ -50,6 +51,7 @@ def measure(folder: pathlib.Path) -> list[rows.Row]:
         bare.key_pair(folder),
         bare.unchanged(pairs[0]),
         bare.signing(pairs[0]),
+        key_store.signing(folder),
         worker.own_work(pairs[0]),
         ways.in_process(folder, pairs),
         ways.ordinary(folder, pairs),
