@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+import ssl
 import typing as t
 
 from ..._errors import KeyStoreError, OptionError, PrivateKeyError, QlikError, printable
@@ -118,6 +119,18 @@ def answering(where: Where) -> t.Iterator[None]:
         yield
     except pkcs11.PKCS11Error as error:
         raise _failure(error, where) from error
+    finally:
+        _forget_openssl_errors()
+
+
+def _forget_openssl_errors() -> None:
+    """Clear OpenSSL's list of errors, which a module that uses OpenSSL, too, may have added to.
+
+    Python's ssl would take such an error for one of the next connection that it reads from. It has no function to clear
+    the list, but does so if it rejects ciphers.
+    """
+    with contextlib.suppress(ssl.SSLError):
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).set_ciphers("none")
 
 
 def _failure(error: pkcs11.PKCS11Error, where: Where) -> QlikError:
@@ -171,6 +184,7 @@ def _finalize(module: pkcs11.lib) -> None:
     # It closes the sessions and logs out. Of several keys, the first does it for all.
     with contextlib.suppress(pkcs11.PKCS11Error):
         module.finalize()
+    _forget_openssl_errors()
 
 
 def _token(where: Where) -> pkcs11.Token:

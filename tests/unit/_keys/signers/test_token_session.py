@@ -6,10 +6,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import http.client
 import os
 import pathlib
+import ssl
 import types
 import typing as t
+import urllib.parse
 
 import pytest
 import softhsm as hsm
@@ -203,3 +207,14 @@ def test_a_fork_logs_in_itself(token: token_session.Where) -> None:
         finally:
             os._exit(status)
     assert [os.waitpid(child, 0)[1] for child in children] == [0] * 5
+
+
+def test_a_module_with_openssl_leaves_other_connections_alone(token: token_session.Where, simulator) -> None:
+    simulator.switches(latency_ms=200)  # an answer that is there at once is read without a look at OpenSSL's errors
+    url = urllib.parse.urlsplit(simulator.url)
+    context = ssl.create_default_context(cafile=simulator.ca_path)
+    with contextlib.closing(http.client.HTTPSConnection(url.netloc, context=context, timeout=10)) as connection:
+        for step in (lambda: None, lambda: token_session.session(token), OPENED.close):
+            step()
+            connection.request("GET", "/api/v1/users/me")
+            assert connection.getresponse().read()
