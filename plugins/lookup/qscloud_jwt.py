@@ -74,7 +74,6 @@ from ..module_utils._keys.signers.opened import OPENED
 from ..module_utils._tokens import sign
 from ..plugin_utils._vault import decrypting
 
-
 OPTIONS = {**_argument_specs.SIGNING, **_argument_specs.KEY_STORE}
 
 

@@ -40,7 +40,7 @@ def option_errors() -> list[str]:
 @pytest.mark.parametrize("raised", option_errors())
 def test_every_option_error_names_an_option(raised: str) -> None:
     # What is at fault may be a variable of the environment instead; then the caller says which of the two it is.
-    assert any(part in raised for part in ("O(", "{source}", "names[", "{URL_VARIABLE}"))
+    assert any(part in raised for part in ("O(", "source}", "names[", "{URL_VARIABLE}", "name}", "_option}", "{problem}"))
 
 
 @pytest.mark.parametrize(
