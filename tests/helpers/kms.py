@@ -98,7 +98,7 @@ class Kms:
 
     def key_names(self) -> list[str]:
         """The ids of all keys."""
-        return [key["KeyId"] for key in self.client.list_keys()["Keys"]]
+        return [key["KeyId"] for key in self.client.list_keys(Limit=1000)["Keys"]]
 
     def public_keys(self, name: str) -> list[str]:
         """The public keys of all keys that the collection has created for an alias, in PEM."""

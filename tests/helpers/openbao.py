@@ -63,6 +63,8 @@ class OpenBao:
     process: subprocess.Popen[bytes]
     url: str
     ca_path: str
+    environment: t.ClassVar[dict[str, str]] = {}
+    """What a task that uses it needs in its environment: nothing but :attr:`options`."""
     token: str = ""
     unseal_key: str = ""
 

@@ -91,23 +91,20 @@ def openbao(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactor
 
 
 @pytest.fixture(scope="session")
-def kms(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[aws_kms.Kms]:
+def kms(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[aws_kms.Kms]:
     """A simulated AWS KMS, for all tests of a process."""
     if not aws_kms.is_installed():
-        pytest.fail("keys in AWS KMS cannot be tested: install moto with boto3 by 'make .venv/test-all.stamp'")
+        installed.report_missing(pytestconfig, "moto with boto3", "make .venv/test-all.stamp")
     running = aws_kms.start(tmp_path_factory.mktemp("kms"))
     yield running
     running.stop()
 
 
 @pytest.fixture(scope="session")
-def softhsm(tmp_path_factory: pytest.TempPathFactory) -> hsm.SoftHsm:
+def softhsm(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> hsm.SoftHsm:
     """A folder for tokens, for all tests of a process."""
     if not hsm.module_path():
-        pytest.fail(
-            "keys on a PKCS#11 token cannot be tested: install the Debian package softhsm2, or unpack it with"
-            " 'make .build/debian/stamp'"
-        )
+        installed.report_missing(pytestconfig, "SoftHSM", "apt-get install softhsm2, or make .build/debian/stamp")
     return hsm.SoftHsm(tmp_path_factory.mktemp("softhsm"))
 
 

@@ -4,19 +4,24 @@
 
 """Tokens of SoftHSM2, which keeps them in a folder of the tests.
 
-Keys are made and read by a process of its own, which this file is, too: a process has one login to a token, and in that
-of a test, the code under test has it.
+Keys are made and read by a process of its own, which this file is, too, and to which each line is a request: a process
+has one login to a token, and in that of a test, the code under test has it.
 """
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import pathlib
 import shutil
 import subprocess
 import sys
+import traceback
 import typing as t
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 ROOT = pathlib.Path(__file__).parents[2]
 PIN = "1234-correct-horse"
@@ -47,6 +52,7 @@ class SoftHsm:
         self.environment = {"SOFTHSM2_CONF": str(folder / "softhsm2.conf")}
         (folder / "tokens").mkdir()
         (folder / "softhsm2.conf").write_text(CONFIGURATION.format(folder=folder))
+        self.folder = folder / "tokens"
         self._numbers = iter(range(1000))
 
     @property
@@ -85,12 +91,35 @@ class SoftHsm:
         """Delete the objects of a class."""
         self._ask("delete", token, label=label, kind=kind)
 
-    def _ask(self, what: str, token: str, **given: t.Any) -> t.Any:
-        command = [sys.executable, __file__, self.module_path, token, what, json.dumps(given)]
+    @functools.cached_property
+    def _default_token(self) -> str:
+        return self.new_token()
+
+    def uri(self, name: str) -> str:
+        """The URI of a key on a token that all of them share."""
+        return f"pkcs11:token={self._default_token};object={name}"
+
+    def public_keys(self, name: str) -> list[str]:
+        """The public keys of all private keys there with this label, in PEM."""
+        return [public for label, public in self._ask("private_keys", self._default_token) if label == name]
+
+    def key_names(self) -> list[str]:
+        """The labels of all private keys there. What is incomplete is none: it never was a key."""
+        return [label for label, _public in self._ask("private_keys", self._default_token)]
+
+    @functools.cached_property
+    def _worker(self) -> subprocess.Popen[str]:
+        command = [sys.executable, __file__, self.module_path]
         environment = {**os.environ, **self.environment}
-        result = subprocess.run(command, check=False, capture_output=True, text=True, env=environment)
-        assert result.returncode == 0, result.stderr
-        return json.loads(result.stdout)
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+        return subprocess.Popen(command, env=environment, **pipes)
+
+    def _ask(self, what: str, token: str, **given: t.Any) -> t.Any:
+        self._worker.stdin.write(json.dumps([token, what, given]) + "\n")
+        self._worker.stdin.flush()
+        answer = json.loads(self._worker.stdout.readline())
+        assert "error" not in answer, answer["error"]
+        return answer["value"]
 
 
 def _work(module: str, label: str, what: str, given: dict[str, t.Any]) -> t.Any:
@@ -118,6 +147,10 @@ def _work(module: str, label: str, what: str, given: dict[str, t.Any]) -> t.Any:
         if what == "public_key":
             (key,) = session.get_objects({attribute.CLASS: classes.PUBLIC_KEY, attribute.LABEL: given["label"]})
             return encode_rsa_public_key(key).hex()
+        if what == "private_keys":
+            keys = session.get_objects({attribute.CLASS: classes.PRIVATE_KEY})
+            found = [(key[attribute.LABEL], key[attribute.MODULUS], key[attribute.PUBLIC_EXPONENT]) for key in keys]
+            return [(label, _pem(modulus, exponent)) for label, modulus, exponent in found if modulus]
         if what == "delete":
             template = {attribute.CLASS: classes[given["kind"]], attribute.LABEL: given["label"]}
             for key in session.get_objects(template):
@@ -140,5 +173,18 @@ def _work(module: str, label: str, what: str, given: dict[str, t.Any]) -> t.Any:
         ]
 
 
+def _pem(modulus: bytes, exponent: bytes) -> str:
+    numbers = rsa.RSAPublicNumbers(int.from_bytes(exponent, "big"), int.from_bytes(modulus, "big"))
+    public = numbers.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    return public.decode()
+
+
 if __name__ == "__main__":
-    print(json.dumps(_work(*sys.argv[1:4], json.loads(sys.argv[4]))))
+    for line in sys.stdin:
+        try:
+            result = {"value": _work(sys.argv[1], *json.loads(line))}
+        except Exception:
+            result = {"error": traceback.format_exc()}
+        print(json.dumps(result), flush=True)

@@ -36,6 +36,8 @@ class Store(t.Protocol):
 
     options: t.Mapping[str, str]
     """Those of a task that uses it."""
+    environment: t.Mapping[str, str]
+    """What such a task needs in its environment besides."""
 
     def uri(self, name: str) -> str:
         """The URI of a key, or, with ``{prefix}`` in its name, of several."""

@@ -22,7 +22,10 @@ def folder_in_memory() -> t.Iterator[pathlib.Path]:
         yield pathlib.Path(folder)
 
 
-@pytest.fixture(params=["openbao"], scope="session")
-def store(request: pytest.FixtureRequest) -> Store:
-    """A real key store, for all tests of a process."""
-    return request.getfixturevalue(request.param)
+@pytest.fixture(params=["openbao", "softhsm", "kms"])
+def store(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Store:
+    """A key store: two real ones, and a simulated AWS KMS."""
+    running = request.getfixturevalue(request.param)
+    for name, value in running.environment.items():
+        monkeypatch.setenv(name, value)
+    return running
