@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import typing as t
 
+import openbao as bao
 import pytest
 
 from ansible_collections.tenantops.qlik.plugins.module_utils._keys.signers import awskms_errors
 
-pytestmark = pytest.mark.thorough  # boto3 is only there for `make test-all`
+# boto3 is only there for `make test-all`, and not with the oldest libraries.
+pytestmark = [pytest.mark.thorough, bao.needs_cryptography]
 
 SOURCE, URL = "awskms:///alias/acme", "https://kms.eu-central-1.amazonaws.com"
 DENIED = "User: arn:aws:iam::123456789012:user/acme is not authorized to perform this"
