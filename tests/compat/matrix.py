@@ -22,9 +22,11 @@ _DEPENDS_ON_CORE = (
     "tests/integration/test_inventory.py",
     "tests/integration/test_jobs.py",
     "tests/integration/test_key_store.py",
+    "tests/integration/test_kms.py",
     "tests/integration/test_modules.py",
     "tests/integration/test_seed.py",
     "tests/integration/test_targets.py",
+    "tests/integration/test_token_keys.py",
     "tests/integration/test_vault.py",
     "tests/integration/token/test_lookup.py",
     "tests/robustness/test_killed_playbooks.py",
@@ -34,8 +36,8 @@ _DEPENDS_ON_CORE = (
 _DEPENDS_ON_LIBRARIES = ("tests/unit", "tests/robustness", "tests/fuzzing")
 
 # The tests that have TARGET_PYTHON run a module, by their names: see MODES in tests/helpers/plays.py. It does not have
-# the libraries for keys in PKCS #11 tokens and in AWS KMS.
-_USES_TARGET = "(ordinary or both_ways) and not kms and not pkcs11"
+# python-pkcs11.
+_USES_TARGET = "(ordinary or both_ways) and not token_keys"
 _USES_TARGET_BUT_BAD_INPUT = f"{_USES_TARGET} and not bad_input"
 
 # Answers to bad input are compared word by word, and some are ansible-core's own: those of this release, that of

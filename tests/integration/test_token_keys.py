@@ -173,9 +173,9 @@ def test_a_refusal(together: shared_run.Together, task: str, said: str) -> None:
 
 
 def test_a_warning(together: shared_run.Together) -> None:
-    assert (
-        "can be copied out of its store, because CKA_EXTRACTABLE is true" in together.results["extractable"]["_output"]
-    )
+    # Releases of ansible-core wrap lines differently.
+    said = " ".join(together.results["extractable"]["_output"].split())
+    assert "can be copied out of its store, because CKA_EXTRACTABLE is true" in said
 
 
 def test_the_whole_chain(
