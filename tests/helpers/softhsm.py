@@ -10,6 +10,7 @@ has one login to a token, and in that of a test, the code under test has it.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 import os
@@ -17,6 +18,7 @@ import pathlib
 import shutil
 import subprocess
 import sys
+import threading
 import traceback
 import typing as t
 
@@ -54,6 +56,7 @@ class SoftHsm:
         (folder / "softhsm2.conf").write_text(CONFIGURATION.format(folder=folder))
         self.folder = folder / "tokens"
         self._numbers = iter(range(1000))
+        self._lock = threading.Lock()
 
     @property
     def options(self) -> dict[str, str]:
@@ -87,7 +90,7 @@ class SoftHsm:
         command = ["openssl", "rsa", "-RSAPublicKey_in", "-inform", "DER", "-pubout"]
         return subprocess.run(command, input=der, check=True, capture_output=True).stdout
 
-    def delete(self, token: str, label: str, kind: str) -> None:
+    def delete_object(self, token: str, label: str, kind: str) -> None:
         """Delete the objects of a class."""
         self._ask("delete", token, label=label, kind=kind)
 
@@ -99,13 +102,35 @@ class SoftHsm:
         """The URI of a key on a token that all of them share."""
         return f"pkcs11:token={self._default_token};object={name}"
 
+    source = uri
+
+    def delete(self, name: str) -> None:
+        """Delete a key there."""
+        for kind in ("PRIVATE_KEY", "PUBLIC_KEY"):
+            self.delete_object(self._default_token, name, kind)
+
     def public_keys(self, name: str) -> list[str]:
         """The public keys of all private keys there with this label, in PEM."""
         return [public for label, public in self._ask("private_keys", self._default_token) if label == name]
 
+    def sign(self, name: str, data: bytes) -> bytes:
+        """Sign as RS256 does, with a key of that token."""
+        return bytes.fromhex(self._ask("sign", self._default_token, label=name, data=data.hex()))
+
     def key_names(self) -> list[str]:
         """The labels of all private keys there. What is incomplete is none: it never was a key."""
         return [label for label, _public in self._ask("private_keys", self._default_token)]
+
+    @contextlib.contextmanager
+    def away(self) -> t.Iterator[None]:
+        """Have no tokens for as long as the body of the ``with`` statement runs."""
+        away = self.folder.rename(self.folder.with_name("away"))
+        self.folder.mkdir()
+        try:
+            yield
+        finally:
+            self.folder.rmdir()
+            away.rename(self.folder)
 
     @functools.cached_property
     def _worker(self) -> subprocess.Popen[str]:
@@ -115,9 +140,10 @@ class SoftHsm:
         return subprocess.Popen(command, env=environment, **pipes)
 
     def _ask(self, what: str, token: str, **given: t.Any) -> t.Any:
-        self._worker.stdin.write(json.dumps([token, what, given]) + "\n")
-        self._worker.stdin.flush()
-        answer = json.loads(self._worker.stdout.readline())
+        with self._lock:
+            self._worker.stdin.write(json.dumps([token, what, given]) + "\n")
+            self._worker.stdin.flush()
+            answer = json.loads(self._worker.stdout.readline())
         assert "error" not in answer, answer["error"]
         return answer["value"]
 
@@ -129,7 +155,10 @@ def _work(module: str, label: str, what: str, given: dict[str, t.Any]) -> t.Any:
     from pkcs11.util.rsa import encode_rsa_public_key
 
     attribute, kinds, classes = pkcs11.Attribute, pkcs11.KeyType, pkcs11.ObjectClass
-    with pkcs11.lib(module).get_token(token_label=label).open(rw=True, user_pin=PIN) as session:
+    library = pkcs11.lib(module)
+    # Otherwise, it does not know tokens that are new.
+    library.reinitialize()
+    with library.get_token(token_label=label).open(rw=True, user_pin=PIN) as session:
         if what == "generate":
             template = {attribute[name]: value for name, value in given["attributes"].items()}
             common = {"store": True, "label": given["label"]}
@@ -147,6 +176,9 @@ def _work(module: str, label: str, what: str, given: dict[str, t.Any]) -> t.Any:
         if what == "public_key":
             (key,) = session.get_objects({attribute.CLASS: classes.PUBLIC_KEY, attribute.LABEL: given["label"]})
             return encode_rsa_public_key(key).hex()
+        if what == "sign":
+            (key,) = session.get_objects({attribute.CLASS: classes.PRIVATE_KEY, attribute.LABEL: given["label"]})
+            return key.sign(bytes.fromhex(given["data"]), mechanism=pkcs11.Mechanism.SHA256_RSA_PKCS).hex()
         if what == "private_keys":
             keys = session.get_objects({attribute.CLASS: classes.PRIVATE_KEY})
             found = [(key[attribute.LABEL], key[attribute.MODULUS], key[attribute.PUBLIC_EXPONENT]) for key in keys]

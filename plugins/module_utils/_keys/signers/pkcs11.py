@@ -154,9 +154,9 @@ class Key(StoredKey):
         return Stored(Signer(source, public_key, functools.partial(self._sign, key)), source, _exposure(key, source))
 
     def _sign(self, key: pkcs11.PrivateKey, data: bytes) -> bytes:
-        # Smart cards have keys that require the PIN for each signature.
-        pin = self._where.pin if _value(key, "ALWAYS_AUTHENTICATE") else None
         with token_session.answering(self._where):
+            # Smart cards have keys that require the PIN for each signature.
+            pin = self._where.pin if _value(key, "ALWAYS_AUTHENTICATE") else None
             digest_info = _DIGEST_INFO + hashlib.sha256(data).digest()
             return key.sign(digest_info, mechanism=pkcs11.Mechanism.RSA_PKCS, pin=pin)
 

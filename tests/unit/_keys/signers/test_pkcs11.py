@@ -299,7 +299,7 @@ class TestToken:
     def test_a_public_key_that_a_killed_run_has_left(self, name: str) -> None:
         """SoftHSM writes it before the private key."""
         self.softhsm.generate(self.token, name)
-        self.softhsm.delete(self.token, name, "PRIVATE_KEY")
+        self.softhsm.delete_object(self.token, name, "PRIVATE_KEY")
         assert self.key(f"object={name}").find() is None
         made = self.key(f"object={name}").create(2048)
         assert self.key(f"object={name}").find().uri == made.uri and len(self.of(name)) == 1
@@ -312,8 +312,19 @@ class TestToken:
 
     def test_a_private_key_without_its_public_key(self, name: str) -> None:
         self.softhsm.generate(self.token, name, EXTRACTABLE=False)
-        self.softhsm.delete(self.token, name, "PUBLIC_KEY")
+        self.softhsm.delete_object(self.token, name, "PUBLIC_KEY")
         assert self.key(f"object={name}").find().key.sign(b"data", padding.PKCS1v15(), hashes.SHA256())
+
+    def test_a_key_that_is_gone_when_it_signs(self, name: str) -> None:
+        self.softhsm.generate(self.token, name)
+        found = self.key(f"object={name}").find()
+        self.softhsm.delete_object(self.token, name, "PRIVATE_KEY")
+        with pytest.raises(_errors.KeyStoreError) as caught:
+            found.key.sign(b"data", padding.PKCS1v15(), hashes.SHA256())
+        assert str(caught.value) == (
+            f"The token {self.token} answered with the error CKR_OBJECT_HANDLE_INVALID. Check that the token is connected,"
+            " and run again."
+        )
 
     def test_no_such_key(self, name: str) -> None:
         assert self.key(f"object={name}").find() is None
