@@ -12,6 +12,7 @@ import typing as t
 
 from ansible_collections.tenantops.qlik.plugins.module_utils._chain import run
 from ansible_collections.tenantops.qlik.plugins.module_utils._chain.report import Report
+from ansible_collections.tenantops.qlik.plugins.module_utils._keys.signers.opened import OPENED
 
 TENANT = "acme.eu.qlikcloud.com"
 
@@ -88,13 +89,14 @@ class Chain:
     def run(
         self, check_mode: bool = False, report: Report | None = None, **changes: t.Any
     ) -> tuple[run.Outcome, Report]:
-        """Run the chain.
+        """Run the chain, as a task does.
 
         :param report: to look into even if it fails.
         """
         report = report or Report(check_mode)
         given = options(key_directory=str(self.folder), **changes)
-        return run.run(given, {}, lambda facts: None, report, self.pauses.append), report
+        with OPENED:
+            return run.run(given, {}, lambda facts: None, report, self.pauses.append), report
 
     def files(self) -> dict[str, bytes]:
         """The content of each file in the folder."""

@@ -2,24 +2,25 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Key stores, each in the same way, for tests of what is the same with all of them.
+"""What tests of what is the same with all key stores use each of them by.
 
-To add one, write a class with what :class:`KeyStore` has, and add it to :data:`KINDS`.
+To add one, write a fixture for something that has what :class:`KeyStore` has, and add it to :data:`FIXTURES`.
 """
 
 from __future__ import annotations
 
-import contextlib
 import typing as t
 
-import openbao as bao
+import pytest
 
 
 class KeyStore(t.Protocol):
-    """A real key store."""
+    """A key store."""
 
     options: t.Mapping[str, str]
     """Those of a task that uses it."""
+    environment: t.Mapping[str, str]
+    """What such a task needs in its environment besides."""
 
     def uri(self, name: str) -> str:
         """The URI of a key. With ``{prefix}`` in the name, a template for several."""
@@ -30,6 +31,9 @@ class KeyStore(t.Protocol):
     def public_keys(self, name: str) -> list[str]:
         """The public keys of all versions of a key, or of all keys of this name, in PEM."""
 
+    def sign(self, name: str, data: bytes) -> bytes:
+        """Sign as RS256 does."""
+
     def delete(self, name: str) -> None:
         """Delete a key."""
 
@@ -37,37 +41,5 @@ class KeyStore(t.Protocol):
         """Let it refuse to do anything for as long as the body of the ``with`` statement runs."""
 
 
-class Bao:
-    """OpenBao's transit engine."""
-
-    def __init__(self, server: bao.OpenBao) -> None:
-        self._server = server
-        self.options = server.options
-
-    def uri(self, name: str) -> str:
-        """See :class:`KeyStore`."""
-        return f"hashivault://{name}"
-
-    def source(self, name: str) -> str:
-        """See :class:`KeyStore`."""
-        return f"hashivault://transit/{name}"
-
-    def public_keys(self, name: str) -> list[str]:
-        """See :class:`KeyStore`."""
-        if name not in self._server.key_names():
-            return []
-        versions = self._server.ask("GET", f"transit/keys/{name}")["data"]["keys"]
-        return [versions[number]["public_key"] for number in sorted(versions, key=int)]
-
-    def delete(self, name: str) -> None:
-        """See :class:`KeyStore`."""
-        self._server.ask("POST", f"transit/keys/{name}/config", deletion_allowed=True)
-        self._server.ask("DELETE", f"transit/keys/{name}")
-
-    def away(self) -> contextlib.AbstractContextManager[None]:
-        """See :class:`KeyStore`."""
-        return self._server.sealed()
-
-
-KINDS: dict[str, t.Callable[..., KeyStore]] = {"openbao": Bao}
-"""How to use each store, by the name of the fixture that runs it."""
+FIXTURES = ("openbao", *(pytest.param(name, marks=pytest.mark.thorough) for name in ("softhsm", "kms")))
+"""The fixture for each store. `make test` has only the first one."""

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import importlib.util
@@ -89,12 +90,15 @@ class Kms:
         """The URI of the key for an alias."""
         return f"awskms://{self.host}/alias/{name}"
 
+    source = uri
+
     def keys_of(self, alias: str) -> list[dict[str, t.Any]]:
-        """The keys that the collection has created for an alias."""
+        """The keys that the collection has created for an alias, without those that were deleted."""
         names = self.key_names()
         for name in set(names) - set(self._described):
             self._described[name] = self.client.describe_key(KeyId=name)["KeyMetadata"]
-        return [self._described[name] for name in names if self._described[name]["Description"].startswith(f"{alias},")]
+        keys = [self._described[name] for name in names]
+        return [key for key in keys if key["Enabled"] and key["Description"].startswith(f"{alias},")]
 
     def key_names(self) -> list[str]:
         """The ids of all keys."""
@@ -109,6 +113,27 @@ class Kms:
     def public_key(self, key: str) -> bytes:
         """A public key, in DER."""
         return self.client.get_public_key(KeyId=key)["PublicKey"]
+
+    def sign(self, name: str, data: bytes) -> bytes:
+        """Sign as RS256 does, with the key for an alias."""
+        how = {"MessageType": "RAW", "SigningAlgorithm": "RSASSA_PKCS1_V1_5_SHA_256"}
+        return self.client.sign(KeyId=f"alias/{name}", Message=data, **how)["Signature"]
+
+    def delete(self, name: str) -> None:
+        """Delete the key for an alias, and the alias. KMS keeps it for some days, but it does nothing."""
+        key = self.client.describe_key(KeyId=f"alias/{name}")["KeyMetadata"]["KeyId"]
+        self.client.schedule_key_deletion(KeyId=key)
+        self.client.delete_alias(AliasName=f"alias/{name}")
+        self._described.pop(key, None)
+
+    @contextlib.contextmanager
+    def away(self) -> t.Iterator[None]:
+        """Have it refuse all credentials for as long as the body of the ``with`` statement runs."""
+        self.answers(refusal("*", "ExpiredTokenException", "The security token is expired", times=1000))
+        try:
+            yield
+        finally:
+            self.answers()
 
     def answers(self, *answers: dict[str, t.Any]) -> None:
         """Have these answers given first, each once or as often as its ``times`` says."""

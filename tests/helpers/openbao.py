@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import dataclasses
 import importlib.util
@@ -95,6 +96,11 @@ class OpenBao:
         """The URI of a key."""
         return f"hashivault://{name}"
 
+    @staticmethod
+    def source(name: str) -> str:
+        """What messages call a key."""
+        return f"hashivault://transit/{name}"
+
     def key_names(self) -> list[str]:
         """The names of all keys."""
         headers = {"X-Vault-Token": self.token}
@@ -116,6 +122,23 @@ class OpenBao:
             return []
         return [version["public_key"] for version in self.ask("GET", f"transit/keys/{name}")["data"]["keys"].values()]
 
+    def sign(self, name: str, data: bytes, version: int = 1) -> bytes:
+        """Sign as RS256 does."""
+        answer = self.ask(
+            "POST",
+            f"transit/sign/{name}",
+            input=base64.b64encode(data).decode(),
+            key_version=version,
+            hash_algorithm="sha2-256",
+            signature_algorithm="pkcs1v15",
+        )
+        return base64.b64decode(answer["data"]["signature"].split(":")[2])
+
+    def delete(self, name: str) -> None:
+        """Delete a key."""
+        self.ask("POST", f"transit/keys/{name}/config", deletion_allowed=True)
+        self.ask("DELETE", f"transit/keys/{name}")
+
     def export(self, name: str, version: int = 1) -> str:
         """Take a private key out, in PEM, after the fact: nobody else could, and the key was made not to be exportable."""
         self.ask("POST", f"transit/keys/{name}/config", exportable=True)
@@ -136,6 +159,8 @@ class OpenBao:
             yield
         finally:
             self.unseal()
+
+    away = sealed
 
     def unseal(self) -> None:
         """Unseal it, and wait until it works."""

@@ -108,10 +108,13 @@ def softhsm(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactor
     return hsm.SoftHsm(tmp_path_factory.mktemp("softhsm"))
 
 
-@pytest.fixture(scope="session", params=key_stores.KINDS)
-def key_store(request: pytest.FixtureRequest) -> key_stores.KeyStore:
-    """Each key store, one after the other."""
-    return key_stores.KINDS[request.param](request.getfixturevalue(request.param))
+@pytest.fixture(params=key_stores.FIXTURES)
+def key_store(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> key_stores.KeyStore:
+    """Each key store, one after the other. This process may use it, too."""
+    store = request.getfixturevalue(request.param)
+    for name, value in store.environment.items():
+        monkeypatch.setenv(name, value)
+    return store
 
 
 @pytest.fixture

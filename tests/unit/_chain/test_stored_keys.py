@@ -19,6 +19,7 @@ from joserfc import jwk, jwt
 from ansible_collections.tenantops.qlik.plugins.module_utils import _errors
 from ansible_collections.tenantops.qlik.plugins.module_utils._chain import status
 from ansible_collections.tenantops.qlik.plugins.module_utils._keys.signers import signer, stores
+from ansible_collections.tenantops.qlik.plugins.module_utils._keys.signers.opened import OPENED
 
 if t.TYPE_CHECKING:
     from key_stores import KeyStore
@@ -67,7 +68,8 @@ def requests(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def examine(chain, options: dict[str, t.Any]) -> status.Status:
     """What the status says."""
-    return status.examine(chains.options(key_directory=str(chain.folder), **options), {})[0]
+    with OPENED:
+        return status.examine(chains.options(key_directory=str(chain.folder), **options), {})[0]
 
 
 def private_keys(folder: pathlib.Path) -> list[str]:
@@ -88,8 +90,7 @@ def test_the_whole_chain(
         f"created identity provider {provider['id']} for key id {key.key_id}",
         "logged in as Anna Anderson",
     ]
-    facts = key.facts()
-    assert facts["private_key_uri"].startswith(key_store.source(name)) and facts["private_key_path"] is None
+    assert key.facts()["private_key_path"] is None
     public_key = jwk.RSAKey.import_key(*key_store.public_keys(name))
     assert jwt.decode(outcome.tokens["anna@grusgrus.com"], public_key, ["RS256"]).header["kid"] == key.key_id
 
@@ -98,6 +99,9 @@ def test_the_whole_chain(
     outcome, report = chain.run(**stored)
     assert not report.changed and chain.files() == before and requests == ["find", "sign"]
     assert chain.run(check_mode=True, **stored)[1].steps[0].text == f"kept the key pair {key_store.source(name)}"
+
+    exact = {"prefix": "", "state": "current", "uri": key.facts()["private_key_uri"]}
+    assert not chain.run(**{**stored, "private_key_uri": None, "keys": [exact]})[1].changed
 
     outcome, report = chain.run(**stored, state="absent")
     assert any(step.text.startswith(f"kept {key_store.source(name)} in its store") for step in report.steps)
