@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The role with keys in a real key store: the main job twice, check mode, a fleet, and what tenants must not share."""
+"""The role with keys in each key store: the main job twice. With OpenBao, check mode, a fleet and what is refused."""
 
 from __future__ import annotations
 
@@ -11,14 +11,18 @@ import pathlib
 import re
 import typing as t
 
+import forked
 import openbao as bao
 import pytest
 import simulator as tenant_simulator
 from joserfc import jwk, jwt
 from plays import Run, play, playbook_runner, snapshot
-from side_by_side import ROLE
+from side_by_side import ROLE, Runner, Tenant
 from store_proxy import Proxy
 from tenant_client import Client
+
+if t.TYPE_CHECKING:
+    from key_stores import KeyStore
 
 ANNA = {"name": "Anna Anderson", "email": "anna@grusgrus.com", "email_verified": True, "groups": ["group1"]}
 FLEET = [f"t{number}.eu.qlikcloud.com" for number in range(20)]
@@ -54,8 +58,8 @@ def proxy(openbao: bao.OpenBao) -> t.Iterator[Proxy]:
 
 
 @pytest.fixture(scope="module")
-def tenant() -> t.Iterator[tenant_simulator.Simulator]:
-    """A simulated tenant."""
+def shared_tenant() -> t.Iterator[tenant_simulator.Simulator]:
+    """A simulated tenant for all stages."""
     running = tenant_simulator.start("--tenants=1")
     yield running
     running.stop()
@@ -67,7 +71,7 @@ def stages(
     module_home: pathlib.Path,
     openbao: bao.OpenBao,
     proxy: Proxy,
-    tenant: tenant_simulator.Simulator,
+    shared_tenant: tenant_simulator.Simulator,
 ) -> dict[str, Stage]:
     """The runs of the role, one after the other."""
     base = tmp_path_factory.mktemp("stored")
@@ -76,8 +80,8 @@ def stages(
         "tenant_jwt_register_idp": True,
         "tenant_jwt_auto_create_groups": True,
         "tenant_jwt_verify_login": "changed",
-        "tenant_jwt_url": tenant.url,
-        "tenant_jwt_ca_path": tenant.ca_path,
+        "tenant_jwt_url": shared_tenant.url,
+        "tenant_jwt_ca_path": shared_tenant.ca_path,
         "tenant_jwt_api_key": "{{ lookup('ansible.builtin.env', 'API_KEY') }}",
     }
     fleet = {host: {"tenant_jwt_private_key_uri": SPELLING} for host in FLEET}
@@ -104,13 +108,13 @@ def stages(
         facts = {fact: f"{{{{ {fact} | default(none) }}}}" for fact in FACTS}
         save = {"save": {"path": f"{{{{ saved }}}}/{name}-{{{{ inventory_hostname }}}}", "value": facts}}
         arguments = ("-i", "inventory.json", "--forks=5", f"--limit={','.join(limit)}", *options)
-        env = {**variables, "API_KEY": tenant.api_key}
+        env = {**variables, "API_KEY": shared_tenant.api_key}
         finished = run(playbook or [play(ROLE, save, hosts="all")], *arguments, env=env, check=check)
         saved = {
             host: json.loads(path.read_text()) for host in limit if (path := base / "saved" / f"{name}-{host}").exists()
         }
         files = snapshot(base / "project" / "keys") if (base / "project" / "keys").exists() else {}
-        found[name] = Stage(finished, saved, files, list(proxy.requests), tenant.jwt_providers())
+        found[name] = Stage(finished, saved, files, list(proxy.requests), shared_tenant.jwt_providers())
 
     main = [*BY_HAND, *REGISTERED]
     stage("check", main, "--check", "--diff")
@@ -131,7 +135,9 @@ def changed(stage: Stage) -> set[str]:
     return set(re.findall(r"^(\S+) +: .*\bchanged=[1-9]", recap, re.M))
 
 
-def test_the_main_job(stages: dict[str, Stage], openbao: bao.OpenBao, tenant: tenant_simulator.Simulator) -> None:
+def test_the_main_job(
+    stages: dict[str, Stage], openbao: bao.OpenBao, shared_tenant: tenant_simulator.Simulator
+) -> None:
     first = stages["first"]
     assert changed(first) == {*BY_HAND, *REGISTERED} and changed(stages["second"]) == set()
     for host, key in (
@@ -149,7 +155,7 @@ def test_the_main_job(stages: dict[str, Stage], openbao: bao.OpenBao, tenant: te
     (provider,) = first.providers
     assert stages["second"].providers == first.providers
     token = stages["second"].facts[[*REGISTERED][0]]["tenant_jwt_token"]
-    assert Client(tenant.url, tenant.ca_path, tenant.api_key).login(token).status_code == 200
+    assert Client(shared_tenant.url, shared_tenant.ca_path, shared_tenant.api_key).login(token).status_code == 200
     assert provider["options"]["staticKeys"][0]["kid"] == pair["key_id"]
 
 
@@ -217,3 +223,28 @@ def test_what_is_refused(stages: dict[str, Stage], openbao: bao.OpenBao) -> None
     for sentence in said:
         assert sentence in text or sentence.replace("shares-a and shares-b", "shares-b and shares-a") in text, output
     assert stages["refused"].requests == [] and not [name for name in openbao.key_names() if name.startswith("shared")]
+
+
+def test_the_main_job_with_each_store(runner: Runner, tenant: Tenant, key_store: KeyStore) -> None:
+    variables = {
+        "tenant_jwt_keys": [{"prefix": "k1-"}],
+        "tenant_jwt_show_idp": "always",
+        "tenant_jwt_private_key_uri": key_store.uri("{prefix}main"),
+        **{f"tenant_jwt_{name}": value for name, value in key_store.options.items()},
+    }
+    first, second = (runner.run_one(tenant, variables, env=key_store.environment) for dummy in range(2))
+    assert first.changed and not second.changed
+    (public_pem,) = key_store.public_keys("k1-main")
+    public_key = jwk.RSAKey.import_key(public_pem)
+    certificate = (tenant.keys / "k1-publickey.cer").read_bytes()
+    assert forked.public_key_of(certificate) == public_pem
+    forked.openssl("verify", "-CAfile", tenant.keys / "k1-publickey.cer", tenant.keys / "k1-publickey.cer")
+    (provider,) = tenant.providers
+    assert provider["options"]["staticKeys"][0]["kid"] == public_key.thumbprint()
+    for result in (first, second):
+        assert {*certificate.decode().splitlines()} <= {line.strip() for line in result.output.splitlines()}
+        token = jwt.decode(result.facts["tenant_jwt_token"], public_key, algorithms=["RS256"])
+        assert token.header["kid"] == result.facts["tenant_jwt_idp"]["key_id"] == public_key.thumbprint()
+        assert result.facts["tenant_jwt_idp"]["public_key"] == public_pem
+        assert tenant.client.login(result.facts["tenant_jwt_token"]).status_code == 200
+    assert not any(b"PRIVATE KEY" in path.read_bytes() for path in tenant.keys.iterdir())

@@ -7,11 +7,13 @@
 from __future__ import annotations
 
 import base64
+import functools
 import itertools
 import json
 import threading
 import time
 
+import key_stores
 import pytest
 from plays import snapshot
 from side_by_side import FIRST, INTRODUCED, RETIRED
@@ -46,6 +48,7 @@ class InFiles:
     """The keys are in files."""
 
     first, introduced, retired = FIRST, INTRODUCED, RETIRED
+    environment = {}
 
     def __init__(self, tenant):
         self.tenant = tenant
@@ -67,41 +70,34 @@ class InFiles:
 class InStore(InFiles):
     """The keys are in a key store, where applications may sign with them."""
 
-    def __init__(self, tenant, server):
+    def __init__(self, tenant, store):
         super().__init__(tenant)
-        self.server = server
+        self.store = store
+        self.environment = store.environment
         self.name = f"rotation-{next(NUMBERS)}"
 
     @property
     def variables(self):
         return {
-            "tenant_jwt_private_key_uri": f"hashivault://{{prefix}}{self.name}",
-            **{f"tenant_jwt_{name}": value for name, value in self.server.options.items()},
+            "tenant_jwt_private_key_uri": self.store.uri(f"{{prefix}}{self.name}"),
+            **{f"tenant_jwt_{name}": value for name, value in self.store.options.items()},
         }
 
     def owner(self, prefix, key_id):
-        return lambda: self.sign(f"{prefix}{self.name}", 1, key_id)
+        return lambda: self.token(key_id, functools.partial(self.store.sign, f"{prefix}{self.name}"))
 
-    def sign(self, name, version, key_id):
+    def token(self, key_id, sign):
         """A token that the store signs."""
         header = {"alg": "RS256", "typ": "JWT", "kid": key_id}
         parts = [encoded(json.dumps(part).encode()) for part in (header, claims(iss=self.tenant.name))]
-        answer = self.server.ask(
-            "POST",
-            f"transit/sign/{name}",
-            input=base64.b64encode(".".join(parts).encode()).decode(),
-            key_version=version,
-            hash_algorithm="sha2-256",
-            signature_algorithm="pkcs1v15",
-        )
-        return ".".join([*parts, encoded(base64.b64decode(answer["data"]["signature"].split(":")[2]))])
+        return ".".join([*parts, encoded(sign(".".join(parts).encode()))])
 
 
 class OfVersions(InStore):
     """The second key is a new version of the first one, so each has a URI of its own."""
 
-    def __init__(self, tenant, server):
-        super().__init__(tenant, server)
+    def __init__(self, tenant, store):
+        super().__init__(tenant, store)
         uris = {
             f"{prefix}_": f"hashivault://{self.name}?version={n}" for n, prefix in enumerate(("first", "second"), 1)
         }
@@ -114,12 +110,13 @@ class OfVersions(InStore):
         return {**super().variables, "tenant_jwt_private_key_uri": f"hashivault://{self.name}"}
 
     def owner(self, prefix, key_id):
-        return lambda: self.sign(self.name, ["first_", "second_"].index(prefix) + 1, key_id)
+        version = ["first_", "second_"].index(prefix) + 1
+        return lambda: self.token(key_id, functools.partial(self.store.sign, self.name, version=version))
 
     def before_the_introduction(self, runner):
         """The new version is noticed, and breaks nothing."""
         before = snapshot(self.tenant.keys), self.tenant.providers
-        self.server.ask("POST", f"transit/keys/{self.name}/rotate")
+        self.store.ask("POST", f"transit/keys/{self.name}/rotate")
         run = runner.run_one(self.tenant, self.variables, check=False)
         assert run.failed and not run.changed
         output = " ".join(run.output.split())
@@ -135,13 +132,14 @@ def encoded(data):
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
-@pytest.fixture(params=["in files", "in a store", "of versions in a store"])
+@pytest.fixture(params=["in files", "of versions in a store", *key_stores.FIXTURES])
 def keys(request, tenant):
     """Where the keys are."""
     if request.param == "in files":
         return InFiles(tenant)
-    server = request.getfixturevalue("openbao")
-    return (InStore if request.param == "in a store" else OfVersions)(tenant, server)
+    if request.param == "of versions in a store":
+        return OfVersions(tenant, request.getfixturevalue("openbao"))
+    return InStore(tenant, request.getfixturevalue(request.param))
 
 
 class Application(threading.Thread):
@@ -167,7 +165,7 @@ class Application(threading.Thread):
 @pytest.mark.thorough
 def test_rotation_loses_no_login(runner, tenant, keys):
     def run(wanted):
-        return runner.run_one(tenant, {**keys.variables, "tenant_jwt_keys": wanted})
+        return runner.run_one(tenant, {**keys.variables, "tenant_jwt_keys": wanted}, env=keys.environment)
 
     def lets_in(owner):
         return tenant.client.login(owner()).status_code == 200
