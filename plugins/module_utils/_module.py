@@ -50,11 +50,17 @@ def run(
         if library in MISSING:
             module.fail_json(msg=missing_required_lib(library), exception=MISSING[library])
     # A private key or token in the wrong option is still a secret, and so is the PIN in a URI.
+    options = [*module.params.items()]
+    for key in module.params.get("keys") or ():
+        options += key.items()
     module.no_log_values |= {
         value
-        for name, value in module.params.items()
+        for name, value in options
         if isinstance(value, str)
-        and (is_content(value) and (name.endswith("path") or pem.holds_private_key(value)) or "pin-value=" in value)
+        and (
+            (is_content(value) and (name.endswith("path") or pem.holds_private_key(value)))
+            or "pin-value=" in value.lower()
+        )
     }
     result, message = {}, ""
     try:

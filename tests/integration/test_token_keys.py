@@ -89,6 +89,7 @@ def together(
         "api_key": variable("API_KEY"),
     }
     rotated = [{"prefix": "new_", "state": "current"}, {"prefix": "", "state": "absent"}]
+    with_pin = f"{label}?pin-value={variable('WRONG_PIN')}"
     return run_together(
         [
             keypair("in check mode", check_mode=True),
@@ -108,6 +109,8 @@ def together(
             sign("extractable", f"pkcs11:token=The%20token;object=extractable-of-{mode}", store),
             sign("missing", "pkcs11:token=The%20token;object=missing", store),
             sign("pin in the uri", f"{label}?pin-value={WRONG_PIN}", {}),
+            sign("pin in capitals", with_pin.replace("pin-value", "PIN-VALUE"), {}),
+            shared_run.task("pin in a list", "qscloud_tenant_jwt", {**chain, "keys": [{"uri": with_pin}]}),
             sign("wrong pin", f"pkcs11:token={other};object=acme", {"pkcs11_pin": variable("WRONG_PIN")}),
             sign("no module", f"{label}?module-path=/etc/hostname", store),
             keypair("absent", state="absent", backup=False),
@@ -161,6 +164,8 @@ def test_tokens(together: shared_run.Together) -> None:
             "pin in the uri",
             "private_key_uri has a PIN in pin-value, where it ends up in logs: remove it, change the PIN,",
         ),
+        ("pin in capitals", "private_key_uri has an option without a name or a value: write it as pkcs11:token=LABEL;"),
+        ("pin in a list", "uri in keys has a PIN in pin-value, where it ends up in logs: remove it, change the PIN,"),
         ("wrong pin", "pkcs11_pin has a wrong PIN for the token token-"),
         (
             "no module",
