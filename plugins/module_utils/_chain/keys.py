@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime
 import typing as t
 
+from .._errors import KeyMismatchError
 from .._files.folder import Access
 from .._keys import certificates, given, inspect, pair, prefixes, public_keys, removal, stored_pair
 from .._tokens import sign
@@ -81,6 +82,7 @@ def provide(wanted: Wanted, now: datetime.datetime, accept: Accept, report: Repo
         return []
     if wanted.has_existing_key:
         return [_existing(wanted, report)]
+    _check_distinct(wanted, now)
     existing = prefixes.prefixes(wanted.options["key_directory"])
     return [
         _provide(wanted, key, now, accept, report)
@@ -181,6 +183,26 @@ def remove(wanted: Wanted, keys: t.Iterable[Retired], report: Report) -> None:
         settings = _settings(wanted, declared.get(prefix, Declared(prefix, "absent")))
         outcome = (stored_pair if settings.store else removal).ensure_absent(settings, report.check_mode)
         report.add(outcome.steps, _difference(settings, outcome))
+
+
+def _check_distinct(wanted: Wanted, now: datetime.datetime) -> None:
+    """Reject the same key under two prefixes, because who removes one of them would delete the provider of both.
+
+    URIs do not tell: the newest version of a key also has a number, and an alias an ARN. The store is only asked about the
+    current key, and only if no file tells which one it is.
+
+    :raises KeyMismatchError: if the current key is also another one.
+    """
+    if len(wanted.keys) == 1 or not any(key.uri for key in wanted.keys):
+        return
+    current = next(key for key in wanted.keys if key.state == "current")
+    key_id = look(wanted, current, now)["key_id"]
+    for other in wanted.keys:
+        if other is not current and key_id and look(wanted, other, now, asks_store=False)["key_id"] == key_id:
+            raise KeyMismatchError(
+                f"O(keys) has the same key with the prefixes '{current.prefix}' and '{other.prefix}': if it should be a"
+                f" new one, rotate it in its store, or set {current.uri_option} to another key."
+            )
 
 
 def _exists(wanted: Wanted, key: Declared, existing: list[str], now: datetime.datetime) -> bool:

@@ -129,6 +129,32 @@ def test_a_rotation_within_the_store(chain, stored: dict[str, t.Any], simulator:
 NEW = {"prefix": "new_", "state": "current"}
 
 
+@pytest.mark.parametrize("state", ["retiring", "absent"])
+def test_a_rotation_to_the_same_key(
+    chain, in_bao: dict[str, t.Any], openbao: bao.OpenBao, name: str, simulator: Simulator, state: str
+) -> None:
+    old = f"hashivault://transit/{name}?version=1"
+    options = {**in_bao, "private_key_uri": None}
+    openbao.create(name)
+    chain.run(**options, keys=[{"prefix": "", "state": "current", "uri": old}])
+    files, providers = chain.files(), simulator.jwt_providers()
+    # Nobody has rotated it, so its newest version is the old one.
+    keys = [
+        {"prefix": "new_", "state": "current", "uri": f"hashivault://{name}"},
+        {"prefix": "", "state": state, "uri": old},
+    ]
+    with pytest.raises(_errors.KeyMismatchError) as caught:
+        chain.run(**options, keys=keys)
+    assert caught.value.message == (
+        "O(keys) has the same key with the prefixes 'new_' and '': if it should be a new one, rotate it in its store, or"
+        " set uri in O(keys) to another key."
+    )
+    assert chain.files() == files and simulator.jwt_providers() == providers
+    openbao.ask("POST", f"transit/keys/{name}/rotate")
+    chain.run(**options, keys=keys)
+    assert len(simulator.jwt_providers()) == {"retiring": 2, "absent": 1}[state]
+
+
 def lose_files(chain) -> None:
     """Throw the folder away, as a job container is."""
     shutil.rmtree(chain.folder)
