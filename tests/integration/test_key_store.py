@@ -142,7 +142,7 @@ def test_warnings(tokens: shared_run.Together) -> None:
 
 
 def test_no_secret_is_shown(tokens: shared_run.Together, environment: dict[str, str]) -> None:
-    assert "The token in vault_token may have expired" in tokens.results["wrong token"]["msg"]
+    assert "Check whether the token in vault_token has expired" in tokens.results["wrong token"]["msg"]
     for name in ("VAULT_TOKEN", "LIMITED_TOKEN", *SECRETS):
         assert environment[name] not in tokens.run.output
 

@@ -4,9 +4,8 @@
 
 """Keys in the transit secrets engine of HashiCorp Vault and OpenBao.
 
-Its API: https://openbao.org/api-docs/secret/transit/. It is used without hvac, a library for it: three requests
-suffice, and what hvac would add, ``_http`` has, too (proxies, CA files, retries), or nobody wants (by default, it
-follows redirects, with the token).
+Its API: https://openbao.org/api-docs/secret/transit/. The library hvac is not needed: three requests suffice, and
+``_http`` has proxies, CA files and retries, too. By default, hvac even follows redirects, and sends the token there.
 """
 
 from __future__ import annotations
@@ -48,11 +47,11 @@ TIMEOUT = 30
 
 _DEFAULT_MOUNT = "transit"
 _EXAMPLE = "write it as https://vault.example.com:8200"
-# Those that the engine allows in the name of a key. Those of a mount are not documented.
+# What the engine allows in the name of a key. What it allows in that of a mount is not documented.
 _NAME = re.compile(r"\w(?:[\w.-]*\w)?", re.ASCII)
 _VERSION = re.compile(r"[1-9][0-9]{0,8}")
-# What the server itself means to be over soon: 412 is a node that is behind, 500 also an election of the active node,
-# and 503 an overload. See https://developer.hashicorp.com/vault/api-docs#http-status-codes
+# Problems that should soon be over: 412 means that a node is behind, 500 may mean an election of the active node, and
+# 503 an overload. See https://developer.hashicorp.com/vault/api-docs#http-status-codes
 _TEMPORARY = (412, 500, 502, 503, 504)
 _SIGNATURE = re.compile(r"vault:v([0-9]+):([A-Za-z0-9+/]+={0,2})")
 
@@ -84,8 +83,8 @@ class Key(_http.Client, StoredKey):
         self._version = _version(uri)
         if not all(_NAME.fullmatch(part) for part in (*mount, self._name)):
             raise OptionError(
-                f"O({OPTION}) has no valid name of a key, which starts and ends with a letter, a digit or _, and also has - and ."
-                f" in between: write it as {uri.form}."
+                f"O({OPTION}) has no valid name of a key, which starts and ends with a letter, a digit or _, and also has"
+                f" - and . in between: write it as {uri.form}."
             )
         self.source = f"hashivault://{self._mount}/{self._name}"
         self._settings = settings = _Settings(options, environment)
@@ -177,7 +176,7 @@ class Key(_http.Client, StoredKey):
         return created
 
     def _sign(self, version: int, data: bytes) -> bytes:
-        # The server gets a digest only: the claims of a token are none of its business.
+        # The server only gets a digest, so that it does not learn the claims of a token.
         body = {
             "input": base64.b64encode(hashlib.sha256(data).digest()).decode(),
             "prehashed": True,
@@ -240,7 +239,10 @@ class Key(_http.Client, StoredKey):
                 " https_proxy and no_proxy."
             )
         if answer.status == 403:
-            return f"The token in {names['vault_token']} may have expired, or its policies may lack {self._needed}."
+            return (
+                f"Check whether the token in {names['vault_token']} has expired, whether its policies allow"
+                f" {self._needed}, and whether O({OPTION}) and {names['vault_namespace']} are right."
+            )
         if answer.status == 404:
             return (
                 f"There may be no transit engine at {self._mount}/: check O({OPTION}) and {names['vault_namespace']},"

@@ -212,7 +212,10 @@ class TestServer:
         with pytest.raises(_errors.KeyStoreError) as caught:
             found = key(f"hashivault://{name}", {**openbao.options, "vault_token": limited}).find()
             found.key.sign(b"data", padding.PKCS1v15(), hashes.SHA256())
-        said = f"The token in vault_token may have expired, or its policies may lack {needed}{name}."
+        said = (
+            f"Check whether the token in vault_token has expired, whether its policies allow {needed}{name}, and"
+            " whether private_key_uri and vault_namespace are right."
+        )
         assert "HTTP 403, " in str(caught.value) and str(caught.value).endswith(f"permission denied. {said}")
 
     def test_the_newest_version_signs_unless_the_uri_says_another(self, openbao: bao.OpenBao, name: str) -> None:
@@ -288,7 +291,7 @@ class TestServer:
             key(f"hashivault://{name}?version=1", openbao.options).create(2048)
 
     def test_a_wrong_token(self, openbao: bao.OpenBao, name: str) -> None:
-        with pytest.raises(_errors.KeyStoreError, match="The token in vault_token may have expired") as caught:
+        with pytest.raises(_errors.KeyStoreError, match="Check whether the token in vault_token has expired") as caught:
             key(f"hashivault://{name}", {**openbao.options, "vault_token": "s.hunter2"}).find()
         assert "hunter2" not in str(caught.value)
 
