@@ -152,17 +152,18 @@ options:
     type: str
   private_key_uri:
     description:
-      - Where the private keys in O(keys) are in a key store, such as V(hashivault://transit/{prefix}acme). C({prefix}) is
-        replaced by the prefix of each key.
+      - The URI of the private keys in O(keys) if they are in a key store, such as V(hashivault://transit/{prefix}acme).
+        C({prefix}) is replaced by the prefix of each key.
       - V(awskms:///alias/NAME) is a key in AWS KMS. Its id or its ARN can take the place of C(alias/NAME). Requires boto3,
         which finds credentials and region as usual, such as by E(AWS_PROFILE) or E(AWS_DEFAULT_REGION).
       - V(hashivault://[MOUNT/]NAME) is a key in the transit secrets engine of HashiCorp Vault or OpenBao. The default of
         C(MOUNT) is C(transit). The newest version of the key signs, unless the URI ends with V(?version=NUMBER).
       - V(pkcs11:token=LABEL;object=LABEL) is a key on a token with a PKCS#11 module, such as an HSM, in the form of
         RFC 7512, also with C(id), C(serial), C(module-path) and C(pin-source). Requires python-pkcs11.
-      - A key that does not exist is created there. Only public keys and certificates are files, and they are written again
-        if they are lost. A key is never deleted from its store, and none is replaced after it was rotated there.
-      - Use a different key for each tenant. In a variable for all hosts, write the variable C(inventory_hostname) behind
+      - A key that does not exist is created in the store. Only public keys and certificates are files, and they are
+        written again if they are lost. The task never deletes a key in its store. If a key was rotated there, the task
+        fails, because the tenant does not know the new version.
+      - Use a different key for each tenant. In a variable for all hosts, write the variable C(inventory_hostname) after
         C({prefix}). Requires cryptography 38 or newer.
     type: str
   vault_address:
@@ -170,8 +171,8 @@ options:
     type: str
   vault_token:
     description:
-      - The token for Vault or OpenBao. Its policies must allow C(read), C(create) and C(update) on C(MOUNT/keys/NAME), and
-        C(update) on C(MOUNT/sign/NAME).
+      - The token for Vault or OpenBao. Its policies must allow C(read) on C(MOUNT/keys/NAME) and C(update) on
+        C(MOUNT/sign/NAME). To create a key, they must also allow C(create) and C(update) on C(MOUNT/keys/NAME).
       - The default is E(VAULT_TOKEN) in the environment, but only for the server in E(VAULT_ADDR).
     type: str
   vault_namespace:

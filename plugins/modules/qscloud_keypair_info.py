@@ -109,7 +109,7 @@ private_key_path:
   sample: keys/acme.eu.qlikcloud.com/privatekey.pem
 private_key_uri:
   description:
-    - The URI of the private key with the version that signs or, in AWS KMS, its ARN.
+    - The URI of the private key with its version, its C(id) or, in AWS KMS, its ARN.
     - Null if the key does not exist or cannot be used.
   returned: when O(private_key_uri) is specified
   type: str

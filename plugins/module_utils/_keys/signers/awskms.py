@@ -40,7 +40,7 @@ RETURNS = {
     "list_keys": "Keys",
     "sign": "Signature",
 }
-"""What each answer must have. boto3 takes any text for one without it."""
+"""What each answer must contain. boto3 accepts any text as an answer, and then returns it without this."""
 
 _ENDPOINT = re.compile(r"(?:(?:[A-Za-z0-9][A-Za-z0-9._-]*|\[[0-9A-Fa-f:]+\])(?::[0-9]{1,5})?)?")
 _ALIAS = r"alias/(?!aws/)[A-Za-z0-9/_-]{1,250}"  # those that begin with alias/aws/ belong to AWS
@@ -134,7 +134,7 @@ class Key(StoredKey):
         named = {alias.get("TargetKeyId") for alias in self._all("list_aliases", "Aliases")}
         for key in self._all("list_keys", "Keys"):
             if key["KeyId"] not in named:
-                # Somebody else's key may be nobody's business.
+                # The key may be somebody else's, which these credentials cannot read.
                 answer = self._ask("describe_key", "AccessDeniedException", KeyId=key["KeyId"])
                 data = answer["KeyMetadata"] if answer else {}
                 if data.items() >= {**wanted, "KeyState": "Enabled"}.items():

@@ -5,7 +5,7 @@
 """What AWS KMS and boto3 say when a request fails, as sentences. Pure Python: botocore's exceptions are known by name.
 
 The errors of KMS: https://docs.aws.amazon.com/kms/latest/APIReference/CommonErrors.html and the pages of its actions.
-What is said about credentials is not repeated, because it can contain parts of them.
+Texts about credentials are not repeated, because they can contain parts of them.
 """
 
 from __future__ import annotations

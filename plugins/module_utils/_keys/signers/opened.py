@@ -9,5 +9,5 @@ from __future__ import annotations
 import contextlib
 
 OPENED = contextlib.ExitStack()
-"""A task is a ``with`` statement of it. A store adds what to close then, because the process may go on, even as another
-one: Ansible forks one for each host, and a connection must not be used by two."""
+"""Each task runs in a ``with`` statement of this, and a store adds what must be closed when the task ends. The process
+may go on, and Ansible forks a process for each host: two processes must not use the same connection."""

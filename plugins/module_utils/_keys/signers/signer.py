@@ -22,7 +22,7 @@ except ImportError:  # Modules report it: see _module.run.
     _Base = object
 
 MINIMUM_CRYPTOGRAPHY = 38
-"""The first release that signs certificates with a key that is not its own."""
+"""The first release that signs certificates with a key of another library."""
 
 
 def check_cryptography() -> None:
@@ -38,7 +38,7 @@ def check_cryptography() -> None:
 
 
 def missing(library: str, minimum: str = "") -> PrivateKeyError:
-    """The error for a store whose library this Python does not have.
+    """The error if this Python does not have the library for a store.
 
     :param library: the name under which it is installed.
     :param minimum: the oldest release that will do, if older ones are around.
@@ -59,9 +59,9 @@ class Stored(t.NamedTuple):
 
 
 class StoredKey(t.Protocol):
-    """A private key in a store, which need not exist there. This is what each store offers.
+    """A private key in a store, which need not exist there yet. Each store has a class with these members.
 
-    To make one asks its store nothing. ``source`` is the key in messages, and has no secret in it.
+    Creating an object of it sends no request. ``source`` names the key in messages, and contains no secret.
     """
 
     source: str

@@ -38,12 +38,13 @@ def _pkcs11() -> type[StoredKey]:
 
 
 _CLASSES = {"awskms": _awskms, "hashivault": _hashivault, "pkcs11": _pkcs11}
-"""Return the class of each store, by scheme. The import of its file takes long as an ordinary module, and most keys are
-in files. It is a statement because that tells Ansible to send the file to the host."""
+"""Functions that return the class of each store, by scheme. They import its file only when it is used, because that
+takes long in an ordinary module, and most keys are in files. It must be an import statement: Ansible looks for these to
+find out which files to send to the host."""
 
 
 def key(options: t.Mapping[str, t.Any], passphrase_option: str) -> StoredKey:
-    """The key that ``private_key_uri`` names, which need not exist. Nothing is asked of its store yet.
+    """The key that ``private_key_uri`` names, which need not exist. No request is sent to its store yet.
 
     :param options: those of the documentation fragment ``key_store`` by name. The environment complements them.
     :param passphrase_option: the option for the passphrase of a private key in a file.

@@ -4,9 +4,9 @@
 
 """A session with a token, by its PKCS#11 module.
 
-A task logs in to a token once, because each login takes a moment, and because a token locks after a few wrong PINs: one
-that was refused is not tried again, not even for another key. All sessions of a process share the login, and a fork has
-none. So the module is finalized when the task ends.
+A task logs in to a token only once, because each login takes time, and because a token locks after a few wrong PINs: a
+PIN that was refused is not tried again, not even for another key. All sessions of a process share the login, but a
+forked process cannot use it. So the module is finalized when the task ends.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class Where(t.NamedTuple):
 
 
 _sessions: dict[tuple[str, int], pkcs11.Session | QlikError] = {}
-"""What came of the login of this task to each token, by module and slot."""
+"""The session of this task with each token, or the error if the login failed, by module and slot."""
 
 
 def check_library() -> None:
@@ -188,7 +188,7 @@ def _finalize(module: pkcs11.lib) -> None:
 
 
 def _token(where: Where) -> pkcs11.Token:
-    """The token. What it says about itself is new each time."""
+    """The token. Its flags are read again each time."""
     tokens = []
     for slot in _module(where).get_slots(token_present=True):
         with contextlib.suppress(pkcs11.TokenNotPresent, pkcs11.TokenNotRecognised):

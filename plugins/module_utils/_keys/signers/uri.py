@@ -4,8 +4,8 @@
 
 """The URI of a private key that lives in a key store. Pure Python.
 
-What stands in it between the scheme and the options is each store's own form, and so is percent-encoding. No message
-repeats a URI that is invalid, because somebody may have written a secret into it.
+Each store defines its own form for the part between the scheme and the options, and whether that is percent-encoded. No
+message repeats an invalid URI, because somebody may have written a secret into it.
 """
 
 from __future__ import annotations
