@@ -142,7 +142,7 @@ class TestServer:
         options = {**dict.fromkeys(hashivault.VARIABLES), **stored.server.options, "vault_token": token}
         reading = hashivault.Key(parsed, options, {})
         assert texts(stored.present(check_mode=True, store=reading)) == ["would write publickey.cer: it is missing"]
-        with pytest.raises(KeyStoreError, match="may lack 'update' on transit/sign/"):
+        with pytest.raises(KeyStoreError, match="allow 'update' on transit/sign/"):
             stored.present(store=reading)
         assert sorted(stored.contents()) == [PUBLIC]
 
