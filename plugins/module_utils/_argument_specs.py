@@ -37,7 +37,7 @@ SIGNING_KEYS = ("private_key_path", "private_key_content", "private_key_uri")
 """The options for the private key, of which one at most may be set, and which are required to sign a token."""
 
 KEY_STORE: dict[str, dict[str, t.Any]] = {
-    "private_key_uri": {"type": "str"},
+    "private_key_uri": {"type": "str", "no_log": False},
     "vault_address": {"type": "str"},
     "vault_token": {"type": "str", "no_log": True},
     "vault_namespace": {"type": "str"},

@@ -11,6 +11,7 @@ message repeats an invalid URI, because somebody may have written a secret into 
 from __future__ import annotations
 
 import re
+import types
 import typing as t
 
 from ..._errors import MAYBE_UNSET, OptionError
@@ -18,11 +19,13 @@ from ..._files.options import is_content
 
 OPTION = "private_key_uri"
 
-FORMS = {
-    "awskms": "awskms://[HOST[:PORT]]/(alias/NAME|KEY-ID|ARN)",
-    "hashivault": "hashivault://[MOUNT/]NAME[?version=NUMBER]",
-    "pkcs11": "pkcs11:token=LABEL;object=LABEL[;id=ID][;serial=NUMBER][?module-path=PATH&pin-source=PATH]",
-}
+FORMS: t.Mapping[str, str] = types.MappingProxyType(
+    {
+        "awskms": "awskms://[HOST[:PORT]]/(alias/NAME|KEY-ID|ARN)",
+        "hashivault": "hashivault://[MOUNT/]NAME[?version=NUMBER]",
+        "pkcs11": "pkcs11:token=LABEL;object=LABEL[;id=ID][;serial=NUMBER][?module-path=PATH&pin-source=PATH]",
+    }
+)
 """How the URIs of each store are written, by scheme, for messages."""
 
 _URI = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):(.*)")  # RFC 3986, section 3.1

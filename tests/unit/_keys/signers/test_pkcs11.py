@@ -377,5 +377,5 @@ class TestToken:
     def test_a_key_that_requires_the_pin_for_each_signature(self, name: str) -> None:
         self.softhsm.generate(self.token, name, ALWAYS_AUTHENTICATE=True)
         signing = self.key(f"object={name}").find().key
-        for _ in range(2):
+        for _number in range(2):
             assert signing.sign(b"data", padding.PKCS1v15(), hashes.SHA256())

@@ -95,7 +95,7 @@ def test_a_wrong_pin_is_tried_once(token: token_session.Where, monkeypatch: pyte
     tried: list[str] = []
     login = token_session._login
     monkeypatch.setattr(token_session, "_login", lambda its, where: tried.append(where.pin) or login(its, where))
-    for _ in range(3):
+    for _number in range(3):
         assert said(token, pin="hunter2") == (
             f"pkcs11_pin has a wrong PIN for the token {token.label} (CKR_PIN_INCORRECT): correct it before you run"
             " again, because a token locks after a few wrong PINs."
@@ -196,7 +196,7 @@ def test_a_fork_logs_in_itself(token: token_session.Where) -> None:
     with OPENED:
         assert list(token_session.session(token).get_objects()) == []
     children = []
-    for _ in range(5):
+    for _number in range(5):
         if child := os.fork():
             children.append(child)
             continue
