@@ -16,6 +16,7 @@ import ipaddress
 import json
 import random
 import re
+import select
 import socket
 import ssl
 import typing as t
@@ -113,6 +114,12 @@ class Answer(t.NamedTuple):
     is_json: bool
 
 
+def _is_readable(connection: socket.socket) -> bool:
+    poll = select.poll()
+    poll.register(connection, select.POLLIN)
+    return bool(poll.poll(0))
+
+
 class _KeptConnection:
     """Keeps the connection to a server for the next request, because a TLS handshake takes longer than most of them.
 
@@ -127,6 +134,8 @@ class _KeptConnection:
     def send(self, request: urllib.request.Request) -> http.client.HTTPResponse:
         """Send a request. Its response must be read, or else the connection closed, before the next one."""
         self._connection = self._connection or self._new()
+        if self._connection.sock and _is_readable(self._connection.sock):
+            self.close()  # The server has closed it, or sent something that would be taken for the next response.
         self._cookies.add_cookie_header(request)
         headers = dict(request.header_items())
         self._connection.request(request.get_method(), request.selector, request.data, headers)
