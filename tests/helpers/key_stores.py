@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import typing as t
 
+import openbao as bao
 import pytest
 
 
@@ -41,5 +42,8 @@ class KeyStore(t.Protocol):
         """Let it refuse to do anything for as long as the body of the ``with`` statement runs."""
 
 
-FIXTURES = ("openbao", *(pytest.param(name, marks=pytest.mark.thorough) for name in ("softhsm", "kms")))
+FIXTURES = (
+    pytest.param("openbao", marks=bao.needs_cryptography),
+    *(pytest.param(name, marks=[pytest.mark.thorough, bao.needs_cryptography]) for name in ("softhsm", "kms")),
+)
 """The fixture for each store. `make test` has only the first one."""

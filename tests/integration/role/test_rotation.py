@@ -14,6 +14,7 @@ import threading
 import time
 
 import key_stores
+import openbao as bao
 import pytest
 from plays import snapshot
 from side_by_side import FIRST, INTRODUCED, RETIRED
@@ -132,7 +133,13 @@ def encoded(data):
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
-@pytest.fixture(params=["in files", "of versions in a store", *key_stores.FIXTURES])
+@pytest.fixture(
+    params=[
+        "in files",
+        pytest.param("of versions in a store", marks=bao.needs_cryptography),
+        *key_stores.FIXTURES,
+    ]
+)
 def keys(request, tenant):
     """Where the keys are."""
     if request.param == "in files":
