@@ -11,6 +11,7 @@ has one login to a token, and in that of a test, the code under test has it.
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import functools
 import json
 import os
@@ -216,7 +217,9 @@ def _pem(modulus: bytes, exponent: bytes) -> str:
 if __name__ == "__main__":
     for line in sys.stdin:
         try:
-            result = {"value": _work(sys.argv[1], *json.loads(line))}
+            with open(sys.argv[1], "rb") as turn:
+                fcntl.flock(turn, fcntl.LOCK_EX)  # as the collection does: see token_session.turn
+                result = {"value": _work(sys.argv[1], *json.loads(line))}
         except Exception:
             result = {"error": traceback.format_exc()}
         print(json.dumps(result), flush=True)

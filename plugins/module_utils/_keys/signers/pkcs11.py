@@ -86,7 +86,7 @@ class Key(StoredKey):
         :raises QlikError: if it cannot be read, or cannot sign.
         """
         session = token_session.session(self._where)
-        with token_session.answering(self._where):
+        with token_session.turn(self._where):
             keys = self._search(session, "PRIVATE_KEY")
             if not keys:
                 if self._search(session, "SECRET_KEY"):
@@ -154,7 +154,7 @@ class Key(StoredKey):
         return Stored(Signer(source, public_key, functools.partial(self._sign, key)), source, _exposure(key, source))
 
     def _sign(self, key: pkcs11.PrivateKey, data: bytes) -> bytes:
-        with token_session.answering(self._where):
+        with token_session.turn(self._where):
             # Smart cards have keys that require the PIN for each signature.
             pin = self._where.pin if _value(key, "ALWAYS_AUTHENTICATE") else None
             digest_info = _DIGEST_INFO + hashlib.sha256(data).digest()

@@ -110,6 +110,18 @@ def alone(where: Where) -> t.Iterator[pkcs11.Session]:
 
 
 @contextlib.contextmanager
+def turn(where: Where) -> t.Iterator[None]:
+    """While no other task on this machine uses the same module.
+
+    SoftHSM empties a file of the token at each login, which is an error for whoever reads it at this moment.
+
+    :raises QlikError: instead of the library's own errors.
+    """
+    with locked_file(where.module_path, where.module_option), answering(where):
+        yield
+
+
+@contextlib.contextmanager
 def answering(where: Where) -> t.Iterator[None]:
     """Say what a token has refused.
 
