@@ -42,7 +42,6 @@ def test_a_uri(text: str, parts: tuple[str, str, dict[str, str]]) -> None:
         ("one://acme\n", "contains blanks, line breaks or non-ASCII characters: " + WRITE + "."),
         ("one://ac me", "contains blanks, line breaks or non-ASCII characters: " + WRITE + "."),
         ("one://\u0430cme", "contains blanks, line breaks or non-ASCII characters: " + WRITE + "."),
-        ("-----BEGIN PRIVATE KEY-----", "contains a PEM or a token instead of a URI: " + WRITE + "."),
         ("eyJh.eyJp.c2ln", "contains a PEM or a token instead of a URI: " + WRITE + "."),
         ("keys/acme/privatekey.pem", "is not a URI: " + WRITE + ", or set private_key_path if the key is in a file."),
         ("a/b:c", "is not a URI: " + WRITE + ", or set private_key_path if the key is in a file."),
@@ -64,3 +63,9 @@ def test_what_is_no_uri(text: str, said: str) -> None:
         uri.parse(text, FORMS)
     assert str(caught.value) == f"private_key_uri {said}"
     assert "hunter2" not in str(caught.value)
+
+
+def test_a_private_key_is_no_uri(rsa_pem: bytes) -> None:
+    with pytest.raises(OptionError) as caught:
+        uri.parse(rsa_pem.decode(), FORMS)
+    assert str(caught.value) == f"private_key_uri contains a PEM or a token instead of a URI: {WRITE}."
