@@ -26,9 +26,15 @@ def is_new_enough(release: str) -> bool:
     return int(release.split(".", maxsplit=1)[0]) >= 38
 
 
-needs_cryptography = pytest.mark.skipif(
-    not is_new_enough(cryptography.__version__), reason="keys in stores require cryptography 38"
-)
+TOO_OLD = "keys in stores require cryptography 38"
+needs_cryptography = pytest.mark.skipif(not is_new_enough(cryptography.__version__), reason=TOO_OLD)
+
+
+def skip_if_too_old(release: str) -> None:
+    """Skip the test if the modules run with a release of cryptography that cannot use keys in stores."""
+    if not is_new_enough(release):
+        pytest.skip(TOO_OLD)
+
 
 CONFIGURATION = """
 storage "inmem" {{}}

@@ -30,8 +30,7 @@ SECRETS = {"WRONG_TOKEN": "s.correct-horse", "PASSPHRASE": "correct horse batter
 @pytest.fixture(scope="module")
 def environment(mode: str, openbao: bao.OpenBao) -> dict[str, str]:
     """The variables for the server and its keys. Ansible shows parts of a playbook, so that has no secret."""
-    if not bao.is_new_enough(cryptography_of_modules(mode)):
-        pytest.skip("keys in stores require cryptography 38")
+    bao.skip_if_too_old(cryptography_of_modules(mode))
     openbao.create("signs")
     # Both modes use the same server.
     if "rotated" not in openbao.key_names():

@@ -20,7 +20,7 @@ import openbao as bao
 import pytest
 import secret_hunt as hunt
 import yaml
-from plays import MODES, Run, new_home, play, playbook_runner, save
+from plays import MODES, Run, cryptography_of_modules, new_home, play, playbook_runner, save
 from simulator import Simulator
 
 ANNA = {"name": "Anna Anderson", "email": "anna@grusgrus.com", "email_verified": True}
@@ -88,6 +88,7 @@ def go(
     openbao: bao.OpenBao, running_simulator: Simulator, tmp_path_factory: pytest.TempPathFactory, mode: str
 ) -> t.Iterator[Hunt]:
     """Run everything with the key in the store, or else in a file, and return what came of it."""
+    bao.skip_if_too_old(cryptography_of_modules(mode))
     with contextlib.ExitStack() as homes:
 
         def hunted(in_store: bool) -> Everything:
