@@ -35,6 +35,17 @@ attributes:
     description: Supports being used with the C(async) keyword.
 """
 
+    IN_PROCESS = r"""
+options: {}
+attributes:
+  action:
+    support: full
+    details:
+      - With a local connection, the action plugin runs the module in Ansible's worker process, which is much faster.
+  async:
+    support: full
+"""
+
     INFO = r"""
 options: {}
 attributes:
@@ -49,10 +60,4 @@ attributes:
   safe_file_operations:
     support: full
     details: This action does not write files.
-  action:
-    support: full
-    details:
-      - With a local connection, the action plugin runs the module in Ansible's worker process, which is much faster.
-  async:
-    support: full
 """

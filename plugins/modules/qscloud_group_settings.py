@@ -17,6 +17,7 @@ description:
 extends_documentation_fragment:
   - tenantops.qlik.attributes
   - tenantops.qlik.attributes.action
+  - tenantops.qlik.attributes.in_process
   - tenantops.qlik.tenant
   - tenantops.qlik.tenant.actiongroup
 attributes:
@@ -29,12 +30,6 @@ attributes:
   safe_file_operations:
     support: full
     details: This action does not write files.
-  action:
-    support: full
-    details:
-      - With a local connection, the action plugin runs the module in Ansible's worker process, which is much faster.
-  async:
-    support: full
 options:
   auto_create_groups:
     description:

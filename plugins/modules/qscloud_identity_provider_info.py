@@ -19,6 +19,7 @@ requirements:
 extends_documentation_fragment:
   - tenantops.qlik.attributes
   - tenantops.qlik.attributes.action
+  - tenantops.qlik.attributes.in_process
   - tenantops.qlik.attributes.info
   - tenantops.qlik.tenant
   - tenantops.qlik.tenant.actiongroup

@@ -27,6 +27,7 @@ requirements:
 extends_documentation_fragment:
   - tenantops.qlik.attributes
   - tenantops.qlik.attributes.action
+  - tenantops.qlik.attributes.in_process
   - tenantops.qlik.signing
   - tenantops.qlik.key_store
 attributes:
@@ -43,12 +44,7 @@ attributes:
     details: With O(path) and O(force=true), every run signs a new token.
   safe_file_operations:
     support: full
-  action:
-    support: full
-    details:
-      - With a local connection, the action plugin runs the module in Ansible's worker process, which is much faster.
   async:
-    support: full
     details:
       - Ansible writes the result, including the token, to the async job file, which remains until it is cleaned up.
         Its output is hidden, also if the task fails.

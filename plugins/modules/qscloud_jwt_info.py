@@ -22,6 +22,7 @@ requirements:
 extends_documentation_fragment:
   - tenantops.qlik.attributes
   - tenantops.qlik.attributes.action
+  - tenantops.qlik.attributes.in_process
   - tenantops.qlik.attributes.info
 options:
   token:

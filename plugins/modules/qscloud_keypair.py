@@ -35,6 +35,7 @@ requirements:
 extends_documentation_fragment:
   - tenantops.qlik.attributes
   - tenantops.qlik.attributes.action
+  - tenantops.qlik.attributes.in_process
   - tenantops.qlik.key_store
 attributes:
   check_mode:
@@ -47,12 +48,6 @@ attributes:
     support: partial
     details: With O(regenerate=always), every run creates a new key pair.
   safe_file_operations:
-    support: full
-  action:
-    support: full
-    details:
-      - With a local connection, the action plugin runs the module in Ansible's worker process, which is much faster.
-  async:
     support: full
 options:
   directory:

@@ -20,6 +20,7 @@ description:
 extends_documentation_fragment:
   - tenantops.qlik.attributes
   - tenantops.qlik.attributes.action
+  - tenantops.qlik.attributes.in_process
   - tenantops.qlik.tenant
   - tenantops.qlik.tenant.actiongroup
 attributes:
@@ -36,12 +37,7 @@ attributes:
   safe_file_operations:
     support: full
     details: This action does not write files.
-  action:
-    support: full
-    details:
-      - With a local connection, the action plugin runs the module in Ansible's worker process, which is much faster.
   async:
-    support: full
     details:
       - With O(return_cookies=true), Ansible writes the cookies to the async job file, which remains until it is
         cleaned up.

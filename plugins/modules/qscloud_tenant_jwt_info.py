@@ -24,6 +24,7 @@ extends_documentation_fragment:
   - tenantops.qlik.chain
   - tenantops.qlik.attributes
   - tenantops.qlik.attributes.action
+  - tenantops.qlik.attributes.in_process
   - tenantops.qlik.attributes.info
 attributes:
   action:
