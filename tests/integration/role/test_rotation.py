@@ -150,7 +150,7 @@ def keys(request, tenant):
 
 
 class Application(threading.Thread):
-    """Logs in all the time, with a token of the key that it holds."""
+    """Logs in all the time, with a token of the key that it holds, until the end of the ``with`` statement."""
 
     def __init__(self, tenant, owner):
         super().__init__(daemon=True)
@@ -159,6 +159,14 @@ class Application(threading.Thread):
         self.lost = []
         self.ends = threading.Event()
         self._client = Client(tenant.url, tenant.simulator.ca_path, "")
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_exception):
+        self.ends.set()
+        self.join()
 
     def run(self):
         while not self.ends.is_set():
@@ -178,26 +186,25 @@ def test_rotation_loses_no_login(runner, tenant, keys):
         return tenant.client.login(owner()).status_code == 200
 
     first = keys.owner("first_", run(keys.first).facts["tenant_jwt_idp"]["key_id"])
-    switching, holding = (Application(tenant, first) for dummy in range(2))
+    # If the test fails, too, they must end: other tests use the same simulator.
+    with Application(tenant, first) as switching, Application(tenant, first) as holding:
+        keys.before_the_introduction(runner)
+        introduced = run(keys.introduced)
+        second = keys.owner("second_", introduced.facts["tenant_jwt_idp"]["key_id"])
+        switching.owner = second
+        assert introduced.changed and lets_in(second)
+        assert not run(keys.introduced).changed
+        while min(switching.logins, holding.logins) < 200:
+            assert switching.is_alive() and holding.is_alive()
+            time.sleep(0.1)
+        holding.owner = second
+        # A login with the first key may be under way.
+        seen = holding.logins
+        while holding.logins < seen + 2:
+            assert holding.is_alive()
+            time.sleep(0.1)
+        assert run(keys.retired).changed
     for application in (switching, holding):
-        application.start()
-    keys.before_the_introduction(runner)
-    introduced = run(keys.introduced)
-    second = keys.owner("second_", introduced.facts["tenant_jwt_idp"]["key_id"])
-    switching.owner = second
-    assert introduced.changed and lets_in(second)
-    assert not run(keys.introduced).changed
-    while min(switching.logins, holding.logins) < 200:
-        time.sleep(0.1)
-    holding.owner = second
-    # A login with the first key may be under way.
-    seen = holding.logins
-    while holding.logins < seen + 2:
-        time.sleep(0.1)
-    assert run(keys.retired).changed
-    for application in (switching, holding):
-        application.ends.set()
-        application.join()
         assert application.lost == [] and application.logins >= 200
     assert lets_in(second) and not lets_in(first)
     assert not run(keys.retired).changed
