@@ -129,13 +129,13 @@ def test_check_mode(tmp_path, home):
 def interrupt(fleet, number, process):
     """Send a signal to the controller as soon as a third of the tenants have keys, and wait for its end.
 
-    What Ctrl-C sends goes to the whole group, as a terminal sends it, and once more if it was in vain: Ansible waits for
-    ever if it comes while a worker process is started, or while one writes its result, whatever the task is.
+    What Ctrl-C sends goes to the whole group, as a terminal sends it, and again, as people do, if it was in vain: Ansible
+    waits for ever if it comes while a worker process is started, or while one writes its result, whatever the task is.
     """
     while len(list(fleet.folder.glob("keys/*/publickey.cer"))) < TENANTS / 3:
         assert process.poll() is None, process.stdout.read()
         time.sleep(0.02)
-    send, times = (os.killpg, 2) if number == signal.SIGINT else (os.kill, 1)
+    send, times = (os.killpg, 5) if number == signal.SIGINT else (os.kill, 1)
     for dummy in range(times):
         send(process.pid, number)
         with contextlib.suppress(subprocess.TimeoutExpired):
