@@ -261,6 +261,20 @@ key_id:
   returned: O(state=present)
   type: str
   sample: rMQB93idRgfuUD2YUSJ76jXiAjaGpmvlmHGLsQ-6pPc
+jwk:
+  description:
+    - The public key as a JSON Web Key, the form in which Qlik Cloud takes the public keys of OAuth clients. Its C(kid) is
+      RV(key_id).
+    - Null in check mode if the key would be created.
+  returned: O(state=present)
+  type: dict
+  sample:
+    alg: RS256
+    e: AQAB
+    kid: rMQB93idRgfuUD2YUSJ76jXiAjaGpmvlmHGLsQ-6pPc
+    kty: RSA
+    n: 0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78...
+    use: sig
 fingerprint_sha256:
   description:
     - The SHA-256 fingerprint of the certificate, formatted as C(openssl) prints it. Null in check mode like

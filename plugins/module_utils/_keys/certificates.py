@@ -28,6 +28,9 @@ MAXIMUM_COMMON_NAME_LENGTH = 64
 MAXIMUM_SERIAL_BITS = 160
 """20 octets: RFC 5280, section 4.1.2.2."""
 
+FACTS = ("certificate", "certificate_line", "fingerprint_sha256", "serial_number", "not_before", "not_after")
+"""The names of what :func:`describe` returns."""
+
 CLOCK_SKEW = datetime.timedelta(minutes=5)
 """Tolerance for the clock of another machine, and for the time spent waiting for another run."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
+from .._errors import CertificateError, PemError
 from .._files import read
 from .._files.options import check_path
 from . import certificates, pem, public_keys
@@ -57,6 +58,23 @@ def from_options(options: t.Mapping[str, t.Any], may_be_missing: bool = False) -
             return None
         return parse(read.content(value, option), label, f"O({option}): {value}")
     return None
+
+
+def parse_either(data: bytes, source: str) -> PublicKey:
+    """Parse a public key, or else a certificate, whichever it is.
+
+    :param source: the file or option, for messages.
+    :raises QlikError: if it is neither.
+    """
+    try:
+        return parse(data, "PUBLIC KEY", source)
+    except PemError as no_key:
+        try:
+            return parse(data, "CERTIFICATE", source)
+        except CertificateError:
+            if b"-BEGIN CERTIFICATE-" in data:
+                raise
+            raise no_key from None
 
 
 def parse(data: bytes, label: str, source: str) -> PublicKey:

@@ -28,17 +28,7 @@ if t.TYPE_CHECKING:
 
     from .signers.signer import StoredKey
 
-FACTS = (
-    "certificate",
-    "certificate_line",
-    "public_key",
-    "key_id",
-    "fingerprint_sha256",
-    "serial_number",
-    "not_before",
-    "not_after",
-    "key_size",
-)
+FACTS = (*public_keys.FACTS, *certificates.FACTS)
 """Return values for a key pair, in addition to the paths. The private key is never returned."""
 
 

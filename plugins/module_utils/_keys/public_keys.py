@@ -21,6 +21,9 @@ try:
 except ImportError:
     pass  # Modules report it: see _module.run.
 
+FACTS = ("key_id", "key_size", "public_key", "jwk")
+"""The names of what :func:`describe` returns."""
+
 
 class Loaded(t.NamedTuple):
     """A public key. ``repairs`` is a warning about what is wrong with its text, or None."""
@@ -61,15 +64,28 @@ def to_pem(key: rsa.RSAPublicKey) -> bytes:
 
 def describe(key: rsa.RSAPublicKey) -> dict[str, t.Any]:
     """The facts about a public key that modules return."""
-    return {"key_id": thumbprint(key), "key_size": key.key_size, "public_key": to_pem(key).decode()}
+    key_id = thumbprint(key)
+    return {"key_id": key_id, "key_size": key.key_size, "public_key": to_pem(key).decode(), "jwk": jwk(key, key_id)}
+
+
+def jwk(key: rsa.RSAPublicKey, key_id: str) -> dict[str, str]:
+    """The public key as a JSON Web Key for signatures with RS256 (RFC 7517, section 4; RFC 7518, section 6.3.1).
+
+    Qlik Cloud takes such keys for OAuth clients: qlik.dev, "Authenticate with Private Key JWT".
+    """
+    return {**_required_members(key), "kid": key_id, "use": "sig", "alg": "RS256"}
 
 
 def thumbprint(key: rsa.RSAPublicKey) -> str:
     """The base64url SHA-256 thumbprint of the key (RFC 7638, section 3). As a key id, it changes only with the key."""
-    numbers = key.public_numbers()
-    jwk = {"e": _base64url_uint(numbers.e), "kty": "RSA", "n": _base64url_uint(numbers.n)}
-    canonical = json.dumps(jwk, separators=(",", ":"), sort_keys=True).encode()
+    canonical = json.dumps(_required_members(key), separators=(",", ":"), sort_keys=True).encode()
     return _base64url(hashlib.sha256(canonical).digest())
+
+
+def _required_members(key: rsa.RSAPublicKey) -> dict[str, str]:
+    """The members of a JWK without which there is no RSA public key, and of which the thumbprint is made."""
+    numbers = key.public_numbers()
+    return {"kty": "RSA", "n": _base64url_uint(numbers.n), "e": _base64url_uint(numbers.e)}
 
 
 def _base64url(data: bytes) -> str:

@@ -56,6 +56,28 @@ def test_each_option_gives_the_same_key(
         assert (key.fingerprint, key.not_after) == (None, None)
 
 
+@pytest.mark.parametrize("form", ["certificate", "public_key"])
+@pytest.mark.parametrize("encoding", ["PEM", "DER"])
+def test_either_is_recognized(pems: dict[str, bytes], openssl: Openssl, rsa_pem: bytes, form: str, encoding: str) -> None:
+    command = {"certificate": ["x509"], "public_key": ["pkey", "-pubin"]}[form]
+    data = openssl(*command, "-outform", encoding, data=pems[form])
+    key = given.parse_either(data, "THE_FILE")
+    assert key.thumbprint == RSAKey.import_key(rsa_pem).thumbprint()
+    assert key.line == pems[form].decode().replace("\n", "")
+
+
+def test_neither_is_refused(pems: dict[str, bytes], rsa_pem: bytes) -> None:
+    def refusal(data: bytes) -> str:
+        with pytest.raises((PemError, CertificateError)) as caught:
+            given.parse_either(data, "THE_FILE")
+        return str(caught.value)
+
+    assert refusal(rsa_pem).startswith("THE_FILE contains a private key, not a public key: extract it with ")
+    assert refusal(pems["certificate"][:300]).startswith("THE_FILE is cut off: the line '-----END CERTIFICATE-----' is")
+    assert refusal(pems["public_key"][:200]).startswith("THE_FILE is cut off: the line '-----END PUBLIC KEY-----' is")
+    assert refusal(b"").startswith("THE_FILE is empty: specify a public key")
+
+
 def test_no_option_gives_nothing() -> None:
     assert read() is None
 

@@ -10,6 +10,7 @@ import datetime
 import os
 
 import pytest
+from joserfc.jwk import RSAKey
 
 from ansible_collections.tenantops.qlik.plugins.module_utils._errors import replace_options
 from ansible_collections.tenantops.qlik.plugins.module_utils._keys import inspect as _inspect
@@ -51,13 +52,15 @@ def test_all_is_well(folder, openssl):
     fingerprint = openssl("x509", "-fingerprint", "-sha256", "-noout", data=(folder / NAMES.certificate).read_bytes())
     assert facts["fingerprint_sha256"] in fingerprint.decode()
     assert facts["public_key"].encode() == (folder / NAMES.public_key).read_bytes()
+    assert RSAKey.import_key(facts["jwk"]).as_pem(private=False) == (folder / NAMES.public_key).read_bytes()
     assert not any("PRIVATE" in str(value) for value in facts.values())
 
 
 def test_nothing_is_there(tmp_path):
     facts = look(tmp_path / "keys")
     assert facts["problems"] == [f"{tmp_path}/keys does not exist."]
-    assert not facts["exists"] and facts["key_id"] is None and facts["days_left"] is None
+    assert not facts["exists"] and facts["days_left"] is None
+    assert facts["key_id"] is None and facts["jwk"] is None
     facts = look(tmp_path)
     assert [sentence.replace(f"{tmp_path}/", "") for sentence in facts["problems"]] == [
         f"{name} does not exist." for name in NAMES

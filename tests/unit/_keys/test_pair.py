@@ -14,6 +14,7 @@ import shutil
 import typing as t
 
 import pytest
+from joserfc.jwk import RSAKey
 
 from ansible_collections.tenantops.qlik.plugins.module_utils._errors import (
     FileError,
@@ -214,6 +215,8 @@ def test_the_facts_are_those_of_the_files(pair: KeyPair, openssl: Openssl) -> No
     assert fingerprint == f"sha256 Fingerprint={facts['fingerprint_sha256']}\n"
     assert (facts["not_before"], facts["not_after"]) == ("2026-05-31T22:30:15Z", "2027-05-31T22:30:15Z")
     assert facts["key_size"] == 2048
+    assert facts["jwk"]["kid"] == facts["key_id"]
+    assert RSAKey.import_key(facts["jwk"]).as_pem(private=False) == contents[PUBLIC]
 
 
 def test_the_facts_of_a_new_set_are_those_of_the_next_run(empty: KeyPair) -> None:

@@ -9,8 +9,11 @@ from __future__ import annotations
 import base64
 import typing as t
 
+import joserfc.jwt
+import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
+from joserfc.jwk import KeySet, RSAKey
 
 from ansible_collections.tenantops.qlik.plugins.module_utils._errors import PemError, PublicKeyError
 from ansible_collections.tenantops.qlik.plugins.module_utils._keys import private_keys as _private_keys
@@ -39,6 +42,23 @@ def test_the_thumbprint_of_the_rfcs_own_key() -> None:
     n = int.from_bytes(base64.urlsafe_b64decode(modulus + "=="), "big")
     key = rsa.RSAPublicNumbers(65537, n).public_key()
     assert public_keys.thumbprint(key) == "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs"
+
+
+@pytest.mark.parametrize("key_id", [None, "2026 ä"])
+def test_the_jwk_is_what_joserfc_makes_of_the_key(
+    rsa_key: rsa.RSAPrivateKey, private_keys: dict[str, bytes], key_id: str | None
+) -> None:
+    theirs = RSAKey.import_key(private_keys["public"], {"use": "sig", "alg": "RS256"})
+    key_id = key_id or theirs.thumbprint()
+    assert public_keys.jwk(rsa_key.public_key(), key_id) == {**theirs.as_dict(private=False), "kid": key_id}
+
+
+def test_other_libraries_verify_with_the_jwk(rsa_key: rsa.RSAPrivateKey, rsa_pem: bytes) -> None:
+    its = public_keys.describe(rsa_key.public_key())
+    token = joserfc.jwt.encode({"alg": "RS256", "kid": its["key_id"]}, {"sub": "x"}, RSAKey.import_key(rsa_pem))
+    keys = KeySet.import_key_set({"keys": [its["jwk"]]})
+    assert joserfc.jwt.decode(token, keys, algorithms=["RS256"]).claims == {"sub": "x"}
+    assert jwt.decode(token, jwt.PyJWK(its["jwk"]).key, algorithms=["RS256"]) == {"sub": "x"}
 
 
 def test_the_thumbprint_is_the_same_in_every_form(private_keys: dict[str, bytes], passphrase: str) -> None:
