@@ -252,8 +252,8 @@ options:
   api_key:
     description:
       - An API key of a tenant admin. The default is E(QSCLOUD_API_KEY) in the environment.
-      - Credentials in the environment are only used if none of O(api_key), O(client_id) and O(client_secret) is set, and
-        only for the tenant in E(QSCLOUD_TENANT_URL).
+      - Credentials in the environment are only used if neither O(api_key) nor any option whose name begins with C(client_)
+        is set, and only for the tenant in E(QSCLOUD_TENANT_URL).
     type: str
   client_id:
     description:
@@ -261,7 +261,36 @@ options:
         E(QSCLOUD_CLIENT_ID) in the environment.
     type: str
   client_secret:
-    description: The secret of the OAuth client. The default is E(QSCLOUD_CLIENT_SECRET) in the environment.
+    description:
+      - The secret of the OAuth client. The default is E(QSCLOUD_CLIENT_SECRET) in the environment.
+      - A client needs either a secret or a private key, which is in one of O(client_private_key_path),
+        O(client_private_key_content) and O(client_private_key_uri).
+    type: str
+  client_private_key_path:
+    description:
+      - Path to a private key of the OAuth client, which signs what proves the client instead of a secret. The default is
+        E(QSCLOUD_CLIENT_PRIVATE_KEY_PATH) in the environment.
+      - The client must have C(private_key_jwt) in its C(allowedAuthMethods), and the public key in its C(publicKeys).
+    type: path
+  client_private_key_content:
+    description:
+      - The content of the private key of the OAuth client. The default is E(QSCLOUD_CLIENT_PRIVATE_KEY_CONTENT) in the
+        environment.
+    type: str
+  client_private_key_uri:
+    description:
+      - The URI of the private key of the OAuth client in a key store, in the form of O(private_key_uri). The default is
+        E(QSCLOUD_CLIENT_PRIVATE_KEY_URI) in the environment.
+    type: str
+  client_private_key_passphrase:
+    description:
+      - The passphrase of the private key of the OAuth client, if it is encrypted. The default is
+        E(QSCLOUD_CLIENT_PRIVATE_KEY_PASSPHRASE) in the environment.
+    type: str
+  client_key_id:
+    description:
+      - The key id that the public key has in the OAuth client. The default is E(QSCLOUD_CLIENT_KEY_ID) in the environment,
+        or else the RFC 7638 thumbprint of the public key.
     type: str
   ca_path:
     description: Path to a file in PEM format with the CA certificates to trust. The default is the system's.

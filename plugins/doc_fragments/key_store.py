@@ -6,7 +6,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """The options for a private key in a key store."""
+    """The option for a private key in a key store, and those for the stores."""
 
     DOCUMENTATION = r"""
 options:
@@ -29,6 +29,10 @@ options:
       - The key must be an RSA key of at least 2048 bits. If it can be exported from its store, the task warns.
       - Requires cryptography 38 or newer on the machine where the task runs.
     type: str
+"""
+
+    STORES = r"""
+options:
   vault_address:
     description:
       - The URL of Vault or OpenBao, such as V(https://vault.example.com:8200).
@@ -53,14 +57,14 @@ options:
     description:
       - Absolute path to the PKCS#11 module of a token, a library that comes with it, such as
         V(/usr/lib/softhsm/libsofthsm2.so).
-      - C(module-path) in O(private_key_uri) takes precedence. If neither is set, the environment variable
+      - C(module-path) in the URI of the key takes precedence. If neither is set, the environment variable
         E(PKCS11_MODULE_PATH) is used.
     type: path
   pkcs11_pin:
     description:
       - The PIN of the token's user. Each task tries it once, because tokens lock after a few wrong PINs. If only one try
         is left, it is not tried at all.
-      - Alternatively, write the path of a file with the PIN in O(private_key_uri), after V(?pin-source=). Other users must
+      - Alternatively, write the path of a file with the PIN in the URI of the key, after V(?pin-source=). Other users must
         not be able to read it. It may be encrypted with Ansible Vault.
     type: str
 """

@@ -44,8 +44,45 @@ options:
       - In the file, the value can be encrypted with Ansible Vault, or be a template, such as a lookup in a secrets
         manager.
     type: str
+      - The client needs either a secret or a private key, which is in one of O(client_private_key_path),
+        O(client_private_key_content) and O(client_private_key_uri).
     env:
       - name: QSCLOUD_ORGANIZATION_CLIENT_SECRET
+  client_private_key_path:
+    description:
+      - Path to a private key of the OAuth client, which proves itself with a signed client assertion instead of a secret.
+        A relative path starts from the current folder.
+      - Qlik documents this for the OAuth clients of a tenant. It is not known whether the clients of an organization can
+        have keys.
+      - Requires cryptography and PyJWT.
+    type: path
+    env:
+      - name: QSCLOUD_ORGANIZATION_CLIENT_PRIVATE_KEY_PATH
+  client_private_key_content:
+    description: The content of the private key of the OAuth client. In the file, the value can be as in O(client_secret).
+    type: str
+    env:
+      - name: QSCLOUD_ORGANIZATION_CLIENT_PRIVATE_KEY_CONTENT
+  client_private_key_uri:
+    description:
+      - The URI of the private key of the OAuth client in a key store, which signs there. It has the form of
+        O(tenantops.qlik.qscloud_jwt#module:private_key_uri).
+    type: str
+    env:
+      - name: QSCLOUD_ORGANIZATION_CLIENT_PRIVATE_KEY_URI
+  client_private_key_passphrase:
+    description:
+      - The passphrase of the private key of the OAuth client, if it is encrypted. In the file, the value can be as in
+        O(client_secret).
+    type: str
+    env:
+      - name: QSCLOUD_ORGANIZATION_CLIENT_PRIVATE_KEY_PASSPHRASE
+  client_key_id:
+    description:
+      - The key id that the public key has in the OAuth client. The default is the RFC 7638 thumbprint of the public key.
+    type: str
+    env:
+      - name: QSCLOUD_ORGANIZATION_CLIENT_KEY_ID
   filters:
     description:
       - Which tenants to include. A tenant must match each of these filters.
@@ -96,6 +133,7 @@ options:
 extends_documentation_fragment:
   - ansible.builtin.constructed
   - ansible.builtin.inventory_cache
+  - tenantops.qlik.key_store.stores
 seealso:
   - name: The Organization API
     description: How to create an OAuth client of the organization, and what the API says about a tenant.
@@ -145,14 +183,18 @@ import difflib
 import typing as t
 
 from ansible.errors import AnsibleError, AnsibleParserError
+from ansible.module_utils.basic import missing_required_lib
 from ansible.module_utils.common.dict_transformations import camel_dict_to_snake_dict
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
 from ansible.utils.unsafe_proxy import wrap_var
 
+from ..module_utils import _argument_specs, _module
 from ..module_utils._errors import QlikError, printable, replace_options
-from ..module_utils._tenant import organization
+from ..module_utils._keys.signers.opened import OPENED
+from ..module_utils._tenant import credentials, organization
 from ..module_utils._tenant.api import Tenant
 from ..module_utils._text import host_name, is_host_name
+from ..plugin_utils._vault import decrypting
 
 if t.TYPE_CHECKING:
     from ansible.inventory.data import InventoryData
@@ -206,11 +248,20 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     def _tenants(self, path: str, cache: bool) -> list[dict[str, t.Any]]:
         """The tenants from the cache or the API. What is cached has no credentials."""
         options = {name: self.get_option(name) for name in ("url", "ca_path", "timeout")}
-        for name in ("client_id", "client_secret"):
+        for name in (*_argument_specs.OAUTH_CLIENT, *_argument_specs.KEY_STORES):
             # get_option does not evaluate templates.
             value = self.templar.template(self.get_option(name))
             options[name] = value if value is None else str(value)
-        connection = organization.connection(options)
+        if credentials.have_key(options, {}):
+            for library in _module.MISSING:
+                raise AnsibleParserError(missing_required_lib(library))
+        with decrypting(self.loader), OPENED:
+            return self._tenants_of(organization.connection(options), path, cache)
+
+    def _tenants_of(self, connection: credentials.Connection, path: str, cache: bool) -> list[dict[str, t.Any]]:
+        if connection.credentials.client_key:
+            for warning in connection.credentials.client_key.warnings:
+                self.display.warning(replace_options(warning, NAMES))
         # Another organization has a list of its own.
         key = self.get_cache_key(f"{path} {connection.url} {connection.credentials.client_id}")
         if self.get_option("cache") and cache:

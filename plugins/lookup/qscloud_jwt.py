@@ -27,6 +27,7 @@ requirements:
 extends_documentation_fragment:
   - tenantops.qlik.signing
   - tenantops.qlik.key_store
+  - tenantops.qlik.key_store.stores
 seealso:
   - module: tenantops.qlik.qscloud_jwt
 """

@@ -36,8 +36,7 @@ SIGNING: dict[str, dict[str, t.Any]] = {
 SIGNING_KEYS = ("private_key_path", "private_key_content", "private_key_uri")
 """The options for the private key, of which one at most may be set, and which are required to sign a token."""
 
-KEY_STORE: dict[str, dict[str, t.Any]] = {
-    "private_key_uri": {"type": "str", "no_log": False},
+KEY_STORES: dict[str, dict[str, t.Any]] = {
     "vault_address": {"type": "str"},
     "vault_token": {"type": "str", "no_log": True},
     "vault_namespace": {"type": "str"},
@@ -45,13 +44,27 @@ KEY_STORE: dict[str, dict[str, t.Any]] = {
     "pkcs11_module_path": {"type": "path"},
     "pkcs11_pin": {"type": "str", "no_log": True},
 }
+"""The options for the key stores."""
+
+KEY_STORE: dict[str, dict[str, t.Any]] = {"private_key_uri": {"type": "str", "no_log": False}, **KEY_STORES}
 """The options for a private key in a key store."""
+
+OAUTH_CLIENT: dict[str, dict[str, t.Any]] = {
+    "client_id": {"type": "str"},
+    "client_secret": {"type": "str", "no_log": True},
+    "client_private_key_path": {"type": "path"},
+    "client_private_key_content": {"type": "str", "no_log": True},
+    "client_private_key_uri": {"type": "str", "no_log": False},
+    "client_private_key_passphrase": {"type": "str", "no_log": True},
+    "client_key_id": {"type": "str", "no_log": False},
+}
+"""The options for an OAuth client with a secret or a private key."""
 
 TENANT: dict[str, dict[str, t.Any]] = {
     "tenant_url": {"type": "str"},
     "api_key": {"type": "str", "no_log": True},
-    "client_id": {"type": "str"},
-    "client_secret": {"type": "str", "no_log": True},
+    **OAUTH_CLIENT,
+    **KEY_STORES,
     "validate_certs": {"type": "bool", "default": True},
     "ca_path": {"type": "path"},
     "timeout": {"type": "int", "default": 30},
@@ -103,7 +116,7 @@ CHAIN: dict[str, dict[str, t.Any]] = {
     "compare": {"type": "str", "choices": ["public_key", "certificate"], "default": "public_key"},
     "purge": {"type": "bool", "default": False},
     "url": {"type": "str"},
-    **{name: TENANT[name] for name in ("api_key", "client_id", "client_secret", "ca_path", "timeout")},
+    **{name: TENANT[name] for name in ("api_key", *OAUTH_CLIENT, "ca_path", "timeout")},
     "auto_create_groups": {"type": "bool"},
     "verify_login": {"type": "str", "choices": ["never", "changed", "always"], "default": "never"},
     "variables": {"type": "str"},

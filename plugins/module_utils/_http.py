@@ -214,6 +214,7 @@ class Client:
         """Send a request, with retries and waits for the rate limit.
 
         :param what: the request in messages.
+        :param body: an object to send as JSON, a text to send as a form, or a function that returns one for each attempt.
         :param repeatable: whether it is safe to send the request twice.
         :param may_redirect: whether the answer may be a redirect, which the caller has to deal with.
         """
@@ -243,7 +244,10 @@ class Client:
     def _send(self, method: str, url: str, what: str, headers: dict[str, str], body: t.Any) -> Answer:
         headers = {**headers, "Accept": "application/json", "User-Agent": USER_AGENT}
         data = None
-        if body is not None:
+        body = body() if callable(body) else body
+        if isinstance(body, str):
+            data, headers["Content-Type"] = body.encode(), "application/x-www-form-urlencoded"
+        elif body is not None:
             data, headers["Content-Type"] = json.dumps(body).encode(), "application/json"
         try:
             response = self._kept.send(urllib.request.Request(url, data, headers, method=method))

@@ -46,9 +46,7 @@ def run(
     :param names: what to call options in messages, if that is more than an alias.
     :param so_far: returns what to add to an error, such as what was done before it.
     """
-    for library in libraries:
-        if library in MISSING:
-            module.fail_json(msg=missing_required_lib(library), exception=MISSING[library])
+    require(module, libraries)
     # A private key or token in the wrong option is still a secret, and so is the PIN in a URI.
     options = [*module.params.items()]
     for key in module.params.get("keys") or ():
@@ -81,6 +79,13 @@ def run(
         }
         module.fail_json(msg=message, invocation=invocation, **so_far())
     module.exit_json(**result)
+
+
+def require(module: AnsibleModule, libraries: t.Iterable[str]) -> None:
+    """Fail if one of the libraries that the task needs is missing."""
+    for library in libraries:
+        if library in MISSING:
+            module.fail_json(msg=missing_required_lib(library), exception=MISSING[library])
 
 
 def user_message(module: AnsibleModule, message: str) -> str:

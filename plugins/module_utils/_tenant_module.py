@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import typing as t
 
+from . import _module
 from ._tenant import credentials
 from ._tenant.api import Tenant
 
@@ -23,7 +24,12 @@ def tenant(module: AnsibleModule, needs_credentials: bool = True) -> Tenant:
     """
     # Ansible knows which options are secret, but does not know the secrets in the environment.
     module.no_log_values |= credentials.secrets(module.params, os.environ)
-    return Tenant(credentials.from_options(module.params, os.environ, needs_credentials))
+    if needs_credentials and credentials.have_key(module.params, os.environ):
+        _module.require(module, ["cryptography", "PyJWT"])
+    connection = credentials.from_options(module.params, os.environ, needs_credentials)
+    if connection.credentials and connection.credentials.client_key:
+        _module.warn(module, connection.credentials.client_key.warnings)
+    return Tenant(connection)
 
 
 def waited(connected: Tenant) -> dict[str, int]:

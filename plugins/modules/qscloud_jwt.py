@@ -30,6 +30,7 @@ extends_documentation_fragment:
   - tenantops.qlik.attributes.in_process
   - tenantops.qlik.signing
   - tenantops.qlik.key_store
+  - tenantops.qlik.key_store.stores
 attributes:
   check_mode:
     support: full

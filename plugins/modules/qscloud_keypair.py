@@ -37,6 +37,7 @@ extends_documentation_fragment:
   - tenantops.qlik.attributes.action
   - tenantops.qlik.attributes.in_process
   - tenantops.qlik.key_store
+  - tenantops.qlik.key_store.stores
 attributes:
   check_mode:
     support: full

@@ -24,6 +24,7 @@ extends_documentation_fragment:
   - tenantops.qlik.attributes.in_process
   - tenantops.qlik.attributes.info
   - tenantops.qlik.key_store
+  - tenantops.qlik.key_store.stores
 options:
   directory:
     description:

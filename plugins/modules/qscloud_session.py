@@ -22,6 +22,7 @@ extends_documentation_fragment:
   - tenantops.qlik.attributes.action
   - tenantops.qlik.attributes.in_process
   - tenantops.qlik.tenant
+  - tenantops.qlik.key_store.stores
   - tenantops.qlik.tenant.actiongroup
 attributes:
   check_mode:

@@ -121,7 +121,7 @@ def token(rsa_key: t.Any) -> str:
 
 def attempt(server: Server, task: t.Callable[[api.Tenant], t.Any], *secrets: str, **credentials: str) -> t.Any:
     """What a task comes to: its result, or the message of the project's error. No secret is in a message."""
-    options = {"api_key": None, "client_id": None, "client_secret": None, **(credentials or {"api_key": API_KEY})}
+    options = {**dict.fromkeys(_credentials.CREDENTIAL_VARIABLES), **(credentials or {"api_key": API_KEY})}
     options |= {"tenant_url": server.url, "validate_certs": True, "ca_path": None, "timeout": 5}
     pauses: list[float] = []
     tenant = api.Tenant(_credentials.from_options(options, {}), sleep=pauses.append)

@@ -70,6 +70,11 @@ def options(**changes: t.Any) -> dict[str, t.Any]:
                 "api_key",
                 "client_id",
                 "client_secret",
+                "client_private_key_path",
+                "client_private_key_content",
+                "client_private_key_uri",
+                "client_private_key_passphrase",
+                "client_key_id",
                 "ca_path",
                 "auto_create_groups",
             )

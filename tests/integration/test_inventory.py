@@ -307,7 +307,7 @@ BAD_INPUT: dict[str, tuple[dict[str, t.Any], str | tuple[str, ...]]] = {
     ),
     "no client id": (
         {"client_id": ..., "client_secret": SECRET},
-        "client_id is missing: an OAuth client needs both its id and its secret.",
+        "client_id is missing: an OAuth client needs its id, and its secret or private key.",
     ),
     "an empty secret": (
         {"client_secret": ""},

@@ -62,13 +62,13 @@ CASES = {
     ),
     "no credentials": (
         CREDENTIALS,
-        "Credentials for the tenant are missing: set api_key, or client_id and client_secret. Or set"
-        " QSCLOUD_API_KEY, or both QSCLOUD_CLIENT_ID and QSCLOUD_CLIENT_SECRET, together with QSCLOUD_TENANT_URL"
-        " in the environment.",
+        "Credentials for the tenant are missing: set api_key, or client_id with client_secret or client_private_key_path."
+        " Or set QSCLOUD_API_KEY, or QSCLOUD_CLIENT_ID with QSCLOUD_CLIENT_SECRET or QSCLOUD_CLIENT_PRIVATE_KEY_PATH,"
+        " together with QSCLOUD_TENANT_URL in the environment.",
     ),
     "half an OAuth client": (
         {**CREDENTIALS, "client_id": "abc"},
-        "client_secret is missing: an OAuth client needs both its id and its secret.",
+        "client_secret is missing: an OAuth client needs its id, and its secret or private key.",
     ),
     "two credentials": (
         {"client_id": "abc", "client_secret": "defdefdef"},

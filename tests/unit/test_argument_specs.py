@@ -26,7 +26,10 @@ from ansible_collections.tenantops.qlik.plugins.module_utils import _argument_sp
     ids=["signing", "key_store", "tenant", "chain"],
 )
 def test_what_is_documented_is_what_is_taken(fragment: t.Any, spec: dict[str, dict[str, t.Any]]) -> None:
-    documented = yaml.safe_load(fragment.ModuleDocFragment.DOCUMENTATION)["options"]
+    fragments = [fragment.ModuleDocFragment.DOCUMENTATION]
+    if fragment in (key_store, tenant):
+        fragments.append(key_store.ModuleDocFragment.STORES)
+    documented = {name: its for one in fragments for name, its in yaml.safe_load(one)["options"].items()}
     assert _plain(documented) == _plain(spec)
 
 

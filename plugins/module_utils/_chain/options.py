@@ -112,8 +112,7 @@ def names(options: t.Iterable[str], prefix: str) -> dict[str, str]:
 
 def connection(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     """The options of the documentation fragment ``tenant``."""
-    names = ("api_key", "client_id", "client_secret", "ca_path", "timeout")
-    return {"tenant_url": options["url"], "validate_certs": True, **{name: options[name] for name in names}}
+    return {**options, "tenant_url": options["url"], "validate_certs": True}
 
 
 def has_existing_key(options: t.Mapping[str, t.Any]) -> bool:

@@ -16,7 +16,7 @@ import urllib.parse
 
 from .. import _http
 from .._errors import NoAnswerError, TenantError
-from . import refusals
+from . import access_tokens, refusals
 from .credentials import Connection
 
 PAGE_SIZE = 100
@@ -46,7 +46,7 @@ class Tenant(_http.Client):
             ca_option="O(ca_path)",
             when_slow="Try again, perhaps with a longer O(timeout).",
         )
-        super().__init__(server, filter(None, connection.credentials or ()), sleep)
+        super().__init__(server, connection.credentials.secrets if connection.credentials else (), sleep)
         self._connection = connection
         self._authorization: dict[str, str] = {}
 
@@ -140,18 +140,27 @@ class Tenant(_http.Client):
         """
         return self._get("/api/v1/users/me", {}).body
 
+    def request_access_token(
+        self, user: access_tokens.User | None = None, scope: str | None = None
+    ) -> access_tokens.AccessToken:
+        """Request an access token for the OAuth client itself, or for a user.
+
+        :param scope: scopes, separated by spaces; the default of the tenant if None.
+        :raises TenantError: if that fails.
+        """
+
+        def post(body: t.Any) -> dict[str, t.Any]:
+            return self._request("POST", access_tokens.PATH, {}, body, repeatable=True).body
+
+        endpoint = access_tokens.Endpoint(self.url, self._secrets, post)
+        return access_tokens.request(endpoint, self._connection.credentials, user, scope)
+
     def _authorize(self) -> dict[str, str]:
         """The Authorization header. An OAuth client requests its access token once per task."""
         if not self._authorization:
-            api_key, client_id, client_secret = self._connection.credentials
+            api_key = self._connection.credentials.api_key
             if api_key is None:
-                request = {"client_id": client_id, "client_secret": client_secret, "grant_type": "client_credentials"}
-                api_key = self._request("POST", "/oauth/token", {}, request, repeatable=True).body.get("access_token")
-                if not isinstance(api_key, str) or not _http.TOKEN.fullmatch(api_key):
-                    raise TenantError(
-                        f"{self.url} did not return an access token for the OAuth client.", "Check O(tenant_url)."
-                    )
-            self._secrets.add(api_key)
+                api_key = self.request_access_token().text
             self._authorization = {"Authorization": f"Bearer {api_key}"}
         return self._authorization
 
@@ -182,8 +191,10 @@ class Tenant(_http.Client):
 
     def _advice(self, answer: _http.Answer) -> str:
         credentials = self._connection.credentials
-        is_client = bool(credentials and credentials.client_id)
-        return refusals.advice(answer.status, _code(answer), answer.is_json, is_client)
+        of_client = None
+        if credentials and credentials.client_id:
+            of_client = refusals.OAUTH_CLIENT_WITH_KEY if credentials.client_key else refusals.OAUTH_CLIENT
+        return refusals.advice(answer.status, _code(answer), answer.is_json, of_client)
 
     def _resolve(self, method: str, path: str) -> str:
         """The URL of a path or of a link from the tenant. Credentials must not be sent to another host."""
@@ -208,9 +219,14 @@ class Tenant(_http.Client):
 
 
 def _error(answer: _http.Answer) -> dict[str, t.Any]:
-    """The first error in a response. Qlik Cloud is not known to return more than one."""
+    """The first error in a response. Qlik Cloud is not known to return more than one.
+
+    About a token, it may also answer as RFC 6749, section 5.2, says.
+    """
     errors = answer.body.get("errors")
-    return errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], dict) else {}
+    if isinstance(errors, list) and errors and isinstance(errors[0], dict):
+        return errors[0]
+    return {"code": answer.body.get("error"), "detail": answer.body.get("error_description")}
 
 
 def _code(answer: _http.Answer) -> str | None:

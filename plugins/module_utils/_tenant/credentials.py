@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Determine the tenant and its credentials from the options and the environment. It sends no request."""
+"""Determine the tenant and its credentials from the options and the environment. It sends the tenant no request."""
 
 from __future__ import annotations
 
@@ -11,24 +11,36 @@ import typing as t
 from .. import _http
 from .._errors import MAYBE_UNSET, OptionError
 from .._files.options import check_ca_path
+from . import client_keys
 
 URL_VARIABLE = "QSCLOUD_TENANT_URL"
 CREDENTIAL_VARIABLES = {
     "api_key": "QSCLOUD_API_KEY",
     "client_id": "QSCLOUD_CLIENT_ID",
     "client_secret": "QSCLOUD_CLIENT_SECRET",
+    **{option: f"QSCLOUD_{option.upper()}" for option in client_keys.OPTIONS},
 }
 """Environment variables by option. If any of these options is set, all of the variables are ignored."""
 
 _EXAMPLE = "write it as https://acme.eu.qlikcloud.com"
 
+_SECRETS = ("api_key", "client_secret", "client_private_key_content", client_keys.PASSPHRASE)
+_NO_BLANKS = ("api_key", "client_id", "client_secret")
+_PROOFS = ("client_secret", *client_keys.SOURCES)
+
 
 class Credentials(t.NamedTuple):
-    """An API key, or the ID and secret of a machine-to-machine OAuth client."""
+    """An API key, or the ID of a machine-to-machine OAuth client with its secret or private key."""
 
     api_key: str | None
-    client_id: str | None
-    client_secret: str | None
+    client_id: str | None = None
+    client_secret: str | None = None
+    client_key: client_keys.ClientKey | None = None
+
+    @property
+    def secrets(self) -> list[str]:
+        """What no message may contain."""
+        return [text for text in (self.api_key, self.client_id, self.client_secret) if text]
 
     def __repr__(self) -> str:
         # Keep secrets out of tracebacks and logs.
@@ -54,7 +66,7 @@ def from_options(
     cannot send them elsewhere.
 
     :param options: the options of the documentation fragment ``tenant``.
-    :raises OptionError: if options are missing, invalid or contradictory.
+    :raises QlikError: if options are missing, invalid or contradictory, or the private key of a client cannot be used.
     """
     url_of_environment = environment.get(URL_VARIABLE)
     if options["tenant_url"] is not None:
@@ -90,6 +102,11 @@ def are_given(options: t.Mapping[str, t.Any], environment: t.Mapping[str, str]) 
     return bool(owner and has_variable) and tenant_url(owner, URL_VARIABLE) == url
 
 
+def have_key(options: t.Mapping[str, t.Any], environment: t.Mapping[str, str]) -> bool:
+    """Whether the credentials may have the private key of an OAuth client, which needs libraries."""
+    return any(options[name] is not None or environment.get(CREDENTIAL_VARIABLES[name]) for name in client_keys.SOURCES)
+
+
 def tenant_url(text: str, source: str) -> str:
     """Validate the URL of a tenant: see :func:`_http.server_url`."""
     return _http.server_url(text, source, "tenant", _EXAMPLE, "O(api_key) or an OAuth client")
@@ -97,8 +114,7 @@ def tenant_url(text: str, source: str) -> str:
 
 def secrets(options: t.Mapping[str, t.Any], environment: t.Mapping[str, str]) -> set[str]:
     """All secrets to mask in the output, whether used or not, including a password in the URL."""
-    found = {options["api_key"], options["client_secret"]}
-    found |= {environment.get(CREDENTIAL_VARIABLES[name]) for name in ("api_key", "client_secret")}
+    found = {options[name] for name in _SECRETS} | {environment.get(CREDENTIAL_VARIABLES[name]) for name in _SECRETS}
     for url in (options["tenant_url"], environment.get(URL_VARIABLE)):
         user, separator, _host = (url or "").rpartition("@")
         found.add(user.rpartition(":")[2] if separator else None)
@@ -115,13 +131,15 @@ def _credentials(options: t.Mapping[str, t.Any], environment: t.Mapping[str, str
             _check_environment_tenant(url, environment)
     if not given:
         raise OptionError(
-            "Credentials for the tenant are missing: set O(api_key), or O(client_id) and O(client_secret). Or set"
-            f" QSCLOUD_API_KEY, or both QSCLOUD_CLIENT_ID and QSCLOUD_CLIENT_SECRET, together with {URL_VARIABLE} in"
-            " the environment."
+            "Credentials for the tenant are missing: set O(api_key), or O(client_id) with O(client_secret) or"
+            " O(client_private_key_path). Or set QSCLOUD_API_KEY, or QSCLOUD_CLIENT_ID with QSCLOUD_CLIENT_SECRET or"
+            f" QSCLOUD_CLIENT_PRIVATE_KEY_PATH, together with {URL_VARIABLE} in the environment."
         )
     for name, text in given.items():
         if not text:
             raise OptionError(f"{names[name]} is empty ({MAYBE_UNSET}): specify it, or leave the option out.")
+        if name not in _NO_BLANKS:
+            continue
         if text.lower().startswith("bearer "):
             raise OptionError(
                 f"{names[name]} begins with the word Bearer, which is not part of it: leave the word out."
@@ -129,14 +147,30 @@ def _credentials(options: t.Mapping[str, t.Any], environment: t.Mapping[str, str
         if not _http.TOKEN.fullmatch(text):
             raise OptionError(f"{names[name]} contains spaces, line breaks or non-ASCII characters: copy it again.")
     if "api_key" in given and len(given) > 1:
+        others = ", ".join(names[name] for name in given if name != "api_key")
+        raise OptionError(f"{names['api_key']} and an OAuth client ({others}) are both set: leave one out.")
+    if "api_key" in given:
+        return Credentials(given["api_key"])
+    proofs = [name for name in _PROOFS if name in given]
+    if len(proofs) > 1:
         raise OptionError(
-            f"{names['api_key']} and an OAuth client ({names['client_id']}, {names['client_secret']}) are both set:"
-            " leave one out."
+            f"{' and '.join(names[name] for name in proofs)} are set together: an OAuth client proves itself with its secret or"
+            " with one private key, so leave all but one out."
         )
-    if len(given) == 1 and "api_key" not in given:
-        missing = "client_secret" if "client_id" in given else "client_id"
-        raise OptionError(f"{names[missing]} is missing: an OAuth client needs both its id and its secret.")
-    return Credentials(given.get("api_key"), given.get("client_id"), given.get("client_secret"))
+    if proofs in ([], ["client_secret"]) and (of_key := [name for name in client_keys.OPTIONS if name in given]):
+        raise OptionError(
+            f"{names[of_key[0]]} is set without the private key that it is about: set {names['client_private_key_path']},"
+            " for example, or leave it out."
+        )
+    if not proofs:
+        raise OptionError(
+            f"{names['client_secret']} is missing: an OAuth client needs its id, and its secret or private key."
+        )
+    if "client_id" not in given:
+        raise OptionError(f"{names['client_id']} is missing: an OAuth client needs its id, and its secret or private key.")
+    if proofs == ["client_secret"]:
+        return Credentials(None, given["client_id"], given["client_secret"])
+    return Credentials(None, given["client_id"], client_key=client_keys.load(given, names, options))
 
 
 def _check_environment_tenant(url: str, environment: t.Mapping[str, str]) -> None:

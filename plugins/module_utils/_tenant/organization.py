@@ -44,10 +44,10 @@ _ADVICE_BY_STATUS = {
 def connection(options: t.Mapping[str, t.Any]) -> credentials.Connection:
     """How to connect to the API of an organization.
 
-    :param options: ``url``, ``client_id``, ``client_secret``, ``ca_path`` and ``timeout``; None if they are not set.
-    :raises OptionError: if options are missing or invalid.
+    :param options: those for the client and for key stores, ``url``, ``ca_path`` and ``timeout``; None if they are not set.
+    :raises QlikError: if options are missing or invalid, or the private key of the client cannot be used.
     """
-    if options["client_id"] is None and options["client_secret"] is None:
+    if all(options[name] is None for name in credentials.CREDENTIAL_VARIABLES if name != "api_key"):
         raise OptionError(
             "O(client_id) and O(client_secret) are missing: set them to the ID and secret of an OAuth client of the"
             " organization, or set QSCLOUD_ORGANIZATION_CLIENT_ID and QSCLOUD_ORGANIZATION_CLIENT_SECRET in the"

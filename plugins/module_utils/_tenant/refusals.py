@@ -61,6 +61,15 @@ OAUTH_CLIENT = (
 )
 """What to do about status 401 if the credentials are those of an OAuth client."""
 
+OAUTH_CLIENT_WITH_KEY = "O(client_id) must be the id of an OAuth client that may be used for this tenant."
+"""The same if the client has proven itself with a key."""
+
+KEY_OF_CLIENT = (
+    "The OAuth client in O(client_id) must have private_key_jwt in its allowedAuthMethods, and in its publicKeys this key with"
+    " the key id {key_id}: add what is missing, or set O(client_key_id) to the key id that this key has there."
+)
+"""What to do about a client assertion that is refused."""
+
 REDIRECTED = (
     "Check O(tenant_url): it must be the tenant's own address, not an alias. A proxy may also redirect to a page of its"
     " own."
@@ -88,11 +97,11 @@ VALID_CLAIMS = (
 _TOKEN_STATUSES = (400, 401, 403)  # for a token that is not accepted
 
 
-def advice(status: int, code: str | None, is_json: bool, is_client: bool) -> str:
+def advice(status: int, code: str | None, is_json: bool, of_client: str | None) -> str:
     """What to do about the answer to a request.
 
     :param is_json: whether its body is empty or a JSON object.
-    :param is_client: whether the credentials are those of an OAuth client.
+    :param of_client: what to do about status 401 if the credentials are those of an OAuth client; else None.
     """
     if 300 <= status < 400:
         return REDIRECTED
@@ -100,8 +109,8 @@ def advice(status: int, code: str | None, is_json: bool, is_client: bool) -> str
         return BY_CODE[code]
     if not is_json:
         sentence = FOREIGN
-    elif status == 401 and is_client:
-        sentence = OAUTH_CLIENT
+    elif status == 401 and of_client:
+        sentence = of_client
     else:
         sentence = BY_STATUS.get(status, BY_STATUS[500])
     return _with_ip_policy(status, sentence)
@@ -136,6 +145,20 @@ def login_advice(error: TenantError, token: Token, now: int) -> str:
     return _with_ip_policy(error.status, VALID_CLAIMS)
 
 
+def assertion_advice(error: TenantError, claims: t.Mapping[str, t.Any], key_id: str, now: int) -> str:
+    """What to do about a client assertion that the tenant does not accept.
+
+    :param claims: those of the assertion.
+    :param now: this machine's clock when the answer arrived, in seconds since 1970.
+    """
+    if not is_about_credentials(error):
+        return error.advice
+    # Whoever checks iat takes it for the time from which the assertion is valid.
+    if problem := _clock_problem({**claims, "nbf": claims.get("iat")}, now, error.date, "client assertion"):
+        return f"{problem}."
+    return _with_ip_policy(error.status, f"{KEY_OF_CLIENT.format(key_id=key_id)} {OAUTH_CLIENT_WITH_KEY}")
+
+
 def date(headers: t.Mapping[str, str]) -> int | None:
     """The clock of the sender of an answer (RFC 9110, section 6.6.1), in seconds since 1970; None if it does not say.
 
@@ -158,15 +181,23 @@ def _time_problems(claims: t.Mapping[str, t.Any], now: int, tenants_now: int | N
     """The reasons why a token is not valid now by the tenant's clock, as far as that is known to differ from ours."""
     if tenants_now is None or abs(now - tenants_now) <= CLOCK_TOLERANCE:
         return time_problems(claims, now)
+    problem = _clock_problem(claims, now, tenants_now, "token")
+    if problem and time_problems(claims, now):
+        return time_problems(claims, tenants_now)
+    return [f"{problem}, and sign a new token."] if problem else []
+
+
+def _clock_problem(claims: t.Mapping[str, t.Any], now: int, tenants_now: int | None, what: str) -> str | None:
+    """The sentence, without its end, if a token is not valid now by the tenant's clock, and that differs from ours."""
+    if tenants_now is None or abs(now - tenants_now) <= CLOCK_TOLERANCE:
+        return None
     is_late = time_problems({"exp": claims.get("exp")}, tenants_now - CLOCK_TOLERANCE)
     is_early = time_problems({"nbf": claims.get("nbf")}, tenants_now + CLOCK_TOLERANCE)
     if not is_late and not is_early:
-        return []
-    if time_problems(claims, now):
-        return time_problems(claims, tenants_now)
+        return None
     how = f"{spoken(abs(now - tenants_now))} {'ahead of' if now > tenants_now else 'behind'}"
-    what = "has already expired" if is_late else "is not valid yet"
-    return [
-        f"This machine's clock is {how} the tenant's, by which the token {what}: set this machine's clock (for example"
-        " with chrony; for WSL, run 'wsl --shutdown' in Windows), and sign a new token."
-    ]
+    state = "has already expired" if is_late else "is not valid yet"
+    return (
+        f"This machine's clock is {how} the tenant's, by which the {what} {state}: set this machine's clock (for example"
+        " with chrony; for WSL, run 'wsl --shutdown' in Windows)"
+    )

@@ -289,13 +289,13 @@ CASES = {
         {"tenant_jwt_private_key_old_passphrase": "{{ wrong }}", "tenant_jwt_private_key_content": "{{ the_rsa }}"},
     ),
     "credentials missing": Case(
-        "Credentials for the tenant are missing: set tenant_jwt_api_key, or tenant_jwt_client_id and"
-        " tenant_jwt_client_secret. Or set QSCLOUD_API_KEY, or both QSCLOUD_CLIENT_ID and QSCLOUD_CLIENT_SECRET, together"
-        " with QSCLOUD_TENANT_URL in the environment.",
+        "Credentials for the tenant are missing: set tenant_jwt_api_key, or tenant_jwt_client_id with"
+        " tenant_jwt_client_secret or tenant_jwt_client_private_key_path. Or set QSCLOUD_API_KEY, or QSCLOUD_CLIENT_ID with"
+        " QSCLOUD_CLIENT_SECRET or QSCLOUD_CLIENT_PRIVATE_KEY_PATH, together with QSCLOUD_TENANT_URL in the environment.",
         {"tenant_jwt_register_idp": True},
     ),
     "credentials incomplete": Case(
-        "tenant_jwt_client_secret is missing: an OAuth client needs both its id and its secret.",
+        "tenant_jwt_client_secret is missing: an OAuth client needs its id, and its secret or private key.",
         {"tenant_jwt_register_idp": True, "tenant_jwt_client_id": "a"},
     ),
     "api key that the environment does not have": Case(

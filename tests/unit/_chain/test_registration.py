@@ -72,7 +72,7 @@ def test_a_login_has_its_own_connection(chain: Chain, monkeypatch: pytest.Monkey
     chain.run(**chain.registered)
     (tenant,) = used
     assert asked and tenant not in asked and len(tenant.cookies)
-    with pytest.raises(TypeError):  # there are no credentials to unpack
+    with pytest.raises(AttributeError):  # there are no credentials
         tenant.get("/api/v1/groups/settings")
 
 

@@ -130,6 +130,10 @@ REFUSED = {
     "days": ({"certificate_days": 0}, "O.valid_days."),
     "passphrase": ({"private_key_passphrase": "short"}, "O.passphrase. has fewer"),
     "credentials": ({"api_key": None}, "^Credentials for the tenant are missing"),
+    "client's key": (
+        {"api_key": None, "client_id": "c", "client_private_key_path": "none.pem"},
+        "^O.client_private_key_path.: cannot read none.pem",
+    ),
     "url": ({"url": "acme"}, "O.tenant_url."),
     "ca": ({"ca_path": "/not/there"}, "O.ca_path."),
 }

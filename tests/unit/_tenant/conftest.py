@@ -27,7 +27,7 @@ def connect(simulator, pauses):
             "ca_path": simulator.ca_path,
             "validate_certs": True,
             "timeout": 5,
-            **dict.fromkeys(("api_key", "client_id", "client_secret")),
+            **dict.fromkeys(credentials.CREDENTIAL_VARIABLES),
             **(options if {"api_key", "client_id"} & set(options) else {"api_key": simulator.api_key, **options}),
         }
         return api.Tenant(credentials.from_options(options, {}), sleep=pauses.append)

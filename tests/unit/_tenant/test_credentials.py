@@ -7,16 +7,14 @@
 from __future__ import annotations
 
 import pytest
+from joserfc.jwk import RSAKey
 
 from ansible_collections.tenantops.qlik.plugins.module_utils._errors import QlikError
 from ansible_collections.tenantops.qlik.plugins.module_utils._tenant import credentials as _credentials
 
 URL = "https://acme.eu.qlikcloud.com"
 NOTHING = {
-    "tenant_url": None,
-    "api_key": None,
-    "client_id": None,
-    "client_secret": None,
+    **dict.fromkeys(("tenant_url", *_credentials.CREDENTIAL_VARIABLES)),
     "validate_certs": True,
     "ca_path": None,
     "timeout": 30,
@@ -104,7 +102,7 @@ def test_no_address(given, words):
 )
 def test_credentials(options, environment, credentials):
     connection = read(options, environment)
-    assert connection.credentials == credentials
+    assert connection.credentials == (*credentials, None)
     assert connection.url == URL
     assert not any(secret and secret in repr(connection) for secret in credentials)
 
@@ -118,6 +116,55 @@ def test_credentials(options, environment, credentials):
         ({"tenant_url": URL, "api_key": "key", "client_id": "x"}, {}, "both set"),
         ({"tenant_url": URL, "client_id": "x"}, {}, "client_secret is missing"),
         ({"tenant_url": URL, "client_secret": "x"}, {}, "client_id is missing"),
+        ({"tenant_url": URL, "client_private_key_path": "x"}, {}, "^client_id is missing: an OAuth client needs its id"),
+        (
+            {"tenant_url": URL, **CLIENT, "client_private_key_path": "x"},
+            {},
+            "^client_secret and client_private_key_path are set together: an OAuth client proves itself with its secret or with",
+        ),
+        (
+            {"tenant_url": URL, "client_id": "x", "client_private_key_path": "x", "client_private_key_uri": "x"},
+            {},
+            "^client_private_key_path and client_private_key_uri are set together: .* leave all but one out.$",
+        ),
+        (
+            {"tenant_url": URL, "client_id": "x", "client_key_id": "x"},
+            {},
+            "^client_key_id is set without the private key that it is about: set client_private_key_path, for example,",
+        ),
+        (
+            {"tenant_url": URL, **CLIENT, "client_private_key_passphrase": "x"},
+            {},
+            "^client_private_key_passphrase is set without the private key",
+        ),
+        (
+            {"tenant_url": URL, "api_key": "key", "client_private_key_path": "x"},
+            {},
+            r"^api_key and an OAuth client \(client_private_key_path\) are both set: leave one out.$",
+        ),
+        ({"tenant_url": URL, "client_id": "a b", "client_private_key_path": "x"}, {}, "^client_id contains spaces"),
+        ({"tenant_url": URL, "client_id": "x", "client_private_key_content": ""}, {}, "^client_private_key_content is empty"),
+        (
+            {},
+            {
+                "QSCLOUD_TENANT_URL": URL,
+                "QSCLOUD_CLIENT_ID": "x",
+                "QSCLOUD_CLIENT_SECRET": "x",
+                "QSCLOUD_CLIENT_PRIVATE_KEY_CONTENT": "x",
+            },
+            "^QSCLOUD_CLIENT_SECRET and QSCLOUD_CLIENT_PRIVATE_KEY_CONTENT are set together",
+        ),
+        # A private key is a credential like the others: options and environment are not mixed.
+        (
+            {"tenant_url": URL, "client_id": "x"},
+            {"QSCLOUD_TENANT_URL": URL, "QSCLOUD_CLIENT_PRIVATE_KEY_PATH": "x"},
+            "^client_secret is missing",
+        ),
+        (
+            {"tenant_url": "https://evil.example.com"},
+            {"QSCLOUD_TENANT_URL": URL, "QSCLOUD_CLIENT_ID": "x", "QSCLOUD_CLIENT_PRIVATE_KEY_PATH": "x"},
+            "which differs from tenant_url",
+        ),
         # Half of a client among the options is not completed by the environment.
         (
             {"tenant_url": URL, "client_id": "x"},
@@ -153,6 +200,35 @@ def test_no_credentials(options, environment, words):
         read(options, environment)
 
 
+@pytest.mark.parametrize("source", ["options", "environment"])
+@pytest.mark.parametrize("form", ["path", "content"])
+def test_the_private_key_of_a_client(private_keys, passphrase, rsa_key, tmp_path, source, form):
+    path = tmp_path / "key.pem"
+    path.write_bytes(private_keys["encrypted PKCS#8"])
+    path.chmod(0o600)
+    given = {
+        "client_id": "the-id",
+        f"client_private_key_{form}": {"path": str(path), "content": path.read_text()}[form],
+        "client_private_key_passphrase": passphrase,
+    }
+    if source == "options":
+        found = read({"tenant_url": URL, **given}).credentials
+    else:
+        found = read({}, {"QSCLOUD_TENANT_URL": URL, **{f"QSCLOUD_{name.upper()}": its for name, its in given.items()}})
+        found = found.credentials
+    assert found[:3] == (None, "the-id", None)
+    assert found.client_key.private_key.private_numbers() == rsa_key.private_numbers()
+    assert found.client_key.key_id == RSAKey.import_key(private_keys["public"]).thumbprint()
+    assert repr(found) == "Credentials(...)"
+
+
+@pytest.mark.parametrize("form", _credentials.client_keys.SOURCES)
+def test_whether_there_may_be_a_private_key(form):
+    assert not _credentials.have_key({**NOTHING, **CLIENT}, ENVIRONMENT)
+    assert _credentials.have_key({**NOTHING, form: "x"}, {})
+    assert _credentials.have_key(NOTHING, {f"QSCLOUD_{form.upper()}": "x"})
+
+
 def test_ca_that_is_none(tmp_path):
     (tmp_path / "ca").write_text("no certificate")
     with pytest.raises(QlikError, match="contains no certificate"):
@@ -167,7 +243,10 @@ def test_without_credentials_the_environment_gives_none():
 def test_all_secrets_are_known():
     options = {**NOTHING, **CLIENT, "api_key": "key", "tenant_url": "https://anna:hunter22@acme.eu.qlikcloud.com"}
     environment = {"QSCLOUD_API_KEY": "k2", "QSCLOUD_CLIENT_SECRET": "s2", "QSCLOUD_TENANT_URL": "https://b:pw@x"}
-    assert _credentials.secrets(options, environment) == {"key", "the-secret", "hunter22", "k2", "s2", "pw"}
+    options |= {"client_private_key_content": "pem", "client_private_key_passphrase": "phrase"}
+    environment |= {"QSCLOUD_CLIENT_PRIVATE_KEY_CONTENT": "pem2", "QSCLOUD_CLIENT_PRIVATE_KEY_PASSPHRASE": "phrase2"}
+    found = _credentials.secrets(options, environment)
+    assert found == {"key", "the-secret", "hunter22", "k2", "s2", "pw", "pem", "phrase", "pem2", "phrase2"}
     assert _credentials.secrets(NOTHING, {}) == set()
 
 

@@ -38,10 +38,9 @@ either_way = pytest.mark.parametrize("switches", UNKNOWN, ids=str)
 @pytest.fixture
 def tenant(simulator):
     options = {
+        **dict.fromkeys(credentials.CREDENTIAL_VARIABLES),
         "tenant_url": simulator.url,
         "api_key": simulator.api_key,
-        "client_id": None,
-        "client_secret": None,
         "validate_certs": True,
         "ca_path": simulator.ca_path,
         "timeout": 10,

@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from ansible_collections.tenantops.qlik.plugins.module_utils import _errors
-from ansible_collections.tenantops.qlik.plugins.module_utils._tenant import api, organization
+from ansible_collections.tenantops.qlik.plugins.module_utils._tenant import api, credentials, organization
 
 PATH = organization.PATH
 TENANTS = [
@@ -32,7 +32,7 @@ def connect(simulator, pauses):
     """Make the library's connection to the organization, with other options than the usual ones."""
 
     def connect_with(**changes):
-        options = {**simulator.organization, "ca_path": simulator.ca_path, "timeout": 5, **changes}
+        options = {**OPTIONS, **simulator.organization, "ca_path": simulator.ca_path, **changes}
         return api.Tenant(organization.connection(options), sleep=pauses.append)
 
     return connect_with
@@ -128,13 +128,20 @@ def test_the_client_of_a_tenant_is_refused(simulator, connect):
 
 # ---- The connection
 
-OPTIONS = {"url": organization.URL, "client_id": "the-id", "client_secret": "the-secret", "ca_path": None, "timeout": 5}
+OPTIONS = {
+    **dict.fromkeys(credentials.CREDENTIAL_VARIABLES),
+    "url": organization.URL,
+    "client_id": "the-id",
+    "client_secret": "the-secret",
+    "ca_path": None,
+    "timeout": 5,
+}
 
 
 def test_the_connection_is_that_of_the_options():
     connection = organization.connection(OPTIONS)
     assert connection.url == "https://console.qlikcloud.com"
-    assert connection.credentials == (None, "the-id", "the-secret")
+    assert connection.credentials == (None, "the-id", "the-secret", None)
     assert connection.validate_certs
 
 
@@ -146,8 +153,8 @@ def test_the_connection_is_that_of_the_options():
             "client_id and client_secret are missing: set them to the ID and secret of an OAuth client of the"
             " organization, or set QSCLOUD_ORGANIZATION_CLIENT_ID and QSCLOUD_ORGANIZATION_CLIENT_SECRET in the environment.",
         ),
-        ({"client_secret": None}, "client_secret is missing: an OAuth client needs both its id and its secret."),
-        ({"client_id": None}, "client_id is missing: an OAuth client needs both its id and its secret."),
+        ({"client_secret": None}, "client_secret is missing: an OAuth client needs its id, and its secret or private key."),
+        ({"client_id": None}, "client_id is missing: an OAuth client needs its id, and its secret or private key."),
         ({"timeout": 0}, "timeout is 0: it must be at least 1 second."),
         *(
             (

@@ -51,7 +51,7 @@ VALID = "The claims of the token are valid. It may have been used before"
     ],
 )
 def test_advice(status, code, is_json, is_client, begin, end):
-    said = refusals.advice(status, code, is_json, is_client)
+    said = refusals.advice(status, code, is_json, refusals.OAUTH_CLIENT if is_client else None)
     assert said.startswith(begin) and said.endswith(end)
     # A 403 has one cause only if its code says so; nothing else is put down to an IP policy.
     assert (IP_POLICY in said) == (status == 403 and code not in refusals.BY_CODE)
