@@ -65,6 +65,17 @@ class Simulator:
         keywords = {"json": properties} if properties else {}
         return self._control("POST", f"/providers?count={count}", url, **keywords).json()["ids"]
 
+    def add_clients(self, *changes: dict[str, t.Any], url: str | None = None) -> list[dict[str, t.Any]]:
+        """Add OAuth clients to a tenant, by what differs from one that has a secret and may do everything.
+
+        They are returned as when they are created, with the property ``clientSecret``.
+        """
+        return self._control("POST", "/clients", url, json=changes).json()
+
+    def oauth_clients(self, url: str | None = None) -> list[dict[str, t.Any]]:
+        """The OAuth clients of a tenant, without secrets."""
+        return self.state(url)["clients"]
+
     def set_tenants(self, *changes: dict[str, t.Any]) -> list[dict[str, t.Any]]:
         """Have these tenants in the organization, by what differs from an ordinary one, and return all about them."""
         return self._control("PUT", "/tenants", self.organization["url"], json=changes).json()

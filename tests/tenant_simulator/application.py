@@ -17,6 +17,7 @@ import groups
 import identity_providers
 import login
 import oauth
+import oauth_clients
 import organization
 import tenants
 import users
@@ -31,7 +32,7 @@ def application(region: Region) -> web.Application:
     """The application that is all tenants of a region, or the console of an organization."""
     app = web.Application(middlewares=[_serve])
     app[REGION] = region
-    of_tenants = (groups, identity_providers, login, tenants, users)
+    of_tenants = (groups, identity_providers, login, oauth_clients, tenants, users)
     of_the_kind = (organization,) if isinstance(region, organization.Organization) else of_tenants
     for subject in (control, oauth, *of_the_kind):
         app.add_routes(subject.routes())
@@ -63,6 +64,7 @@ async def _serve_recorded(request: web.Request, handler: Handler, tenant: Tenant
         "authorization": kind(request),
     }
     tenant.requests.append(record)
+    request["record"] = record
     await asyncio.sleep(tenant.switches.latency_ms / 1000)
     fault = next((fault for fault in tenant.faults if fault.befalls(request)), None)
     if fault is None:

@@ -76,7 +76,10 @@ def _user_of_credential(request: web.Request, credential: str) -> User | None:
         return tenant.administrator
     if credential == region.user_api_key:
         return tenant.ordinary_user
-    return tenant.client_user if region.access_tokens.get(credential, 0) > tenant.now() else None
+    if region.access_tokens.get(credential, 0) > tenant.now():
+        return tenant.client_user
+    token = tenant.access_tokens.get(credential)
+    return token.user if token and token.expires > tenant.now() else None
 
 
 def _user_of_session(request: web.Request) -> User | None:

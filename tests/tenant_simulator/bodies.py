@@ -26,6 +26,25 @@ async def read_json(request: web.Request) -> t.Any:
         raise errors.simulated(400, "JSON", f"The body is no JSON: {error}") from error
 
 
+async def read_form_or_json(request: web.Request, accepted: str) -> dict[str, t.Any]:
+    """The fields of a request for a token.
+
+    :param accepted: ``both``, ``form`` or ``json``.
+    :raises errors.Refusal: if the body is something else, or has a field twice.
+    """
+    if request.content_type == "application/x-www-form-urlencoded" and accepted != "json":
+        form = await request.post()
+        if len(set(form)) != len(form):
+            raise errors.simulated(400, "TWICE", "A field must not be in the body twice.")
+        return dict(form)
+    if accepted == "form":
+        raise errors.simulated(400, "CONTENT-TYPE", "The content type must be application/x-www-form-urlencoded.")
+    body = await read_json(request)
+    if not isinstance(body, dict):
+        raise errors.simulated(400, "OBJECT", "An object is expected.")
+    return body
+
+
 async def read_patch(request: web.Request, kinds: dict[str, type]) -> dict[str, t.Any]:
     """A JSON patch (RFC 6902) of the one operation that Qlik knows for these documents.
 
@@ -48,3 +67,33 @@ async def read_patch(request: web.Request, kinds: dict[str, type]) -> dict[str, 
             raise errors.simulated(400, "PATCH-VALUE", f"The value must be a {kinds[name].__name__}.")
         values[name] = item["value"]
     return values
+
+
+async def read_operations(
+    request: web.Request, names: t.Sequence[str], document: dict[str, t.Any]
+) -> list[tuple[str, t.Any]]:
+    """A JSON patch (RFC 6902) that adds, replaces and removes.
+
+    :param names: those of the members that it can be about.
+    :param document: what it is about.
+    :returns: names and their new values, or None to remove them.
+    :raises errors.Refusal: if anything in it is something else: then nothing of it may happen.
+    """
+    patch = await read_json(request)
+    if not isinstance(patch, list) or not patch:
+        raise errors.simulated(400, "PATCH", "The body must be a list of patches.")
+    changes: dict[str, t.Any] = {}
+    for item in patch:
+        if not isinstance(item, dict) or item.get("op") not in ("add", "remove", "replace"):
+            raise errors.simulated(400, "PATCH-OP", "The op of a patch must be add, remove or replace.")
+        path = item.get("path")
+        if not isinstance(path, str) or path[:1] != "/" or path[1:] not in names:
+            raise errors.simulated(400, "PATCH-PATH", f"The path cannot be patched: {path}")
+        name = path[1:]
+        # RFC 6902, sections 4.2 and 4.3: what is removed or replaced must exist.
+        if item["op"] != "add" and changes.get(name, document.get(name)) is None:
+            raise errors.simulated(400, "PATCH-TARGET", f"There is nothing to {item['op']} at {path}.")
+        if item["op"] != "remove" and item.get("value") is None:
+            raise errors.simulated(400, "PATCH-VALUE", f"The patch of {path} has no value.")
+        changes[name] = None if item["op"] == "remove" else item["value"]
+    return list(changes.items())

@@ -14,6 +14,7 @@ import typing as t
 
 import bodies
 import errors
+import oauth_clients
 import pem
 from aiohttp import web
 from authorisation import REGION
@@ -34,6 +35,7 @@ def routes() -> list[web.RouteDef]:
         web.delete(PATH + "/requests", _forget_requests),
         web.post(PATH + "/reset", _reset),
         web.post(PATH + "/providers", _add_providers),
+        web.post(PATH + "/clients", _add_clients),
     ]
 
 
@@ -45,6 +47,7 @@ async def _state(request: web.Request) -> web.Response:
         "switches": dataclasses.asdict(tenant.switches),
         "faults": [dataclasses.asdict(fault) for fault in tenant.faults],
         "providers": [provider.document for provider in tenant.providers],
+        "clients": [client.document for client in tenant.clients],
         "users": [dataclasses.asdict(user) for user in tenant.users],
         "groups": tenant.groups,
         "group_settings": tenant.group_settings,
@@ -55,9 +58,11 @@ async def _state(request: web.Request) -> web.Response:
 
 
 async def _secrets(request: web.Request) -> web.Response:
-    """All that the tenant has handed out and that must not be seen: access tokens, cookies, tokens against forgery."""
-    sessions: dict[str, Session] = request["tenant"].sessions
-    handed_out = [*request.app[REGION].access_tokens, *sessions]
+    """What nobody but a client must see: access tokens, secrets, assertions, cookies, tokens against forgery."""
+    tenant: Tenant = request["tenant"]
+    sessions: dict[str, Session] = tenant.sessions
+    handed_out = [*request.app[REGION].access_tokens, *tenant.access_tokens, *sessions, *tenant.assertions]
+    handed_out += [client.secret for client in tenant.clients if client.secret is not None]
     for session in sessions.values():
         handed_out += [session.signature, session.csrf_token, session.csrf_signature]
     return web.json_response(handed_out)
@@ -105,6 +110,29 @@ async def _add_providers(request: web.Request) -> web.Response:
         provider.born = float("-inf")
         ids.append(provider.id)
     return web.json_response({"ids": ids}, status=201)
+
+
+async def _add_clients(request: web.Request) -> web.Response:
+    """Add the OAuth clients of the body, a list of what differs from an ordinary one; answer as if they were created.
+
+    Nothing is checked: a tenant may have what it would not take.
+    """
+    added = []
+    for changes in await bodies.read_json(request):
+        document = {**_another_client(), **changes}
+        added.append(oauth_clients.add(request["tenant"], document, float("-inf")))
+    return web.json_response([{**client.document, "clientSecret": client.secret} for client in added], status=201)
+
+
+def _another_client() -> dict[str, t.Any]:
+    return {
+        "clientName": "Another client",
+        "appType": "web",
+        "allowedScopes": ["admin_classic", "user_default"],
+        "allowedGrantTypes": list(oauth_clients.GRANT_TYPES),
+        "allowedAuthMethods": ["client_secret"],
+        "connectionConfig": {"consentMethod": "required"},
+    }
 
 
 def _another_provider() -> tuple[dict[str, t.Any], pem.Key]:

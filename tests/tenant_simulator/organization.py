@@ -90,7 +90,8 @@ async def _list(request: web.Request) -> web.Response:
     items = console.listed
     if "filter" in request.query:
         needs_subscription = console.switches.filter_needs_subscription
-        matches = scim.parse(request.query["filter"], "subscriptionId" if needs_subscription else None)
+        required = "subscriptionId" if needs_subscription else None
+        matches = scim.parse(request.query["filter"], scim.OF_TENANTS, required)
         items = [item for item in items if matches(item.document)]
     shown, links = page(request, items, console.switches.page_parameter)
     documents = [item.document for item in shown]

@@ -38,6 +38,20 @@ class Switches:
     """The status of the refusals at login that no source tells."""
     sourced_refusal: t.Literal["none", "AUTH-5", "LOGIN-12", "USER_INVITE_EXPIRED"] = "none"
     """The refusal, which Qlik has published, of logins whose token is in order; no source tells all of its causes."""
+    token_body: t.Literal["both", "form", "json"] = "both"
+    """The bodies in which a client can ask for an access token: Qlik documents both, but not with an assertion."""
+    token_refusal_status: t.Literal["400", "401", "403"] = "401"
+    """The status of the refusals of an access token that no source tells."""
+    assertion_client_id: t.Literal["optional", "required"] = "optional"
+    """The client id beside an assertion."""
+    unused_secret: t.Literal["none", "returned"] = "none"
+    """The secret of a new client that can only use keys."""
+    public_keys_limit: t.Literal["none", "1", "2", "5"] = "none"
+    """How many public keys a client takes."""
+    public_keys_value: t.Literal["list", "text", "texts"] = "list"
+    """The public keys in a patch: a list of objects; or, as the typed client declares, JSON or a list of JSON texts."""
+    unknown_scope: t.Literal["refuse", "allow"] = "refuse"
+    """A scope that Qlik does not list, in a new or changed client."""
     page_parameter: t.Literal["next", "offset"] = "next"
     """In the link to the next page of an organization's tenants: Qlik's pages have both."""
     filter_needs_subscription: bool = False
@@ -51,7 +65,9 @@ class Switches:
     provider_delay_s: float = 0
     """Seconds until a new provider lets users log in."""
     list_delay_s: float = 0
-    """Seconds until a new provider is listed; it can be read by its id at once."""
+    """Seconds until a new provider or OAuth client is listed; it can be read by its id at once."""
+    client_key_delay_s: float = 0
+    """Seconds until a new public key of an OAuth client can be used."""
     rate_limits: bool = False
     """Whether requests are counted and, over the limit, refused."""
     rate_window_s: float = 300

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import json
 import secrets
 import time
 import typing as t
@@ -85,6 +86,53 @@ class Session:
     csrf_signature: str
 
 
+@dataclasses.dataclass
+class OAuthClient:
+    """An OAuth client of a tenant.
+
+    :param document: what is sent and read, without the secret.
+    :param number: it grows from client to client, and orders the list.
+    :param secret: if it has one.
+    :param born: when it was created, in seconds of the monotonic clock.
+    """
+
+    document: dict[str, t.Any]
+    number: int
+    secret: str | None = None
+    born: float = 0
+    _keys_born: dict[str, float] = dataclasses.field(default_factory=dict)
+
+    @property
+    def id(self) -> str:
+        """Its id."""
+        return self.document["clientId"]
+
+    def set(self, document: dict[str, t.Any], now: float) -> None:
+        """Have this document; a key that it did not have is born now, in seconds of the monotonic clock."""
+        self.document = document
+        names = [json.dumps(key, sort_keys=True) for key in document.get("publicKeys", [])]
+        self._keys_born = {name: self._keys_born.get(name, now) for name in names}
+
+    def public_key(self, key_id: str) -> tuple[dict[str, t.Any], float] | None:
+        """The key of this id, and when it was born."""
+        for key in self.document.get("publicKeys", []):
+            if key["kid"] == key_id:
+                return key, self._keys_born[json.dumps(key, sort_keys=True)]
+        return None
+
+
+@dataclasses.dataclass(frozen=True)
+class AccessToken:
+    """What an access token of a client gives.
+
+    :param expires: in seconds since 1970, on the clock of the tenant.
+    """
+
+    user: User
+    scopes: tuple[str, ...]
+    expires: float
+
+
 class Tenant:
     """The state of a tenant.
 
@@ -113,6 +161,12 @@ class Tenant:
         self.group_settings = {"autoCreateGroups": self.switches.auto_create_groups, "syncIdpGroups": False}
         self._numbers = 0
         self.providers: list[Provider] = []
+        self.clients: list[OAuthClient] = []
+        self.access_tokens: dict[str, AccessToken] = {}
+        """Those of its own clients."""
+        self.assertions: list[str] = []
+        """Those that clients have sent."""
+        self.spent_assertion_ids: set[str] = set()
         self.sessions: dict[str, Session] = {}
         self.spent_token_ids: set[str] = set()
         self.counters = Counters()
@@ -138,6 +192,32 @@ class Tenant:
         provider = Provider({**document, **added}, self._numbers, key, time.monotonic())
         self.providers.append(provider)
         return provider
+
+    def add_client(self, document: dict[str, t.Any], secret: str | None, born: float) -> OAuthClient:
+        """Add an OAuth client, and give it what the tenant adds to a document."""
+        now = self.timestamp()
+        self._numbers += 1
+        added = {"clientId": secrets.token_hex(16), "createdByType": "user", "createdAt": now, "updatedAt": now}
+        if secret is not None:
+            added["clientSecrets"] = [{"hint": secret[:5], "createdAt": now}]
+        client = OAuthClient({}, self._numbers, secret, born)
+        client.set({**document, **added}, born)
+        self.clients.append(client)
+        return client
+
+    def client_by_id(self, id_: t.Any) -> OAuthClient | None:
+        """The OAuth client of this id, if there is one."""
+        return next((client for client in self.clients if client.id == id_), None)
+
+    def bot(self, client: OAuthClient) -> User:
+        """The user as whom a client acts, who is there from its first access token on."""
+        subject = f"qlikbot-{client.id}"
+        user = self.user_by("subject", subject)
+        if user is None:
+            address = f"{client.id}@bots.example.com"
+            user = User(subject, client.document["clientName"], address, (ADMINISTRATOR,), created=self.timestamp())
+            self.users.append(user)
+        return user
 
     def user_by(self, attribute: str, value: str) -> User | None:
         """The user who has this value, if there is one."""
