@@ -235,7 +235,7 @@ class Client:
             return self.request("POST", TOKEN, session=session, **keywords)
 
     def access_token_by_key(
-        self, pair: Pair, client_id: str, *, form: bool = True, signed: str | None = None, **fields: t.Any
+        self, pair: Pair, client_id: str, /, *, form: bool = True, signed: str | None = None, **fields: t.Any
     ) -> requests.Response:
         """Ask for an access token with an assertion: a good one, or the one that is given; fields add to the body."""
         body = {

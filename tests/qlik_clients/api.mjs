@@ -5,7 +5,7 @@
 // Manage a tenant with Qlik's typed client: an order in the variable ORDER, what was seen on standard output, both in
 // JSON. NODE_EXTRA_CA_CERTS is the certificate of the tenant's CA.
 
-import { auth, groups, identityProviders, tenants, users } from "@qlik/api";
+import { auth, groups, identityProviders, oauthClients, tenants, users } from "@qlik/api";
 
 async function managed(hostConfig, body) {
   auth.setDefaultHostConfig(hostConfig);
@@ -39,10 +39,51 @@ async function managed(hostConfig, body) {
   };
 }
 
-const { host, api_key: apiKey, client_id: clientId, client_secret: clientSecret, body } = JSON.parse(process.env.ORDER);
+async function ofClients(hostConfig, body, keys) {
+  auth.setDefaultHostConfig(hostConfig);
+  const created = await oauthClients.createOAuthClient(body);
+  const { clientId: id, clientSecret } = created.data;
+  const patched = await oauthClients.patchOAuthClient(id, [
+    { op: "add", path: "/description", value: "patched" },
+    { op: "replace", path: "/publicKeys", value: keys },
+  ]);
+  const trusted = await oauthClients.patchOAuthClientConnectionConfig(id, [
+    { op: "replace", path: "/consentMethod", value: "trusted" },
+  ]);
+  const published = await oauthClients.publishOAuthClient(id);
+  const read = await oauthClients.getOAuthClient(id, { noCache: true });
+  const filtered = await oauthClients.getOAuthClients({
+    filter: `clientName eq "${body.clientName}" and appType eq "web"`,
+    totalResults: true,
+  });
+  const listed = [];
+  let page = await oauthClients.getOAuthClients({ limit: 2, sort: "-clientName" });
+  for (; page; page = page.next && (await page.next())) {
+    listed.push(...page.data.data.map((client) => client.clientName));
+  }
+  const config = { authType: "oauth2", host: hostConfig.host, clientId: id, clientSecret, noCache: true };
+  const subjects = [];
+  for (const changes of [{}, { subject: "auth0|ordinary" }]) {
+    subjects.push((await users.getMyUser({ hostConfig: { ...config, ...changes }, noCache: true })).data.subject);
+  }
+  const deleted = await oauthClients.deleteOAuthClient(id);
+  const gone = await oauthClients.getOAuthClient(id, { noCache: true }).catch((error) => error);
+  return {
+    created: created.data,
+    read: read.data,
+    filtered: filtered.data,
+    listed,
+    statuses: [created.status, patched.status, trusted.status, published.status, deleted.status, gone.status],
+    subjects,
+  };
+}
+
+const order = JSON.parse(process.env.ORDER);
+const { host, api_key: apiKey, client_id: clientId, client_secret: clientSecret, body } = order;
 console.log(
   JSON.stringify({
     key: await managed({ authType: "apikey", host, apiKey }, body),
     client: await managed({ authType: "oauth2", host, clientId, clientSecret, scope: "admin_classic" }, body),
+    clients: await ofClients({ authType: "apikey", host, apiKey }, order.client, order.public_keys),
   }),
 );

@@ -48,6 +48,31 @@ def _managed(tenant: Qlik, body: dict[str, t.Any]) -> dict[str, t.Any]:
     }
 
 
+def _with_clients(tenant: Qlik, order: dict[str, t.Any]) -> dict[str, t.Any]:
+    """Create, list, change and delete an OAuth client, and be it.
+
+    The SDK has no functions for OAuth clients, so that these are its bare requests.
+    """
+    path = "/oauth-clients"
+    created = tenant.auth.rest(path=path, method="POST", data=order["client"]).json()
+    own = f"{path}/{created['clientId']}"
+    keys = [{"op": "replace", "path": "/publicKeys", "value": order["public_keys"]}]
+    patched = tenant.auth.rest(path=own, method="PATCH", data=keys)
+    params = {"filter": f'clientName eq "{order["client"]["clientName"]}"'}
+    filtered = tenant.auth.rest(path=path, params=params).json()
+    credential = {"client_id": created["clientId"], "client_secret": created["clientSecret"]}
+    machine = Qlik(Config(order["host"], AuthType.OAuth2, **credential))
+    machine.auth.authorize()
+    user = machine.users.get_me().subject
+    deleted = tenant.auth.rest(path=own, method="DELETE")
+    return {
+        "created": created,
+        "filtered": filtered,
+        "user": user,
+        "statuses": [patched.status_code, deleted.status_code],
+    }
+
+
 def _logged_in(tenant: Qlik, order: dict[str, t.Any]) -> list[str]:
     """Sign a token with the SDK, trade it for a session, and name the cookies."""
     tenant.identity_providers.create(order["body"])
@@ -75,6 +100,7 @@ def _seen(order: dict[str, t.Any]) -> dict[str, t.Any]:
     return {
         "key": _managed(with_key, order["body"]),
         "client": _managed(with_client, order["body"]),
+        "clients": _with_clients(with_key, order),
         "token_type": granted["token_type"],
         "cookies": _logged_in(with_key, order),
     }

@@ -2,30 +2,34 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Qlik's own clients against the simulated tenant: what they can do with Qlik Cloud, they can do with it."""
+"""Qlik's own clients against the simulated tenant: what they can do with Qlik Cloud, they can do with it.
+
+So can an application that signs a client assertion with the library of Qlik's tutorial.
+"""
 
 from __future__ import annotations
 
 import json
-import os
-import pathlib
 import shutil
-import subprocess
 
+import node_clients
 import pytest
-from tenant_client import provider_body
+from node_clients import CLIENTS, ROOT, finished
+from tenant_client import IMPERSONATION, assertion, client_body, provider_body, public_jwk
 
-ROOT = pathlib.Path(__file__).parents[3]
-CLIENTS = ROOT / "tests" / "qlik_clients"
 SDK = ROOT / ".build" / "qlik-sdk" / "bin" / "python"
-NODE_MODULES = ROOT / ".build" / "npm"
+
+needs_node = pytest.mark.skipif(
+    not (shutil.which("node") and shutil.which("npm")), reason="node and npm are not on this machine"
+)
 
 
 @pytest.fixture(params=[False, True], ids=["direct", "redirected"])
-def order(request, pair, simulator):
+def order(request, pair, other_pair, simulator):
     """What a client is asked to do; there are more pages than one."""
     simulator.switches(redirect_users_me=request.param)
     simulator.add_providers(3)
+    simulator.add_clients(*({"clientName": name} for name in "abc"))
     return {
         "host": simulator.url,
         "api_key": simulator.api_key,
@@ -33,6 +37,8 @@ def order(request, pair, simulator):
         "client_secret": simulator.client_secret,
         "private_key": pair.private_pem.decode(),
         "body": provider_body(pair, tenantIds=[simulator.state()["tenant_id"]]),
+        "client": client_body(pair, allowedAuthMethods=["client_secret", "private_key_jwt"]),
+        "public_keys": [public_jwk(pair), public_jwk(other_pair, "key-2")],
     }
 
 
@@ -49,34 +55,63 @@ def check(seen, order, simulator, user):
     assert (seen["tenant"], seen["user"]) == (state["tenant_id"], user)
 
 
-def run(command, environment, **keywords):
-    """Run a client, and return what it saw."""
-    environment = {"PATH": os.environ["PATH"], **environment}
-    finished = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, **keywords)
-    assert finished.returncode == 0, finished.stderr
-    return json.loads(finished.stdout)
+def check_clients(seen, order):
+    """What a client of Qlik's saw of the life of an OAuth client."""
+    created = seen["created"]
+    assert {name: created[name] for name in order["client"]} == order["client"]
+    (found,) = seen["filtered"]["data"]
+    assert found["clientId"] == created["clientId"] and found["publicKeys"] == order["public_keys"]
+    assert created["clientSecret"] and "clientSecret" not in found
 
 
 def test_python_sdk(order, simulator):
     assert SDK.exists(), "make .build/qlik-sdk/stamp"
     environment = {"REQUESTS_CA_BUNDLE": simulator.ca_path}
-    seen = run([SDK, CLIENTS / "sdk.py"], environment, input=json.dumps(order))
+    seen = finished([SDK, CLIENTS / "sdk.py"], environment, input=json.dumps(order))
     check(seen["key"], order, simulator, "auth0|administrator")
     check(seen["client"], order, simulator, "oauth-client")
+    check_clients(seen["clients"], order)
+    assert seen["clients"]["user"] == f"qlikbot-{seen['clients']['created']['clientId']}"
+    assert seen["clients"]["statuses"] == [204, 204]
     assert seen["token_type"] == "bearer"
     assert seen["cookies"] == ["_csrfToken", "_csrfToken.sig", "eas.sid", "eas.sid.sig"]
     assert {one["user_agent"] for one in simulator.recorded()} == {"qlik-sdk-python/0.17.0 (Linux)"}
 
 
-@pytest.mark.skipif(not (shutil.which("node") and shutil.which("npm")), reason="node and npm are not on this machine")
+@needs_node
 def test_typed_client(order, simulator):
-    assert NODE_MODULES.exists(), "make .build/npm/stamp"
-    environment = {"NODE_EXTRA_CA_CERTS": simulator.ca_path, "ORDER": json.dumps(order)}
-    # From standard input, so that what it imports is looked for in the working folder.
-    script = (CLIENTS / "api.mjs").read_text()
-    seen = run(["node", "--input-type=module", "-"], environment, input=script, cwd=NODE_MODULES)
+    seen = node_clients.run("api.mjs", order, simulator.ca_path)
     for credential, user in {"key": "auth0|administrator", "client": "oauth-client"}.items():
         check(seen[credential], order, simulator, user)
         assert seen[credential]["statuses"] == [201, 204, 200, 204]
         assert seen[credential]["back"] == seen[credential]["listed"][2:4]
         assert seen[credential]["error"]["errors"][0]["status"] == "404"
+    seen = seen["clients"]
+    check_clients(seen, order)
+    assert seen["read"] == seen["filtered"]["data"][0] and seen["read"]["description"] == "patched"
+    assert seen["read"]["connectionConfig"] == {"consentMethod": "trusted"} and seen["read"]["publishedAt"]
+    assert seen["filtered"]["totalResults"] == 1
+    assert seen["listed"] == ["c", "b", "a", order["client"]["clientName"]]
+    assert seen["subjects"] == [f"qlikbot-{seen['created']['clientId']}", "auth0|ordinary"]
+    assert seen["statuses"] == [201, 204, 204, 201, 204, 404]
+
+
+@needs_node
+def test_jose(client, pair):
+    """An assertion of this library, and what it says of one of joserfc's."""
+    document = client.request("POST", "/api/v1/oauth-clients", json=client_body(pair)).json()
+    client_id = document["clientId"]
+    order = {
+        "private_key": pair.private_pem.decode(),
+        "public_key": public_jwk(pair),
+        "client_id": client_id,
+        "audience": f"{client.url}/oauth/token",
+        "assertion": assertion(pair, client_id, client.url),
+    }
+    seen = node_clients.run("assertion.mjs", order)
+    assert (seen["header"]["kid"], seen["claims"]["iss"]) == ("key-1", client_id)
+    lookup = json.dumps({"field": "subject", "value": "auth0|ordinary"})
+    answer = client.access_token_by_key(
+        pair, client_id, signed=seen["signed"], grant_type=IMPERSONATION, user_lookup=lookup
+    )
+    assert answer.status_code == 200, answer.text
