@@ -30,6 +30,13 @@ _MACHINE, _IMPERSONATION = GRANT_TYPES
 _ATTRIBUTES = {"subject": "subject", "userId": "id"}
 """The fields of a user_lookup, and what they are of a user here."""
 
+_ERRORS = {
+    "SIMULATED-SCOPE": "invalid_scope",
+    "SIMULATED-USER": "invalid_grant",
+    "SIMULATED-GRANT-TYPE": "unauthorized_client",
+}
+"""Those of RFC 6749, by our codes; the others are about the request or the client."""
+
 
 def routes() -> list[web.RouteDef]:
     """The call."""
@@ -37,6 +44,17 @@ def routes() -> list[web.RouteDef]:
 
 
 async def _token(request: web.Request) -> web.Response:
+    try:
+        return await _granted(request)
+    except errors.Refusal as refusal:
+        if request["tenant"].switches.token_refusal_form == "qlik" or refusal.status == 429:
+            raise
+        # RFC 6749, section 5.2.
+        error = _ERRORS.get(refusal.error["code"], "invalid_request" if refusal.status == 400 else "invalid_client")
+        return web.json_response({"error": error, "error_description": str(refusal)}, status=refusal.status)
+
+
+async def _granted(request: web.Request) -> web.Response:
     tenant: Tenant = request["tenant"]
     body = await bodies.read_form_or_json(request, tenant.switches.token_body)
     record = request["record"]

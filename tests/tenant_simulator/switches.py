@@ -42,6 +42,8 @@ class Switches:
     """The bodies in which a client can ask for an access token: Qlik documents both, but not with an assertion."""
     token_refusal_status: t.Literal["400", "401", "403"] = "401"
     """The status of the refusals of an access token that no source tells."""
+    token_refusal_form: t.Literal["qlik", "rfc6749"] = "qlik"
+    """The body of such a refusal: Qlik's, or the one of RFC 6749, section 5.2."""
     assertion_client_id: t.Literal["optional", "required"] = "optional"
     """The client id beside an assertion."""
     unused_secret: t.Literal["none", "returned"] = "none"

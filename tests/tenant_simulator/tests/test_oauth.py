@@ -427,6 +427,21 @@ def test_status_of_refusals(client, other_pair, machine, simulator, status):
     assert refusal(client.access_token_by_key(other_pair, machine["clientId"])) == (int(status), "SIGNATURE")
 
 
+def test_form_of_refusals(client, pair, other_pair, machine, simulator):
+    simulator.switches(token_refusal_form="rfc6749")
+    fields = {"form": False, "grant_type": IMPERSONATION, "user_lookup": {"field": "subject", "value": "nobody"}}
+    for owner, changes, expected in (
+        (other_pair, {}, (401, "invalid_client")),
+        (pair, {"client_assertion_type": ...}, (400, "invalid_request")),
+        (pair, {"scope": "apps"}, (400, "invalid_scope")),
+        (pair, fields, (401, "invalid_grant")),
+    ):
+        answer = client.access_token_by_key(owner, machine["clientId"], **changes)
+        assert (answer.status_code, answer.json()["error"]) == expected
+        assert set(answer.json()) == {"error", "error_description"}
+    assert client.access_token_by_key(pair, machine["clientId"]).status_code == 200
+
+
 def test_client_id_beside_an_assertion(client, pair, machine, simulator):
     assert client.access_token_by_key(pair, machine["clientId"], client_id=...).status_code == 200
     simulator.switches(assertion_client_id="required")
