@@ -259,9 +259,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             return self._tenants_of(organization.connection(options), path, cache)
 
     def _tenants_of(self, connection: credentials.Connection, path: str, cache: bool) -> list[dict[str, t.Any]]:
-        if connection.credentials.client_key:
-            for warning in connection.credentials.client_key.warnings:
-                self.display.warning(replace_options(warning, NAMES))
+        for warning in connection.warnings:
+            self.display.warning(replace_options(warning, NAMES))
         # Another organization has a list of its own.
         key = self.get_cache_key(f"{path} {connection.url} {connection.credentials.client_id}")
         if self.get_option("cache") and cache:

@@ -27,8 +27,7 @@ def tenant(module: AnsibleModule, needs_credentials: bool = True) -> Tenant:
     if needs_credentials and credentials.have_key(module.params, os.environ):
         _module.require(module, ["cryptography", "PyJWT"])
     connection = credentials.from_options(module.params, os.environ, needs_credentials)
-    if connection.credentials and connection.credentials.client_key:
-        _module.warn(module, connection.credentials.client_key.warnings)
+    _module.warn(module, connection.warnings)
     return Tenant(connection)
 
 

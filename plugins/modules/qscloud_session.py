@@ -62,6 +62,26 @@ options:
   client_secret:
     description: Not used by this module, which authenticates only with the token.
     type: str
+  client_private_key_path:
+    description: Not used by this module, which authenticates only with the token.
+    type: path
+    version_added: 0.2.0
+  client_private_key_content:
+    description: Not used by this module, which authenticates only with the token.
+    type: str
+    version_added: 0.2.0
+  client_private_key_uri:
+    description: Not used by this module, which authenticates only with the token.
+    type: str
+    version_added: 0.2.0
+  client_private_key_passphrase:
+    description: Not used by this module, which authenticates only with the token.
+    type: str
+    version_added: 0.2.0
+  client_key_id:
+    description: Not used by this module, which authenticates only with the token.
+    type: str
+    version_added: 0.2.0
 seealso:
   - module: tenantops.qlik.qscloud_jwt
   - module: tenantops.qlik.qscloud_identity_provider

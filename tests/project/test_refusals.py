@@ -13,9 +13,10 @@ import typing as t
 import documented
 import own_tenants
 import pytest
+from joserfc import jwk
 from own_tenants import pem_of
 from shared_run import task
-from tenant_client import ISSUER, KEY_ID, LOGIN, PROVIDERS, provider_body, token
+from tenant_client import ISSUER, KEY_ID, LOGIN, PROVIDERS, provider_body, public_jwk, token
 
 GUIDE = "docs/docsite/rst/guide_troubleshooting.rst"
 ALL_EXPLAINED = documented.explained_sentences(GUIDE, "What the collection says")
@@ -101,13 +102,17 @@ LOGINS = {
 CHECK_OPTIONS = "Check the options that this task"
 API_KEY = "The API key must belong"
 CLIENT = "tenant_jwt_client_id and tenant_jwt_client_secret must be"
+KEY = ("The OAuth client in tenant_jwt_client_id must have", "tenant_jwt_client_id must be")
 ROLE = "The credentials may lack"
 NO_API_KEY = {"api_key": "{{ omit }}"}
+WITH_KEY = {**NO_API_KEY, "client_id": "<client_id>", "client_private_key_content": "<private_key>"}
 WITH_BLANK = {"key_id": "a b"}
 CALLS = {
     "API key": Case("SIMULATED-CREDENTIAL", (API_KEY,), options={"api_key": "not-the-api-key"}),
     "API key without permission": Case("Authorization Required", (API_KEY,), faults=mock(401, NOT_ALLOWED)),
     "client": Case("SIMULATED-CLIENT", (CLIENT,), options={**NO_API_KEY, "client_id": "a", "client_secret": "b"}),
+    "client with a key": Case("SIMULATED-KID", KEY, options={**WITH_KEY, "client_key_id": "another"}),
+    "client with a key, clock ahead": Case("SIMULATED-IAT", (CLOCK,), {"clock_offset_s": -28800}, options=WITH_KEY),
     "role": Case("SIMULATED-ROLE", (ROLE, IP_POLICY), options={"api_key": "<user_api_key>"}),
     "tenant ids": Case("SIMULATED-TENANT-IDS", (ROLE, IP_POLICY), options={"tenant_ids": ["another"]}),
     "key id": Case("KID-CHARACTERS", (CHECK_OPTIONS,), {"kid_characters": "url_safe"}, options=WITH_BLANK),
@@ -152,6 +157,11 @@ def call(tenant, pair, name, case):
     options = {"issuer": ISSUER, "key_id": KEY_ID, "certificate_content": pem_of(pair.certificate), **case.options}
     if options.get("api_key") == "<user_api_key>":
         options["api_key"] = tenant.region.user_api_key
+    if options.get("client_id") == "<client_id>":
+        key = public_jwk(pair, jwk.RSAKey.import_key(pair.private_pem).thumbprint())
+        changes = {"allowedAuthMethods": ["private_key_jwt"], "publicKeys": [key]}
+        (added,) = tenant.region.add_clients(changes, url=tenant.url)
+        options |= {"client_id": added["clientId"], "client_private_key_content": pair.private_pem.decode()}
     return task(name, "qscloud_identity_provider", {**tenant.connection, **options})
 
 

@@ -67,7 +67,7 @@ def run(
     now = datetime.datetime.now(datetime.timezone.utc)
     wanted = options.read(given)
     report.warn([options.spelling_warning(given)])
-    tenant = _connect(wanted, environment, needs_credentials)
+    tenant = _connect(wanted, environment, needs_credentials, report)
     drafts = tokens.draft_all(wanted, report)
     side = registration.look(tenant, wanted, lambda ids: keys.problem_if_missing(wanted, ids, now)) if tenant else None
     managed = side if wanted.options["register_idp"] else None
@@ -96,7 +96,13 @@ def run(
     return Outcome(wanted, found, signed, side, creates_groups)
 
 
-def _connect(wanted: options.Wanted, environment: t.Mapping[str, str], needs_credentials: bool) -> Tenant | None:
+def _connect(
+    wanted: options.Wanted, environment: t.Mapping[str, str], needs_credentials: bool, report: Report
+) -> Tenant | None:
     given = options.connection(wanted.options)
     connects = wanted.options["register_idp"] if needs_credentials else credentials.are_given(given, environment)
-    return Tenant(credentials.from_options(given, environment)) if connects else None
+    if not connects:
+        return None
+    connection = credentials.from_options(given, environment)
+    report.warn(connection.warnings)
+    return Tenant(connection)

@@ -48,8 +48,8 @@ def examine(given: t.Mapping[str, t.Any], environment: t.Mapping[str, str]) -> t
     if not side:
         report.find(
             "unchecked",
-            f"{options['url']} was not examined, because there are no credentials for it: set O(api_key), or O(client_id) and"
-            " O(client_secret).",
+            f"{options['url']} was not examined, because there are no credentials for it: set O(api_key), or O(client_id) with"
+            " O(client_secret) or O(client_private_key_path).",
         )
     creates_groups = outcome.creates_groups
     if side and creates_groups is None:

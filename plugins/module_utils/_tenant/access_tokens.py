@@ -78,7 +78,7 @@ def request(
     if credentials.client_key:
         answer = _prove_with_key(endpoint, credentials, body)
     else:
-        answer = endpoint.post({**body, "client_secret": credentials.client_secret})
+        answer = _prove_with_secret(endpoint, credentials, body)
     text, expires_in = answer.get("access_token"), answer.get("expires_in")
     if not isinstance(text, str) or not TOKEN.fullmatch(text):
         raise TenantError(
@@ -86,6 +86,13 @@ def request(
         )
     endpoint.secrets.add(text)
     return AccessToken(text, expires_in if isinstance(expires_in, int) else None)
+
+
+def _prove_with_secret(endpoint: Endpoint, credentials: Credentials, body: dict[str, t.Any]) -> dict[str, t.Any]:
+    try:
+        return endpoint.post({**body, "client_secret": credentials.client_secret})
+    except TenantError as error:
+        raise _with_advice(error, refusals.secret_advice(error, _is_special(body))) from error
 
 
 def _prove_with_key(endpoint: Endpoint, credentials: Credentials, body: dict[str, t.Any]) -> dict[str, t.Any]:
@@ -121,8 +128,16 @@ def _send_assertion(
     try:
         return endpoint.post(with_assertion)
     except TenantError as error:
-        advice = refusals.assertion_advice(error, claims, key.key_id, int(time.time()))
-        raise type(error)(error.answer, advice, error.status, error.code, error.date) from error
+        advice = refusals.assertion_advice(error, claims, key.key_id, int(time.time()), _is_special(body))
+        raise _with_advice(error, advice) from error
+
+
+def _with_advice(error: TenantError, advice: str) -> TenantError:
+    return type(error)(error.answer, advice, error.status, error.code, error.date)
+
+
+def _is_special(body: t.Container[str]) -> bool:
+    return "user_lookup" in body or "scope" in body
 
 
 def _form(body: dict[str, t.Any]) -> str:

@@ -50,6 +50,11 @@ class Tenant(_http.Client):
         self._connection = connection
         self._authorization: dict[str, str] = {}
 
+    @property
+    def has_client_key(self) -> bool:
+        """Whether the credentials are an OAuth client with a private key."""
+        return bool(self._connection.credentials and self._connection.credentials.client_key)
+
     def for_login(self) -> Tenant:
         """A new connection to this tenant, for a login, whose only credential is its token."""
         return Tenant(self._connection._replace(credentials=None), self._sleep)
@@ -193,7 +198,7 @@ class Tenant(_http.Client):
         credentials = self._connection.credentials
         of_client = None
         if credentials and credentials.client_id:
-            of_client = refusals.OAUTH_CLIENT_WITH_KEY if credentials.client_key else refusals.OAUTH_CLIENT
+            of_client = refusals.OAUTH_CLIENT_WITH_KEY if self.has_client_key else refusals.OAUTH_CLIENT
         return refusals.advice(answer.status, _code(answer), answer.is_json, of_client)
 
     def _resolve(self, method: str, path: str) -> str:

@@ -40,7 +40,7 @@ class Credentials(t.NamedTuple):
     @property
     def secrets(self) -> list[str]:
         """What no message may contain."""
-        return [text for text in (self.api_key, self.client_id, self.client_secret) if text]
+        return [text for text in (self.api_key, self.client_secret) if text]
 
     def __repr__(self) -> str:
         # Keep secrets out of tracebacks and logs.
@@ -55,6 +55,12 @@ class Connection(t.NamedTuple):
     validate_certs: bool
     ca_path: str | None
     timeout: int
+
+    @property
+    def warnings(self) -> t.Sequence[str]:
+        """About the private key of an OAuth client."""
+        key = self.credentials and self.credentials.client_key
+        return key.warnings if key else ()
 
 
 def from_options(

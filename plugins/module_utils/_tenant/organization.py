@@ -31,6 +31,11 @@ _CLIENT_ADVICE = (
     "O(client_id) and O(client_secret) must be the ID and the current secret of an OAuth client of the organization,"
     f" which the service account owner creates at {URL}/admin/oauth. Qlik's government clouds have no such list."
 )
+# Qlik documents client assertions for the clients of a tenant.
+_KEY_ADVICE = (
+    f"The client must be one of the organization, which the service account owner creates at {URL}/admin/oauth. If it cannot"
+    " have a key there, set O(client_secret) instead of the key."
+)
 _ADVICE_BY_STATUS = {
     400: _CLIENT_ADVICE,
     401: _CLIENT_ADVICE,
@@ -73,7 +78,12 @@ def tenants(api: Tenant) -> list[dict[str, t.Any]]:
     except TenantError as error:
         # Only tenants have IP policies.
         advice = error.advice.removesuffix(f" {refusals.IP_POLICY}")
-        advice = _URL_ADVICE if advice == refusals.REDIRECTED else _ADVICE_BY_STATUS.get(error.status, advice)
+        if advice == refusals.REDIRECTED:
+            advice = _URL_ADVICE
+        elif api.has_client_key and refusals.is_about_credentials(error):
+            advice = f"{advice} {_KEY_ADVICE}"
+        else:
+            advice = _ADVICE_BY_STATUS.get(error.status, advice)
         raise TenantError(error.answer, advice, error.status, error.code) from error
 
 

@@ -57,18 +57,16 @@ BY_STATUS = {
 """What to do, by HTTP status, if the code is not in :data:`BY_CODE`. 500 is used for all other statuses."""
 
 OAUTH_CLIENT = (
-    "O(client_id) and O(client_secret) must be the id and secret of an OAuth client that may be used for this tenant."
+    "O(client_id) and O(client_secret) must be the id and secret of an OAuth client that may be used for this tenant. If"
+    " private_key_jwt alone is in its allowedAuthMethods, set O(client_private_key_path) instead of the secret."
 )
 """What to do about status 401 if the credentials are those of an OAuth client."""
 
 OAUTH_CLIENT_WITH_KEY = "O(client_id) must be the id of an OAuth client that may be used for this tenant."
 """The same if the client has proven itself with a key."""
 
-KEY_OF_CLIENT = (
-    "The OAuth client in O(client_id) must have private_key_jwt in its allowedAuthMethods, and in its publicKeys this key with"
-    " the key id {key_id}: add what is missing, or set O(client_key_id) to the key id that this key has there."
-)
-"""What to do about a client assertion that is refused."""
+GRANT_OF_CLIENT = "Or the client may lack the grant or the scope that it asks for, or the tenant the user."
+"""Added if an access token is for a user, or for a scope."""
 
 REDIRECTED = (
     "Check O(tenant_url): it must be the tenant's own address, not an alias. A proxy may also redirect to a page of its"
@@ -122,7 +120,7 @@ def gives_reason(error: TenantError) -> bool:
 
 
 def is_about_credentials(error: TenantError) -> bool:
-    """Whether the advice of an error is about credentials and options, which a login does not have."""
+    """Whether the advice of an error may be replaced by one about what has been sent as a proof."""
     return error.status in _TOKEN_STATUSES and error.code not in BY_CODE
 
 
@@ -145,18 +143,37 @@ def login_advice(error: TenantError, token: Token, now: int) -> str:
     return _with_ip_policy(error.status, VALID_CLAIMS)
 
 
-def assertion_advice(error: TenantError, claims: t.Mapping[str, t.Any], key_id: str, now: int) -> str:
-    """What to do about a client assertion that the tenant does not accept.
+def secret_advice(error: TenantError, is_special: bool) -> str:
+    """What to do about a secret that the tenant does not trade for an access token.
+
+    :param is_special: whether the token would be for a user, or for a scope.
+    """
+    if not is_about_credentials(error):
+        return error.advice
+    return _with_ip_policy(error.status, f"{OAUTH_CLIENT} {GRANT_OF_CLIENT}" if is_special else OAUTH_CLIENT)
+
+
+def assertion_advice(
+    error: TenantError, claims: t.Mapping[str, t.Any], key_id: str, now: int, is_special: bool
+) -> str:
+    """What to do about a client assertion that the tenant does not trade for an access token.
 
     :param claims: those of the assertion.
     :param now: this machine's clock when the answer arrived, in seconds since 1970.
+    :param is_special: as in :func:`secret_advice`.
     """
     if not is_about_credentials(error):
         return error.advice
     # Whoever checks iat takes it for the time from which the assertion is valid.
-    if problem := _clock_problem({**claims, "nbf": claims.get("iat")}, now, error.date, "client assertion"):
-        return f"{problem}."
-    return _with_ip_policy(error.status, f"{KEY_OF_CLIENT.format(key_id=key_id)} {OAUTH_CLIENT_WITH_KEY}")
+    valid = {"nbf": claims.get("iat"), "exp": claims.get("exp")}
+    if problem := _clock_problem(valid, now, error.date, "client assertion", "run again"):
+        return problem
+    of_key = (
+        "The OAuth client in O(client_id) must have private_key_jwt in its allowedAuthMethods, and in its publicKeys this key"
+        f" with the key id {key_id}: add what is missing, or set O(client_key_id) to the key id that this key has there."
+    )
+    sentences = [of_key, OAUTH_CLIENT_WITH_KEY, *([GRANT_OF_CLIENT] if is_special else [])]
+    return _with_ip_policy(error.status, " ".join(sentences))
 
 
 def date(headers: t.Mapping[str, str]) -> int | None:
@@ -181,14 +198,16 @@ def _time_problems(claims: t.Mapping[str, t.Any], now: int, tenants_now: int | N
     """The reasons why a token is not valid now by the tenant's clock, as far as that is known to differ from ours."""
     if tenants_now is None or abs(now - tenants_now) <= CLOCK_TOLERANCE:
         return time_problems(claims, now)
-    problem = _clock_problem(claims, now, tenants_now, "token")
+    problem = _clock_problem(claims, now, tenants_now, "token", "sign a new token")
     if problem and time_problems(claims, now):
         return time_problems(claims, tenants_now)
-    return [f"{problem}, and sign a new token."] if problem else []
+    return [problem] if problem else []
 
 
-def _clock_problem(claims: t.Mapping[str, t.Any], now: int, tenants_now: int | None, what: str) -> str | None:
-    """The sentence, without its end, if a token is not valid now by the tenant's clock, and that differs from ours."""
+def _clock_problem(
+    claims: t.Mapping[str, t.Any], now: int, tenants_now: int | None, what: str, then: str
+) -> str | None:
+    """A sentence if a token is not valid now by the tenant's clock, and that differs from ours."""
     if tenants_now is None or abs(now - tenants_now) <= CLOCK_TOLERANCE:
         return None
     is_late = time_problems({"exp": claims.get("exp")}, tenants_now - CLOCK_TOLERANCE)
@@ -199,5 +218,5 @@ def _clock_problem(claims: t.Mapping[str, t.Any], now: int, tenants_now: int | N
     state = "has already expired" if is_late else "is not valid yet"
     return (
         f"This machine's clock is {how} the tenant's, by which the {what} {state}: set this machine's clock (for example"
-        " with chrony; for WSL, run 'wsl --shutdown' in Windows)"
+        f" with chrony; for WSL, run 'wsl --shutdown' in Windows), and {then}."
     )

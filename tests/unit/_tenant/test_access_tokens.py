@@ -161,15 +161,37 @@ def test_a_secret_is_not_sent_in_another_form(status: int) -> None:
 def test_a_refused_assertion_says_what_to_change(with_key: Credentials, status: int) -> None:
     with pytest.raises(TenantError) as caught:
         Server(status, status).request(with_key)
-    assert caught.value.advice.startswith(refusals.KEY_OF_CLIENT.format(key_id="the-key-id"))
+    assert caught.value.advice.startswith(
+        "The OAuth client in O(client_id) must have private_key_jwt in its allowedAuthMethods, and in its publicKeys this key"
+        " with the key id the-key-id: add what is missing, or set O(client_key_id) to the key id that this key has there."
+    )
     assert (refusals.IP_POLICY in caught.value.advice) == (status == 403)
+
+
+@pytest.mark.parametrize("status", [400, 401, 403])
+def test_a_refused_secret_says_what_to_change(status: int) -> None:
+    with pytest.raises(TenantError) as caught:
+        Server(status).request(WITH_SECRET)
+    assert caught.value.advice.startswith(refusals.OAUTH_CLIENT)
+    assert (refusals.IP_POLICY in caught.value.advice) == (status == 403)
+
+
+@pytest.mark.parametrize("arguments, special", [((), False), ((ANNA,), True), ((None, "admin_classic"), True)])
+def test_what_was_asked_for_may_be_the_reason(
+    with_key: Credentials, arguments: tuple[t.Any, ...], special: bool
+) -> None:
+    for credentials in (with_key, WITH_SECRET):
+        with pytest.raises(TenantError) as caught:
+            Server(401).request(credentials, *arguments)
+        assert (refusals.GRANT_OF_CLIENT in caught.value.advice) == special
 
 
 @pytest.mark.parametrize("status", [404, 429, 500])
 def test_what_is_not_about_the_assertion_keeps_its_advice(with_key: Credentials, status: int) -> None:
-    with pytest.raises(TenantError) as caught:
-        Server(status).request(with_key)
-    assert caught.value.advice == "Advice."
+    for credentials in (with_key, WITH_SECRET):
+        with pytest.raises(TenantError) as caught:
+            Server(status).request(credentials)
+        assert caught.value.advice == "Advice."
 
 
 def test_a_silent_tenant_is_still_one(with_key: Credentials) -> None:
@@ -188,7 +210,7 @@ def test_a_wrong_clock_is_named(with_key: Credentials, offset: int, sentence: st
     with pytest.raises(TenantError) as caught:
         Server(refused(401, date=int(time.time()) + offset)).request(with_key)
     assert caught.value.advice.startswith(sentence)
-    assert caught.value.advice.endswith("(for example with chrony; for WSL, run 'wsl --shutdown' in Windows).")
+    assert caught.value.advice.endswith("(for example with chrony; for WSL, run 'wsl --shutdown' in Windows), and run again.")
 
 
 @pytest.mark.parametrize("offset", [0, 60, -4])

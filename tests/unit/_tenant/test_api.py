@@ -12,10 +12,12 @@ import sys
 import threading
 
 import pytest
+from joserfc.jwk import RSAKey
 from tenant_client import PROVIDERS, provider_body, token
 
 from ansible_collections.tenantops.qlik.plugins.module_utils import _errors
 from ansible_collections.tenantops.qlik.plugins.module_utils._tenant import api, refusals
+from ansible_collections.tenantops.qlik.plugins.module_utils._tokens import compact
 
 SETTINGS = "/api/v1/groups/settings"
 NO_ANSWER = (
@@ -233,6 +235,54 @@ def test_an_oauth_client_gets_one_access_token(simulator, connect):
 def test_a_wrong_oauth_client(simulator, connect):
     tenant = connect(client_id=simulator.client_id, client_secret="not-the-secret")
     with pytest.raises(_errors.TenantError, match="POST /oauth/token with HTTP 401.*client_id and client_secret must"):
+        tenant.get(SETTINGS)
+
+
+def test_an_error_in_the_form_of_oauth(simulator, connect):
+    body = {"error": "invalid_client", "error_description": "Unknown client."}  # RFC 6749, section 5.2
+    simulator.faults({"kind": "status", "value": 401, "path": "/oauth/token", "body": body})
+    with pytest.raises(_errors.TenantError, match="HTTP 401, invalid_client, Unknown client. client_id and") as caught:
+        connect(client_id="a", client_secret="b").get(SETTINGS)
+    assert caught.value.code == "invalid_client"
+
+
+def test_a_key_gets_one_access_token(simulator, connect, rsa_pem):
+    (added,) = simulator.add_clients(
+        {"allowedAuthMethods": ["private_key_jwt"], "publicKeys": [_public_jwk(rsa_pem)]}
+    )
+    tenant = connect(client_id=added["clientId"], client_private_key_content=rsa_pem.decode())
+    for dummy in range(3):
+        tenant.get(SETTINGS)
+    assert tenant.has_client_key and not tenant.for_login().has_client_key
+    (request,) = requests_of(simulator, "POST", "/oauth/token")
+    assert request["client_authentication"] == "client_assertion"
+
+
+def _public_jwk(pem):
+    key = RSAKey.import_key(pem, {"use": "sig", "alg": "RS256"})
+    return {**key.as_dict(private=False), "kid": key.thumbprint()}
+
+
+def test_an_assertion_is_sent_nowhere_else(simulator, connect, rsa_pem):
+    elsewhere = simulator.urls[1]
+    simulator.faults({"kind": "redirect", "value": f"{elsewhere}/oauth/token", "path": "/oauth/token"})
+    with pytest.raises(_errors.TenantError, match="POST /oauth/token with HTTP 302"):
+        connect(client_id="a", client_private_key_content=rsa_pem.decode()).get(SETTINGS)
+    assert simulator.recorded(elsewhere) == []
+
+
+def test_an_error_repeats_no_assertion(simulator, connect, rsa_pem, monkeypatch):
+    sign, signed = compact.sign, []
+    monkeypatch.setattr(compact, "sign", lambda *arguments: signed.append(sign(*arguments)) or signed[-1])
+    tenant = connect(client_id="a", client_private_key_content=rsa_pem.decode())
+    exchange = tenant._send
+
+    def repeat(method, url, what, headers, body):
+        answer = exchange(method, url, what, headers, body)
+        return answer._replace(body={"error": "invalid_client", "error_description": f"Is {signed[-1].text} one?"})
+
+    monkeypatch.setattr(tenant, "_send", repeat)
+    with pytest.raises(_errors.TenantError, match=r"invalid_client, Is \*\*\* one\?"):
         tenant.get(SETTINGS)
 
 

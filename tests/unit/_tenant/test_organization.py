@@ -126,6 +126,20 @@ def test_the_client_of_a_tenant_is_refused(simulator, connect):
         organization.tenants(connect(client_id=simulator.client_id, client_secret=simulator.client_secret))
 
 
+@pytest.mark.parametrize("status", [400, 401, 403])
+def test_a_key_that_is_refused(simulator, console, connect, rsa_pem, status):
+    """It is not known whether the clients of an organization can have keys."""
+    simulator.faults({"kind": "status", "value": status, "path": "/oauth/token", "times": None}, url=console)
+    api = connect(client_secret=None, client_private_key_content=rsa_pem.decode())
+    with pytest.raises(_errors.TenantError, match=f"POST /oauth/token with HTTP {status}") as caught:
+        organization.tenants(api)
+    assert "must have private_key_jwt in its allowedAuthMethods" in str(caught.value)
+    assert str(caught.value).endswith(
+        "The client must be one of the organization, which the service account owner creates at"
+        " https://console.qlikcloud.com/admin/oauth. If it cannot have a key there, set client_secret instead of the key."
+    )
+
+
 # ---- The connection
 
 OPTIONS = {
@@ -155,6 +169,11 @@ def test_the_connection_is_that_of_the_options():
         ),
         ({"client_secret": None}, "client_secret is missing: an OAuth client needs its id, and its secret or private key."),
         ({"client_id": None}, "client_id is missing: an OAuth client needs its id, and its secret or private key."),
+        (
+            {"client_private_key_path": "key.pem"},
+            "client_secret and client_private_key_path are set together: an OAuth client proves itself with its secret or with"
+            " one private key, so leave all but one out.",
+        ),
         ({"timeout": 0}, "timeout is 0: it must be at least 1 second."),
         *(
             (

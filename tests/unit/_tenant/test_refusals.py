@@ -36,7 +36,7 @@ VALID = "The claims of the token are valid. It may have been used before"
         (403, "USER_INVITE_EXPIRED", True, False, INVITED, ""),
         (401, "LOGIN-2", True, True, NO_TENANT, ""),
         (401, None, True, False, API_KEY, "since February 2026."),
-        (401, "X-1", True, True, CLIENT, "may be used for this tenant."),
+        (401, "X-1", True, True, CLIENT, "set O(client_private_key_path) instead of the secret."),
         (403, None, True, False, ROLE, IP_POLICY),
         (403, "X-1", True, True, ROLE, IP_POLICY),
         (400, "X-1", True, False, "Check the options that this task sends.", ""),

@@ -151,6 +151,7 @@ API_KEYS = {
     "others": ((SENT, {"api_key": "another"}), [None, None]),
     "not set": (({}, {}), [None, None]),
     "a client": (({"client_id": "c", "client_secret": KEY},) * 2, [None, None]),
+    "a client with a key": (({"client_id": "c", "client_private_key_content": KEY},) * 2, [None, None]),
     "one tenant": (({**SENT, "tenant": "A."}, {**SENT, "tenant": "a"}), [None, None]),
     "no tenant": (({**SENT, "tenant": "https://a"}, {**SENT, "tenant": ""}), [None, None]),
 }
