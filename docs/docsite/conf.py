@@ -78,7 +78,7 @@ def shorten_index(_app: Sphinx, page: str, source: list[str]) -> None:
     source[0] = re.sub(r"^Guides\n-+\n.*?(?=^\.\. _plugin_index)", "", source[0], flags=re.DOTALL | re.MULTILINE)
     source[0] = re.sub(r"^    tenant_jwt_role\n", "", source[0], flags=re.MULTILINE)
     source[0] = re.sub(r"^    (\w+)_module$", r"    \1 <\1_module>", source[0], flags=re.MULTILINE)
-    source[0] = re.sub(r"^    (\w+)_(lookup|inventory)$", r"    \1 (\2) <\1_\2>", source[0], flags=re.MULTILINE)
+    source[0] = re.sub(r"^    (\w+)_(lookup|inventory|filter)$", r"    \1 (\2) <\1_\2>", source[0], flags=re.MULTILINE)
 
 
 # In their sources, the guides link to files of the repository, so that the links work on a code host, too. Most of these
@@ -88,6 +88,7 @@ PAGES = {
     r"(?:\.\./)+plugins/modules/(\w+)\.py": r"/collection/\1_module",
     r"(?:\.\./)+plugins/inventory/(\w+)\.py": r"/collection/\1_inventory",
     r"(?:\.\./)+plugins/lookup/(\w+)\.py": r"/collection/\1_lookup",
+    r"(?:\.\./)+plugins/filter/(\w+)\.py": r"/collection/\1_filter",
     r"(?:\.\./)+roles/(\w+)/README\.md": r"/collection/\1_role",
 }
 REPOSITORY = "https://github.com/tenantops/tenantops.qlik/blob/main/"
