@@ -319,6 +319,24 @@ BAD_INPUT: dict[str, tuple[dict[str, t.Any], str | tuple[str, ...]]] = {
         ("answered POST /oauth/token with HTTP 401, SIMULATED-CLIENT, ", CLIENT),
     ),
     "a secret that is a number": ({"client_secret": "{{ 12345678 }}"}, CLIENT),
+    "a key beside the secret": (
+        {"client_private_key_content": SECRET},
+        "client_secret and client_private_key_content are set together: an OAuth client proves itself with its secret or with"
+        " one private key, so leave all but one out.",
+    ),
+    "a key that is none": (
+        {"client_secret": ..., "client_private_key_content": SECRET},
+        ("client_private_key_content is not a private key in PEM format: ",),
+    ),
+    "a key that is refused": (
+        {"client_secret": ..., "client_private_key_path": "<key>"},
+        (
+            "answered POST /oauth/token with HTTP 401, SIMULATED-CLIENT, ",
+            "must have private_key_jwt in its allowedAuthMethods, and in its publicKeys this key with the key id",
+            "The client must be one of the organization, which the service account owner creates at"
+            " https://console.qlikcloud.com/admin/oauth. If it cannot have a key there, set client_secret instead of the key.",
+        ),
+    ),
     "the URL of a tenant": ({"url": "<tenant>"}, ("<tenant> answered POST /oauth/token with HTTP 401, ", CLIENT)),
     "no URL": ({"url": "console.qlikcloud.com"}, f"url is not https:// and a host name. {NO_URL}"),
     "a host that does not exist": (
@@ -395,15 +413,18 @@ FAULTS: dict[str, tuple[dict[str, t.Any], str | tuple[str, ...]]] = {
 
 
 @pytest.fixture(scope="module")
-def refused(inventories):
+def refused(inventories, rsa_pem):
     """What Ansible says about all of them, with the most details."""
     inventories.simulator.reset()
     tenant = inventories.simulator.url
+    key = inventories.folder / "key.pem"
+    key.touch(0o600)
+    key.write_bytes(rsa_pem)
+    there = {"<tenant>": tenant, "<key>": str(key)}
     paths = []
     for name, (options, _message) in BAD_INPUT.items():
-        paths.append(
-            inventories.write(name, **{**options, **({"url": tenant} if options.get("url") == "<tenant>" else {})})
-        )
+        filled = {option: there.get(value, value) if isinstance(value, str) else value for option, value in options.items()}
+        paths.append(inventories.write(name, **filled))
     for name in FAULTS:
         paths.append(inventories.write(name))
     # Each fault befalls one request, in this order; the last two inventories before them get their lists.

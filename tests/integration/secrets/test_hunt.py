@@ -22,6 +22,7 @@ import pytest
 import secret_hunt as hunt
 import yaml
 from jobs import Artifacts, Runner, job
+from joserfc.jwk import RSAKey
 from plays import ANSIBLE_PLAYBOOK, HERE, MODES, Run, environment, new_home, play, playbook_runner, save
 
 HARD = os.environ.get("HUNT") == "all"
@@ -85,6 +86,9 @@ def _case(folder, simulator):
             }
         )
     )
+    its_key = RSAKey.import_key(key.read_bytes(), {"use": "sig", "alg": "RS256"})
+    public = {**its_key.as_dict(private=False), "kid": its_key.thumbprint()}
+    (client,) = simulator.add_clients({"allowedAuthMethods": ["private_key_jwt"], "publicKeys": [public]})
     secrets = {
         "private key": hunt.of_private_key(key),
         "encrypted private key": hunt.of_private_key(encrypted, PASSPHRASE),
@@ -93,16 +97,18 @@ def _case(folder, simulator):
         "API key": [simulator.api_key],
         "client secret": [simulator.client_secret],
     }
-    return Case(_tasks(simulator), variables, secrets)
+    return Case(_tasks(simulator, client["clientId"]), variables, secrets)
 
 
-def _tasks(simulator):
+def _tasks(simulator, client_id):
     def task(module, options, **keywords):
         return {"name": f"{module} {keywords.get('register', '')}", f"tenantops.qlik.{module}": options, **keywords}
 
     tenant = {"tenant_url": simulator.url, "ca_path": simulator.ca_path}
     api_key = {**tenant, "api_key": "{{ qlik_api_key }}"}
     client = {**tenant, "client_id": simulator.client_id, "client_secret": "{{ qlik_client_secret }}"}
+    with_client_key = {**tenant, "client_id": client_id, "client_private_key_content": "{{ encrypted_key }}"}
+    with_client_key["client_private_key_passphrase"] = "{{ key_passphrase }}"
     content = {"private_key_content": "{{ key }}"}
     encrypted = {"private_key_content": "{{ encrypted_key }}"}
     new_passphrase = {"passphrase": "{{ key_passphrase }}", "old_passphrase": "{{ wrong_passphrase }}"}
@@ -120,6 +126,7 @@ def _tasks(simulator):
         "tenant_jwt_key_directory": "role keys",
     }
     with_key = {"tenant_jwt_api_key": "{{ qlik_api_key }}"}
+    with_key_of_client = {"tenant_jwt_client_id": client_id, "tenant_jwt_client_private_key_content": "{{ key }}"}
     with_client = {"tenant_jwt_client_id": simulator.client_id, "tenant_jwt_client_secret": "{{ qlik_client_secret }}"}
     # A secret in another variable too, in the wrong one, or in an expression that fails.
     wrong_variables = [
@@ -175,6 +182,19 @@ def _tasks(simulator):
         task("qscloud_identity_provider_info", client),
         task("qscloud_identity_provider_info", {**client, "client_id": "wrong"}, **fails),
         task("qscloud_group_settings", {**client, "auto_create_groups": True}),
+        task("qscloud_identity_provider_info", with_client_key),
+        task("qscloud_identity_provider_info", {**with_client_key, "client_key_id": "another"}, **fails),
+        task(
+            "qscloud_identity_provider_info",
+            {**with_client_key, "client_private_key_passphrase": "{{ wrong_passphrase }}"},
+            **fails,
+        ),
+        task(
+            "qscloud_identity_provider_info",
+            {**tenant, "client_id": client_id, "client_private_key_path": "{{ key }}"},
+            **fails,
+        ),
+        task("qscloud_identity_provider_info", {**with_client_key, "client_secret": "{{ qlik_client_secret }}"}, **fails),
         task("qscloud_session", {**tenant, "token": "{{ signed.token }}", "return_cookies": True}, register="session"),
         task("qscloud_session", {**tenant, "token": "{{ signed.token }}"}, register="refused", **fails),
         task("qscloud_session", {**tenant, "token": "{{ third.token }}"}, register="second_session"),
@@ -195,6 +215,7 @@ def _tasks(simulator):
             **fails,
         },
         {"name": "the role", **role, "vars": {**common, **with_key}},
+        task("qscloud_tenant_jwt_info", {"variables": "tenant_jwt_"}, vars={**common, **with_key_of_client}),
         {"name": "the role again", **role, "vars": {**common, **with_client, "tenant_jwt_certificate_days": 400}},
         {"block": [{**role, "vars": {**common, "tenant_jwt_api_key": "{{ key_passphrase }}"}}], "rescue": rescue},
         {"block": [{**role, "vars": {**common, **with_key, "tenant_jwt_key_size": "x"}}], "rescue": rescue},
