@@ -102,20 +102,37 @@ def test_what_was_repaired_is_told(rsa_pem: bytes) -> None:
     assert warning.startswith("O(client_private_key_content) is not well-formed: it has quotation marks (>).")
 
 
-def test_a_key_in_a_store_signs(openbao: bao.OpenBao) -> None:
-    options = {**dict.fromkeys(_argument_specs.KEY_STORES), **openbao.options}
-    found = client_keys.load({"client_private_key_uri": openbao.create("client")}, NAMES, options)
-    signed = found.sign("the-client", AUDIENCE, 1_800_000_000)
-    key = RSAKey.import_key(openbao.public_key("client"))
+@pytest.fixture
+def in_store(openbao: bao.OpenBao) -> t.Callable[..., client_keys.ClientKey]:
+    """Load a key in a real store, perhaps with a token that may do less than everything."""
+
+    def load(name: str, policy: str | None = None) -> client_keys.ClientKey:
+        options = {**dict.fromkeys(_argument_specs.KEY_STORES), **openbao.options}
+        if policy:
+            options["vault_token"] = openbao.new_token(policy)
+        return client_keys.load({"client_private_key_uri": openbao.uri(name)}, NAMES, options)
+
+    return load
+
+
+def test_a_key_in_a_store_signs(openbao: bao.OpenBao, in_store: t.Callable[..., client_keys.ClientKey]) -> None:
+    openbao.create("signing-client")
+    found = in_store("signing-client")
+    key = RSAKey.import_key(openbao.public_key("signing-client"))
     assert found.key_id == key.thumbprint()
+    signed = found.sign("the-client", AUDIENCE, 1_800_000_000)
     assert jwt.decode(signed.text, key, algorithms=["RS256"]).claims["aud"] == AUDIENCE
 
-    missing = {"client_private_key_uri": "hashivault://nowhere"}
+
+def test_a_store_that_refuses_names_the_option_of_the_client(
+    openbao: bao.OpenBao, in_store: t.Callable[..., client_keys.ClientKey]
+) -> None:
     with pytest.raises(QlikError, match="^client_private_key_uri: hashivault://transit/nowhere does not exist"):
-        client_keys.load(missing, NAMES, options)
-    # It is asked again to sign, when it may be gone.
-    openbao.ask("POST", "transit/keys/client/config", deletion_allowed=True)
-    openbao.ask("DELETE", "transit/keys/client")
-    with pytest.raises(QlikError, match="transit/sign/client with HTTP") as caught:
+        in_store("nowhere")
+    openbao.create("silent-client")
+    with pytest.raises(QlikError, match="'read' on transit/keys/silent-client, and whether client_private_key_uri and"):
+        in_store("silent-client", 'path "transit/sign/silent-client" { capabilities = ["update"] }')
+    found = in_store("silent-client", 'path "transit/keys/silent-client" { capabilities = ["read"] }')
+    # It is asked once more to sign.
+    with pytest.raises(QlikError, match="'update' on transit/sign/silent-client, and whether client_private_key_uri and"):
         found.sign("the-client", AUDIENCE, 1_800_000_000)
-    assert "O(private_key_uri)" not in caught.value.message
