@@ -43,9 +43,10 @@ options:
       - The secret of the OAuth client.
       - In the file, the value can be encrypted with Ansible Vault, or be a template, such as a lookup in a secrets
         manager.
-    type: str
       - The client needs either a secret or a private key, which is in one of O(client_private_key_path),
-        O(client_private_key_content) and O(client_private_key_uri).
+        O(client_private_key_content) and O(client_private_key_uri). If the file has one of these, or its passphrase or key
+        id, those in the environment are ignored.
+    type: str
     env:
       - name: QSCLOUD_ORGANIZATION_CLIENT_SECRET
   client_private_key_path:
@@ -226,7 +227,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         try:
             self._check_names(config)
             filters = organization.check_filters(self.get_option("filters"))
-            tenants = self._tenants(path, cache)
+            tenants = self._tenants(config, path, cache)
         except QlikError as error:
             raise AnsibleParserError(replace_options(error.message, NAMES)) from None
         matching = [tenant for tenant in tenants if organization.matches(tenant, filters)]
@@ -245,13 +246,17 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             )
             raise QlikError(f"This inventory has no option {name}: {hint}.")
 
-    def _tenants(self, path: str, cache: bool) -> list[dict[str, t.Any]]:
+    def _tenants(self, config: dict[str, t.Any], path: str, cache: bool) -> list[dict[str, t.Any]]:
         """The tenants from the cache or the API. What is cached has no credentials."""
         options = {name: self.get_option(name) for name in ("url", "ca_path", "timeout")}
         for name in (*_argument_specs.OAUTH_CLIENT, *_argument_specs.KEY_STORES):
             # get_option does not evaluate templates.
             value = self.templar.template(self.get_option(name))
             options[name] = value if value is None else str(value)
+        # Of what proves the client, the environment is not mixed with the file.
+        proofs = [name for name in _argument_specs.OAUTH_CLIENT if name != "client_id"]
+        if any(config.get(name) is not None for name in proofs):
+            options |= dict.fromkeys(name for name in proofs if config.get(name) is None)
         if credentials.have_key(options, {}):
             for library in _module.MISSING:
                 raise AnsibleParserError(missing_required_lib(library))

@@ -288,6 +288,20 @@ def test_a_secret_from_the_vault(new_inventories):
     assert json.loads(run.stdout)["tenants"]["hosts"] == ["127.0.0.1", "127.0.0.2", "127.0.0.3"]
 
 
+@pytest.mark.thorough
+def test_a_key_in_the_file_replaces_the_secret_in_the_environment(new_inventories, rsa_pem):
+    path = new_inventories.write("key", client_secret=..., client_private_key_content=rsa_pem.decode())
+    refused = new_inventories.list(path, **new_inventories.client)
+    # The organization is asked, and knows no key of this client.
+    assert "POST/oauth/tokenwithHTTP401" in squeezed(refused.stderr) and "settogether" not in squeezed(refused.stderr)
+    (request,) = new_inventories.simulator.recorded(new_inventories.console)
+    assert request["client_authentication"] == "client_assertion"
+    # The id may be in the environment alone.
+    path = new_inventories.write("id", client_id=...)
+    listed = new_inventories.list(path, QSCLOUD_ORGANIZATION_CLIENT_ID=new_inventories.client["QSCLOUD_ORGANIZATION_CLIENT_ID"])
+    assert json.loads(listed.stdout)["tenants"]["hosts"]
+
+
 # ---- Bad input
 
 CLIENT = (
