@@ -34,7 +34,10 @@ REFUSED: dict[str, tuple[dict[str, t.Any], str]] = {
     ),
     "another method": ({}, "SIMULATED-AUTH-METHOD, ...The OAuth client in client_id must have private_key_jwt in ..."),
     "unknown client": ({"client_id": "nobody"}, "SIMULATED-CLIENT, ...The OAuth client in client_id must have ..."),
-    "status 400": ({"client_key_id": "another"}, "...HTTP 400, SIMULATED-KID, ...the key id another: add what is missing, ..."),
+    "status 400": (
+        {"client_key_id": "another"},
+        "...HTTP 400, SIMULATED-KID, ...the key id another: add what is missing, ...",
+    ),
     "status 403": ({"client_key_id": "another"}, "...HTTP 403, SIMULATED-KID, ...An IP policy ..."),
     "clock behind": (
         {},
@@ -125,7 +128,13 @@ BAD_INPUT: dict[str, tuple[dict[str, t.Any], str]] = {
         "client_private_key_uri is not a URI: write it as ..., or set client_private_key_path if the key is in a file.",
     ),
 }
-SECRET = ("client_private_key_content", "client_private_key_path", "client_private_key_passphrase", "client_secret", "api_key")
+SECRET = (
+    "client_private_key_content",
+    "client_private_key_path",
+    "client_private_key_passphrase",
+    "client_secret",
+    "api_key",
+)
 CHAINS = ("chain", "chain refused")
 SUBJECTS = (*ACCEPTED, *REFUSED, *CHAINS, "bad input")
 
@@ -364,5 +373,9 @@ def test_the_key_can_be_in_the_environment(
     tasks = [task("here", MODULE, tenant.public), task("elsewhere", MODULE, elsewhere)]
     results = run_together([*tasks], "-vvvvv", env=environment).results
     assert not results["here"].get("failed")
-    assert "has mode 0644, which lets other users access the private key" in " ".join(results["here"]["_output"].split())
-    assert results["elsewhere"]["msg"].startswith("The credentials in the environment are for the tenant in QSCLOUD_TENANT_URL")
+    assert "has mode 0644, which lets other users access the private key" in " ".join(
+        results["here"]["_output"].split()
+    )
+    assert results["elsewhere"]["msg"].startswith(
+        "The credentials in the environment are for the tenant in QSCLOUD_TENANT_URL"
+    )

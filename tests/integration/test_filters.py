@@ -88,7 +88,9 @@ def printed(together: shared_run.Together, name: str) -> str:
 
 
 @pytest.mark.parametrize("form", ["public", "certificate", "printed", "quoted"])
-def test_the_jwk_is_what_joserfc_makes_of_the_key(together: shared_run.Together, texts: dict[str, str], form: str) -> None:
+def test_the_jwk_is_what_joserfc_makes_of_the_key(
+    together: shared_run.Together, texts: dict[str, str], form: str
+) -> None:
     theirs = RSAKey.import_key(texts["public"], {"use": "sig", "alg": "RS256"})
     assert found(together, f"to_jwk of {form}") == {**theirs.as_dict(private=False), "kid": theirs.thumbprint()}
 

@@ -298,7 +298,8 @@ def test_a_key_in_the_file_replaces_the_secret_in_the_environment(new_inventorie
     assert request["client_authentication"] == "client_assertion"
     # The id may be in the environment alone.
     path = new_inventories.write("id", client_id=...)
-    listed = new_inventories.list(path, QSCLOUD_ORGANIZATION_CLIENT_ID=new_inventories.client["QSCLOUD_ORGANIZATION_CLIENT_ID"])
+    variable = "QSCLOUD_ORGANIZATION_CLIENT_ID"
+    listed = new_inventories.list(path, **{variable: new_inventories.client[variable]})
     assert json.loads(listed.stdout)["tenants"]["hosts"]
 
 
@@ -437,7 +438,9 @@ def refused(inventories, rsa_pem):
     there = {"<tenant>": tenant, "<key>": str(key)}
     paths = []
     for name, (options, _message) in BAD_INPUT.items():
-        filled = {option: there.get(value, value) if isinstance(value, str) else value for option, value in options.items()}
+        filled = {
+            option: there.get(value, value) if isinstance(value, str) else value for option, value in options.items()
+        }
         paths.append(inventories.write(name, **filled))
     for name in FAULTS:
         paths.append(inventories.write(name))

@@ -173,7 +173,9 @@ def _credentials(options: t.Mapping[str, t.Any], environment: t.Mapping[str, str
             f"{names['client_secret']} is missing: an OAuth client needs its id, and its secret or private key."
         )
     if "client_id" not in given:
-        raise OptionError(f"{names['client_id']} is missing: an OAuth client needs its id, and its secret or private key.")
+        raise OptionError(
+            f"{names['client_id']} is missing: an OAuth client needs its id, and its secret or private key."
+        )
     if proofs == ["client_secret"]:
         return Credentials(None, given["client_id"], given["client_secret"])
     return Credentials(None, given["client_id"], client_key=client_keys.load(given, names, options))

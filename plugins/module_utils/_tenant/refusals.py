@@ -153,9 +153,7 @@ def secret_advice(error: TenantError, is_special: bool) -> str:
     return _with_ip_policy(error.status, f"{OAUTH_CLIENT} {GRANT_OF_CLIENT}" if is_special else OAUTH_CLIENT)
 
 
-def assertion_advice(
-    error: TenantError, claims: t.Mapping[str, t.Any], key_id: str, now: int, is_special: bool
-) -> str:
+def assertion_advice(error: TenantError, claims: t.Mapping[str, t.Any], key_id: str, now: int, is_special: bool) -> str:
     """What to do about a client assertion that the tenant does not trade for an access token.
 
     :param claims: those of the assertion.

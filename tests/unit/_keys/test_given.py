@@ -58,7 +58,9 @@ def test_each_option_gives_the_same_key(
 
 @pytest.mark.parametrize("form", ["certificate", "public_key"])
 @pytest.mark.parametrize("encoding", ["PEM", "DER"])
-def test_either_is_recognized(pems: dict[str, bytes], openssl: Openssl, rsa_pem: bytes, form: str, encoding: str) -> None:
+def test_either_is_recognized(
+    pems: dict[str, bytes], openssl: Openssl, rsa_pem: bytes, form: str, encoding: str
+) -> None:
     command = {"certificate": ["x509"], "public_key": ["pkey", "-pubin"]}[form]
     data = openssl(*command, "-outform", encoding, data=pems[form])
     key = given.parse_either(data, "THE_FILE")

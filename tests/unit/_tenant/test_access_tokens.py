@@ -202,15 +202,23 @@ def test_a_silent_tenant_is_still_one(with_key: Credentials) -> None:
 @pytest.mark.parametrize(
     "offset, sentence",
     [
-        (-600, "This machine's clock is 600 seconds ahead of the tenant's, by which the client assertion is not valid yet:"),
-        (600, "This machine's clock is 600 seconds behind the tenant's, by which the client assertion has already expired:"),
+        (
+            -600,
+            "This machine's clock is 600 seconds ahead of the tenant's, by which the client assertion is not valid yet:",
+        ),
+        (
+            600,
+            "This machine's clock is 600 seconds behind the tenant's, by which the client assertion has already expired:",
+        ),
     ],
 )
 def test_a_wrong_clock_is_named(with_key: Credentials, offset: int, sentence: str) -> None:
     with pytest.raises(TenantError) as caught:
         Server(refused(401, date=int(time.time()) + offset)).request(with_key)
     assert caught.value.advice.startswith(sentence)
-    assert caught.value.advice.endswith("(for example with chrony; for WSL, run 'wsl --shutdown' in Windows), and run again.")
+    assert caught.value.advice.endswith(
+        "(for example with chrony; for WSL, run 'wsl --shutdown' in Windows), and run again."
+    )
 
 
 @pytest.mark.parametrize("offset", [0, 60, -4])

@@ -247,9 +247,7 @@ def test_an_error_in_the_form_of_oauth(simulator, connect):
 
 
 def test_a_key_gets_one_access_token(simulator, connect, rsa_pem):
-    (added,) = simulator.add_clients(
-        {"allowedAuthMethods": ["private_key_jwt"], "publicKeys": [_public_jwk(rsa_pem)]}
-    )
+    (added,) = simulator.add_clients({"allowedAuthMethods": ["private_key_jwt"], "publicKeys": [_public_jwk(rsa_pem)]})
     tenant = connect(client_id=added["clientId"], client_private_key_content=rsa_pem.decode())
     for dummy in range(3):
         tenant.get(SETTINGS)

@@ -88,7 +88,9 @@ def test_what_is_wrong_names_what_the_user_has_set(path: t.Callable[..., str], n
         f"{phrase} is set, but a key in a key store has no passphrase: leave the option out."
     )
     blank = {"client_private_key_path": path("PKCS#8"), "client_key_id": "k "}
-    assert refusal(blank, names) == f"{called['client_key_id']} ends with a blank: remove it, for example with '| trim'."
+    assert (
+        refusal(blank, names) == f"{called['client_key_id']} ends with a blank: remove it, for example with '| trim'."
+    )
 
 
 def test_others_who_can_read_it_are_told(path: t.Callable[..., str]) -> None:
@@ -134,5 +136,7 @@ def test_a_store_that_refuses_names_the_option_of_the_client(
         in_store("silent-client", 'path "transit/sign/silent-client" { capabilities = ["update"] }')
     found = in_store("silent-client", 'path "transit/keys/silent-client" { capabilities = ["read"] }')
     # It is asked once more to sign.
-    with pytest.raises(QlikError, match="'update' on transit/sign/silent-client, and whether client_private_key_uri and"):
+    with pytest.raises(
+        QlikError, match="'update' on transit/sign/silent-client, and whether client_private_key_uri and"
+    ):
         found.sign("the-client", AUDIENCE, 1_800_000_000)

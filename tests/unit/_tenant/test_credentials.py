@@ -116,7 +116,11 @@ def test_credentials(options, environment, credentials):
         ({"tenant_url": URL, "api_key": "key", "client_id": "x"}, {}, "both set"),
         ({"tenant_url": URL, "client_id": "x"}, {}, "client_secret is missing"),
         ({"tenant_url": URL, "client_secret": "x"}, {}, "client_id is missing"),
-        ({"tenant_url": URL, "client_private_key_path": "x"}, {}, "^client_id is missing: an OAuth client needs its id"),
+        (
+            {"tenant_url": URL, "client_private_key_path": "x"},
+            {},
+            "^client_id is missing: an OAuth client needs its id",
+        ),
         (
             {"tenant_url": URL, **CLIENT, "client_private_key_path": "x"},
             {},
@@ -143,7 +147,11 @@ def test_credentials(options, environment, credentials):
             r"^api_key and an OAuth client \(client_private_key_path\) are both set: leave one out.$",
         ),
         ({"tenant_url": URL, "client_id": "a b", "client_private_key_path": "x"}, {}, "^client_id contains spaces"),
-        ({"tenant_url": URL, "client_id": "x", "client_private_key_content": ""}, {}, "^client_private_key_content is empty"),
+        (
+            {"tenant_url": URL, "client_id": "x", "client_private_key_content": ""},
+            {},
+            "^client_private_key_content is empty",
+        ),
         (
             {},
             {

@@ -167,7 +167,10 @@ def test_the_connection_is_that_of_the_options():
             "client_id and client_secret are missing: set them to the ID and secret of an OAuth client of the"
             " organization, or set QSCLOUD_ORGANIZATION_CLIENT_ID and QSCLOUD_ORGANIZATION_CLIENT_SECRET in the environment.",
         ),
-        ({"client_secret": None}, "client_secret is missing: an OAuth client needs its id, and its secret or private key."),
+        (
+            {"client_secret": None},
+            "client_secret is missing: an OAuth client needs its id, and its secret or private key.",
+        ),
         ({"client_id": None}, "client_id is missing: an OAuth client needs its id, and its secret or private key."),
         (
             {"client_private_key_path": "key.pem"},
