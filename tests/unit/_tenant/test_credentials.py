@@ -9,6 +9,7 @@ from __future__ import annotations
 import pytest
 from joserfc.jwk import RSAKey
 
+from ansible_collections.tenantops.qlik.plugins.module_utils import _module, _tenant_module
 from ansible_collections.tenantops.qlik.plugins.module_utils._errors import QlikError
 from ansible_collections.tenantops.qlik.plugins.module_utils._tenant import credentials as _credentials
 
@@ -235,6 +236,23 @@ def test_whether_there_may_be_a_private_key(form):
     assert not _credentials.have_key({**NOTHING, **CLIENT}, ENVIRONMENT)
     assert _credentials.have_key({**NOTHING, form: "x"}, {})
     assert _credentials.have_key(NOTHING, {f"QSCLOUD_{form.upper()}": "x"})
+
+
+@pytest.mark.parametrize("library", ["cryptography", "PyJWT"])
+def test_a_private_key_needs_libraries(monkeypatch, library):
+    class Module:
+        params = {**NOTHING, "tenant_url": URL, "client_id": "c", "client_private_key_path": "none.pem"}
+        no_log_values = set()
+
+        def fail_json(self, **result):
+            raise SystemExit(result["msg"])
+
+    monkeypatch.setitem(_module.MISSING, library, "a traceback")
+    with pytest.raises(SystemExit, match=rf"Failed to import the required Python library \({library}\)"):
+        _tenant_module.tenant(Module())
+    without = Module()
+    without.params = {**NOTHING, "tenant_url": URL, "api_key": "key"}
+    assert _tenant_module.tenant(without).url == URL
 
 
 def test_ca_that_is_none(tmp_path):

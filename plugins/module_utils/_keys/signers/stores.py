@@ -5,7 +5,7 @@
 """The stores of private keys, by the scheme of their URIs.
 
 To add one, write a file like ``hashivault.py`` with a class ``Key``, which is a ``signer.StoredKey``, and add it to
-``_CLASSES`` and ``uri.FORMS``. Add its options to ``_argument_specs.KEY_STORE`` and to the documentation fragments
+``_CLASSES`` and ``uri.FORMS``. Add its options to ``_argument_specs.KEY_STORES`` and to the documentation fragments
 ``key_store`` and ``chain``.
 """
 
