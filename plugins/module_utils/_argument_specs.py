@@ -71,6 +71,16 @@ TENANT: dict[str, dict[str, t.Any]] = {
 }
 """The options for connecting to a tenant."""
 
+ACCESS_TOKEN: dict[str, dict[str, t.Any]] = {
+    "user_subject": {"type": "str"},
+    "user_id": {"type": "str"},
+    "scope": {"type": "list", "elements": "str"},
+}
+"""The options for what access token to request."""
+
+ACCESS_TOKEN_USERS = ("user_subject", "user_id")
+"""The options for the user, of which one at most may be set."""
+
 CHAIN: dict[str, dict[str, t.Any]] = {
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "allow_absent": {"type": "bool", "default": False},

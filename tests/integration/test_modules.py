@@ -94,6 +94,11 @@ STEPS = {
         ("log in in check mode", {"token": "{{ signed }}"}, False, CHECK),
         ("refuse", {"token": "{{ signed }}"}, "It may have been used before", {}),
     ],
+    "qscloud_access_token": [
+        ("request", {"verify": True}, False, {}),
+        ("request in check mode", {}, False, CHECK),
+        ("refuse", {"scope": ["a b"]}, "An item of scope is not a scope", {}),
+    ],
     "qscloud_idp_instructions": [
         ("print", {"issuer": ISSUER, "key_id": KEY_ID, "certificate": "{{ certificate }}"}, False, {}),
         ("print in check mode", {"issuer": ISSUER}, False, CHECK),
@@ -117,6 +122,7 @@ TENANTS_SIDE = (
     "qscloud_identity_provider_info",
     "qscloud_group_settings",
     "qscloud_session",
+    "qscloud_access_token",
 )
 CASES = [(module, step) for module, steps in STEPS.items() for step, *_rest in steps]
 
@@ -133,6 +139,15 @@ def project(tmp_path_factory):
     return tmp_path_factory.mktemp("modules")
 
 
+def connection_of(tenant, module):
+    """The options with which a module reaches its tenant."""
+    if module == "qscloud_session":
+        return tenant.public
+    if module == "qscloud_access_token":
+        return {**tenant.public, "client_id": tenant.region.client_id, "client_secret": tenant.region.client_secret}
+    return tenant.connection
+
+
 @pytest.fixture(scope="module")
 def together(project, module_home, tenants, pair):
     """All of it, in one run and in process."""
@@ -147,7 +162,7 @@ def together(project, module_home, tenants, pair):
     for module, steps in STEPS.items():
         connection = {}
         if module in tenants:
-            connection = tenants[module].public if module == "qscloud_session" else tenants[module].connection
+            connection = connection_of(tenants[module], module)
         for step, options, _expected, keywords in steps:
             tasks.append(task(f"{module}: {step}", module, {**connection, **options}, vars=variables, **keywords))
     return run_together(runner(project, module_home), "in-process", tasks)
@@ -210,6 +225,7 @@ def test_what_the_modules_read(together):
     assert [one["text"] for one in examined["pending"]] == ["would write publickey.cer: it has another common name"]
     assert results["qscloud_session: log in"]["user"]["name"] == "Anna Anderson"
     assert results["qscloud_session: log in in check mode"]["skipped"]
+    assert results["qscloud_access_token: request"]["user"]["subject"] == "oauth-client"
     assert f"Key ID: {KEY_ID}" in results["qscloud_idp_instructions: print"]["_output"]
     assert "1 changed, 0 failed" in results["qscloud_recap: print"]["_output"]
     assert "1 tenant: 0 healthy, 1 failed." in results["qscloud_status: print"]["_output"]

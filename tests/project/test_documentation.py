@@ -22,8 +22,11 @@ import pytest
 import softhsm as hsm
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from cryptography.hazmat.primitives import serialization
 from documented import PAGES, ROOT
+from joserfc import jwk
 from plays import play
+from tenant_client import Pair, public_jwk
 
 BIN = pathlib.Path(sys.executable).parent
 MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("qscloud_*.py"))
@@ -46,6 +49,8 @@ SUBCOMMANDS = {
     "ansible-vault": 1,
 }
 NOT_OURS = {"aws", "pkcs11-tool", "python3", "set", "ssh"}
+CLIENT_ID = "0f8fad5bd9cb469fa16570867728950e"
+"""What stands for the id of an OAuth client with a key."""
 RUN = {"bao": bao.program(), "openssl": "openssl", "shred": "shred"}
 """Commands of others that are run."""
 
@@ -82,10 +87,22 @@ def key_stores(openbao, softhsm, kms):
     return {**variables, "VAULT_NAMESPACE": namespace, **softhsm.environment, **kms.environment}
 
 
+def client_with(key, simulator):
+    """The id of an OAuth client that has this key."""
+    pair = Pair.of(serialization.load_pem_private_key(key.read_bytes(), None))
+    public = public_jwk(pair, jwk.RSAKey.import_key(key.read_bytes()).thumbprint())
+    (client,) = simulator.add_clients({"allowedAuthMethods": ["private_key_jwt"], "publicKeys": [public]})
+    return client["clientId"]
+
+
 @pytest.mark.parametrize("module", MODULES)
 def test_examples_of_a_module(run_playbook, project, environment, simulator, module):
     documented = importlib.import_module(f"ansible_collections.tenantops.qlik.plugins.modules.{module}")
-    shown = yaml.safe_load(documented.EXAMPLES.replace("https://acme.eu.qlikcloud.com", simulator.url))
+    text = documented.EXAMPLES.replace("https://acme.eu.qlikcloud.com", simulator.url)
+    if CLIENT_ID in text:
+        text = text.replace(CLIENT_ID, client_with(project / "privatekey.pem", simulator))
+        text = text.replace("auth0|anna", "auth0|ordinary")
+    shown = yaml.safe_load(text)
     environment |= {"QSCLOUD_CLIENT_ID": simulator.client_id, "QSCLOUD_CLIENT_SECRET": simulator.client_secret}
     examples = shown if "hosts" in shown[0] else [play(*shown)]
     # The examples of this module have the URL that follows from the name of the tenant.

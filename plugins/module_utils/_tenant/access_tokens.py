@@ -15,7 +15,7 @@ import time
 import typing as t
 import urllib.parse
 
-from .._errors import TenantError
+from .._errors import OptionError, TenantError
 from .._http import TOKEN
 from .._tokens import assertion
 from . import refusals
@@ -27,22 +27,25 @@ PATH = "/oauth/token"
 MACHINE = "client_credentials"
 IMPERSONATION = "urn:qlik:oauth:user-impersonation"
 
+SUBJECT, USER_ID = "subject", "userId"
+
 _OTHER_FORM = (400, 415)
 """The answers that may be about the form of the request."""
 
 
 class User(t.NamedTuple):
-    """The user to impersonate: the value of ``field``, which is ``subject`` or ``userId``."""
+    """The user to impersonate: the value of ``field``, which is :data:`SUBJECT` or :data:`USER_ID`."""
 
     field: str
     value: str
 
 
 class AccessToken(t.NamedTuple):
-    """An access token. ``expires_in`` is in seconds; None if the answer does not say."""
+    """An access token. ``expires_in`` is in seconds; it and ``scopes`` are None if the answer does not say."""
 
     text: str
     expires_in: int | None
+    scopes: list[str] | None
 
     def __repr__(self) -> str:
         # Keep secrets out of tracebacks and logs.
@@ -68,8 +71,14 @@ def request(
 
     :param credentials: those of an OAuth client.
     :param scope: scopes, separated by spaces; the tenant's default for the client if None.
+    :raises OptionError: if the credentials are an API key.
     :raises TenantError: if the tenant refuses, or answers something else.
     """
+    if credentials.client_id is None:
+        raise OptionError(
+            "The credentials are an API key, but access tokens are for OAuth clients: set O(client_id) with"
+            " O(client_private_key_path) or O(client_secret)."
+        )
     body: dict[str, t.Any] = {"grant_type": IMPERSONATION if user else MACHINE, "client_id": credentials.client_id}
     if user:
         body["user_lookup"] = user._asdict()
@@ -79,20 +88,24 @@ def request(
         answer = _prove_with_key(endpoint, credentials, body)
     else:
         answer = _prove_with_secret(endpoint, credentials, body)
-    text, expires_in = answer.get("access_token"), answer.get("expires_in")
+    text, expires_in, scopes = (answer.get(name) for name in ("access_token", "expires_in", "scope"))
     if not isinstance(text, str) or not TOKEN.fullmatch(text):
         raise TenantError(
             f"{endpoint.url} did not return an access token for the OAuth client.", "Check O(tenant_url)."
         )
     endpoint.secrets.add(text)
-    return AccessToken(text, expires_in if isinstance(expires_in, int) else None)
+    return AccessToken(
+        text,
+        expires_in if isinstance(expires_in, int) else None,
+        scopes.split() if isinstance(scopes, str) else None,
+    )
 
 
 def _prove_with_secret(endpoint: Endpoint, credentials: Credentials, body: dict[str, t.Any]) -> dict[str, t.Any]:
     try:
         return endpoint.post({**body, "client_secret": credentials.client_secret})
     except TenantError as error:
-        raise _with_advice(error, refusals.secret_advice(error, _is_special(body))) from error
+        raise _with_advice(error, refusals.secret_advice(error, body)) from error
 
 
 def _prove_with_key(endpoint: Endpoint, credentials: Credentials, body: dict[str, t.Any]) -> dict[str, t.Any]:
@@ -128,16 +141,12 @@ def _send_assertion(
     try:
         return endpoint.post(with_assertion)
     except TenantError as error:
-        advice = refusals.assertion_advice(error, claims, key.key_id, int(time.time()), _is_special(body))
+        advice = refusals.assertion_advice(error, claims, key.key_id, int(time.time()), body)
         raise _with_advice(error, advice) from error
 
 
 def _with_advice(error: TenantError, advice: str) -> TenantError:
     return type(error)(error.answer, advice, error.status, error.code, error.date)
-
-
-def _is_special(body: t.Container[str]) -> bool:
-    return "user_lookup" in body or "scope" in body
 
 
 def _form(body: dict[str, t.Any]) -> str:

@@ -138,12 +138,13 @@ class Tenant(_http.Client):
         self._secrets.add(token)
         self._request("POST", "/login/jwt-session", {"Authorization": f"Bearer {token}"})
 
-    def get_user(self) -> dict[str, t.Any]:
-        """Get the user whose session :meth:`log_in` has opened.
+    def get_user(self, access_token: str | None = None) -> dict[str, t.Any]:
+        """Get the user whose access token this is, or whose session :meth:`log_in` has opened.
 
         :raises TenantError: if the request fails.
         """
-        return self._get("/api/v1/users/me", {}).body
+        headers = {"Authorization": f"Bearer {access_token}"} if access_token else {}
+        return self._get("/api/v1/users/me", headers).body
 
     def request_access_token(
         self, user: access_tokens.User | None = None, scope: str | None = None

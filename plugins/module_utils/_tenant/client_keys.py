@@ -26,6 +26,9 @@ PASSPHRASE = "client_private_key_passphrase"
 KEY_ID = "client_key_id"
 OPTIONS = (*SOURCES, PASSPHRASE, KEY_ID)
 
+_OWN = {name.replace("client_", "", 1): name for name in (*SOURCES, PASSPHRASE)}
+"""Those that are options of a key that signs tokens for users, by their names there."""
+
 
 class ClientKey(t.NamedTuple):
     """The private key, and its key id in the client. ``warnings`` are about its text and how it is kept.
@@ -55,14 +58,33 @@ def load(given: t.Mapping[str, str], names: t.Mapping[str, str], options: t.Mapp
     key_id = given.get(KEY_ID)
     if key_id and (found := _text.invisible_end(key_id)):
         raise OptionError(f"{names[KEY_ID]} {found}")
-    own = {name.replace("client_", "", 1): name for name in (*SOURCES, PASSPHRASE)}
-    settings = {**options, **{its: given.get(name) for its, name in own.items()}, "key_id": key_id}
-    own_names = {its: names[name] for its, name in own.items()}
+    settings = {**_settings(given, options), "key_id": key_id}
+    own_names = {its: names[name] for its, name in _OWN.items()}
     with _naming(own_names):
         sign.check_key(settings)
         key, warnings = sign.private_key(settings)
     warnings = [_renamed(sentence, own_names) for sentence in warnings]
     return ClientKey(key, sign.key_id(settings, key), warnings, own_names)
+
+
+def missing(options: t.Mapping[str, t.Any]) -> str | None:
+    """The path or URI of the key in the options if it does not exist yet, which is not an error in check mode.
+
+    :param options: those of the documentation fragments ``tenant`` and ``key_store.stores``.
+    :raises QlikError: if its path cannot be accessed, or its store cannot be asked.
+    """
+    sources = [name for name in SOURCES if options[name] is not None]
+    if len(sources) != 1:
+        return None
+    settings = _settings(options, options)
+    with _naming({its: f"O({name})" for its, name in _OWN.items()}):
+        sign.check_key(settings)
+        return options[sources[0]] if sign.is_key_missing(settings) else None
+
+
+def _settings(given: t.Mapping[str, t.Any], options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """The options for the key, by the names that they have where a key signs tokens for users."""
+    return {**options, **{its: given.get(name) for its, name in _OWN.items()}}
 
 
 @contextlib.contextmanager

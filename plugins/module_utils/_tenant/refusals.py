@@ -65,8 +65,8 @@ OAUTH_CLIENT = (
 OAUTH_CLIENT_WITH_KEY = "O(client_id) must be the id of an OAuth client that may be used for this tenant."
 """The same if the client has proven itself with a key."""
 
-GRANT_OF_CLIENT = "Or the client may lack the grant or the scope that it asks for, or the tenant the user."
-"""Added if an access token is for a user, or for a scope."""
+SCOPES = "Each item of O(scope) must be in the allowedScopes of the client."
+"""Added if an access token is for certain scopes."""
 
 REDIRECTED = (
     "Check O(tenant_url): it must be the tenant's own address, not an alias. A proxy may also redirect to a page of its"
@@ -143,22 +143,24 @@ def login_advice(error: TenantError, token: Token, now: int) -> str:
     return _with_ip_policy(error.status, VALID_CLAIMS)
 
 
-def secret_advice(error: TenantError, is_special: bool) -> str:
+def secret_advice(error: TenantError, request: t.Mapping[str, t.Any]) -> str:
     """What to do about a secret that the tenant does not trade for an access token.
 
-    :param is_special: whether the token would be for a user, or for a scope.
+    :param request: the body of the request, with or without what proves the client.
     """
     if not is_about_credentials(error):
         return error.advice
-    return _with_ip_policy(error.status, f"{OAUTH_CLIENT} {GRANT_OF_CLIENT}" if is_special else OAUTH_CLIENT)
+    return _with_ip_policy(error.status, " ".join([OAUTH_CLIENT, *_advice_on_request(request)]))
 
 
-def assertion_advice(error: TenantError, claims: t.Mapping[str, t.Any], key_id: str, now: int, is_special: bool) -> str:
+def assertion_advice(
+    error: TenantError, claims: t.Mapping[str, t.Any], key_id: str, now: int, request: t.Mapping[str, t.Any]
+) -> str:
     """What to do about a client assertion that the tenant does not trade for an access token.
 
     :param claims: those of the assertion.
     :param now: this machine's clock when the answer arrived, in seconds since 1970.
-    :param is_special: as in :func:`secret_advice`.
+    :param request: as in :func:`secret_advice`.
     """
     if not is_about_credentials(error):
         return error.advice
@@ -170,8 +172,19 @@ def assertion_advice(error: TenantError, claims: t.Mapping[str, t.Any], key_id: 
         "The OAuth client in O(client_id) must have private_key_jwt in its allowedAuthMethods, and in its publicKeys this key"
         f" with the key id {key_id}: add what is missing, or set O(client_key_id) to the key id that this key has there."
     )
-    sentences = [of_key, OAUTH_CLIENT_WITH_KEY, *([GRANT_OF_CLIENT] if is_special else [])]
-    return _with_ip_policy(error.status, " ".join(sentences))
+    return _with_ip_policy(error.status, " ".join([of_key, OAUTH_CLIENT_WITH_KEY, *_advice_on_request(request)]))
+
+
+def _advice_on_request(request: t.Mapping[str, t.Any]) -> t.Iterator[str]:
+    """What else may be the reason why there is no access token, by what is requested."""
+    if "user_lookup" in request:
+        option = "user_subject" if request["user_lookup"]["field"] == "subject" else "user_id"
+        yield (
+            "To impersonate a user, the client must have urn:qlik:oauth:user-impersonation in its allowedGrantTypes, and"
+            f" the tenant must have the user in O({option})."
+        )
+    if "scope" in request:
+        yield SCOPES
 
 
 def date(headers: t.Mapping[str, str]) -> int | None:

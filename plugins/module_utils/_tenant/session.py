@@ -50,10 +50,11 @@ def log_in(tenant: Tenant, token: str) -> Session:
         advice = "" if refusals.is_about_credentials(error) else f"{error.advice} "
         raise TenantError(error.answer, f"{advice}{USED_UP}", error.status, error.code) from error
     cookies = {cookie.name: cookie.value or "" for cookie in tenant.cookies}
-    return Session(_describe(user), cookies, cookies.get(CSRF_COOKIE))
+    return Session(describe(user), cookies, cookies.get(CSRF_COOKIE))
 
 
-def _describe(user: dict[str, t.Any]) -> dict[str, t.Any]:
+def describe(user: dict[str, t.Any]) -> dict[str, t.Any]:
+    """The return value about a user, as the tenant describes it."""
     groups = user.get("assignedGroups")
     groups = groups if isinstance(groups, list) else []
     return {

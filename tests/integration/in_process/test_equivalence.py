@@ -70,18 +70,25 @@ CASES = {
     "qscloud_identity_provider_info": [{}, {"issuer": ISSUER}],
     "qscloud_group_settings": [{}, {"auto_create_groups": True}],
     "qscloud_session": [{"token": "{{ token }}"}],
+    "qscloud_access_token": [
+        {"verify": True},
+        {"user_id": "605a", "scope": ["a"]},
+        {"scope": ["a b"]},
+        {"client_id": ""},
+    ],
 }
 TENANTS_SIDE = (
     "qscloud_identity_provider",
     "qscloud_identity_provider_info",
     "qscloud_group_settings",
     "qscloud_session",
+    "qscloud_access_token",
 )
 
 RANDOM = {
     *("token", "tokens", "iat", "nbf", "exp", "jti", "issued_at", "not_before", "not_after", "expires_at"),
     *("serial_number", "fingerprint_sha256", "certificate", "certificate_line", "backup_files"),
-    *("id", "created", "lastUpdated", "createdAt"),
+    *("id", "created", "lastUpdated", "createdAt", "access_token"),
 }
 
 
@@ -101,7 +108,9 @@ def test_every_module_is_compared():
 
 def tasks_of(module, tenant):
     """A task for each case of a module, with a name that is also that of the variable with its result."""
-    connection = tenant.public if module == "qscloud_session" else tenant.connection
+    connection = tenant.public if module in ("qscloud_session", "qscloud_access_token") else tenant.connection
+    if module == "qscloud_access_token":
+        connection = {**connection, "client_id": tenant.region.client_id, "client_secret": tenant.region.client_secret}
     tasks = []
     for number, options in enumerate(CASES[module]):
         options = json.dumps(options).replace("{keys}", f"{module}/keys")

@@ -198,6 +198,29 @@ def _tasks(simulator, client_id):
         task("qscloud_session", {**tenant, "token": "{{ signed.token }}", "return_cookies": True}, register="session"),
         task("qscloud_session", {**tenant, "token": "{{ signed.token }}"}, register="refused", **fails),
         task("qscloud_session", {**tenant, "token": "{{ third.token }}"}, register="second_session"),
+        task("qscloud_access_token", {**client, "verify": True}, register="granted"),
+        task("qscloud_access_token", {**with_client_key, "user_subject": "auth0|ordinary", "verify": True}, register="user"),
+        task("qscloud_access_token", with_client_key, loop=[1, 2]),
+        task("qscloud_access_token", {**with_client_key, "user_subject": "nobody"}, **fails),
+        task("qscloud_access_token", {**with_client_key, "client_key_id": "{{ key }}"}, **fails),
+        task("qscloud_access_token", {**client, "user_subject": "{{ key }}"}, **fails),
+        task("qscloud_group_settings", {**tenant, "api_key": "{{ granted.access_token }}"}),
+        {
+            "name": "the lookup of an access token",
+            "ansible.builtin.set_fact": {
+                "access_token": "{{ lookup('tenantops.qlik.qscloud_access_token', **client_with_key) }}"
+            },
+            "vars": {"client_with_key": with_client_key},
+            "no_log": True,
+        },
+        {
+            "name": "the lookup of an access token fails",
+            "ansible.builtin.set_fact": {
+                "no_access_token": "{{ lookup('tenantops.qlik.qscloud_access_token', **client_with_key) }}"
+            },
+            "vars": {"client_with_key": {**with_client_key, "user_subject": "nobody"}},
+            **fails,
+        },
         {
             "name": "the lookup",
             "ansible.builtin.set_fact": {

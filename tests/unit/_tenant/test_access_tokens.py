@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 
-from ansible_collections.tenantops.qlik.plugins.module_utils._errors import NoAnswerError, TenantError
+from ansible_collections.tenantops.qlik.plugins.module_utils._errors import NoAnswerError, OptionError, TenantError
 from ansible_collections.tenantops.qlik.plugins.module_utils._tenant import access_tokens, client_keys, refusals
 from ansible_collections.tenantops.qlik.plugins.module_utils._tenant.credentials import Credentials
 
@@ -24,6 +24,10 @@ URL = "https://acme.eu.qlikcloud.com"
 GRANTED = {"access_token": "the-access-token", "expires_in": 21600, "token_type": "bearer"}
 ANNA = access_tokens.User("subject", "ännä")
 WITH_SECRET = Credentials(None, "the-client", "the-secret")
+IMPERSONATION = (
+    "To impersonate a user, the client must have urn:qlik:oauth:user-impersonation in its allowedGrantTypes, and the tenant"
+    " must have the user in O({})."
+)
 
 
 class Server:
@@ -61,7 +65,7 @@ def with_key(rsa_key: rsa.RSAPrivateKey) -> Credentials:
 
 def test_a_secret_is_sent_as_json() -> None:
     server = Server(GRANTED)
-    assert server.request(WITH_SECRET) == ("the-access-token", 21600)
+    assert server.request(WITH_SECRET) == ("the-access-token", 21600, None)
     assert server.forms == ["json"]
     assert server.bodies == [
         {"grant_type": "client_credentials", "client_id": "the-client", "client_secret": "the-secret"}
@@ -176,14 +180,25 @@ def test_a_refused_secret_says_what_to_change(status: int) -> None:
     assert (refusals.IP_POLICY in caught.value.advice) == (status == 403)
 
 
-@pytest.mark.parametrize("arguments, special", [((), False), ((ANNA,), True), ((None, "admin_classic"), True)])
+@pytest.mark.parametrize(
+    "user, scope, said",
+    [
+        (None, None, []),
+        (ANNA, None, [IMPERSONATION.format("user_subject")]),
+        (access_tokens.User("userId", "605a"), "a", [IMPERSONATION.format("user_id"), refusals.SCOPES]),
+        (None, "admin_classic", [refusals.SCOPES]),
+    ],
+)
+@pytest.mark.parametrize("status", [400, 401])
 def test_what_was_asked_for_may_be_the_reason(
-    with_key: Credentials, arguments: tuple[t.Any, ...], special: bool
+    with_key: Credentials, user: access_tokens.User | None, scope: str | None, said: list[str], status: int
 ) -> None:
     for credentials in (with_key, WITH_SECRET):
         with pytest.raises(TenantError) as caught:
-            Server(401).request(credentials, *arguments)
-        assert (refusals.GRANT_OF_CLIENT in caught.value.advice) == special
+            Server(status, status).request(credentials, user, scope)
+        assert caught.value.advice.endswith(" ".join(["", *said]))
+        for sentence in (IMPERSONATION.partition("{")[0], refusals.SCOPES):
+            assert (sentence in caught.value.advice) == any(one.startswith(sentence) for one in said)
 
 
 @pytest.mark.parametrize("status", [404, 429, 500])
@@ -241,3 +256,18 @@ def test_a_lifetime_that_is_none(lifetime: t.Any) -> None:
 
 def test_no_token_is_in_a_traceback() -> None:
     assert "the-access-token" not in repr(Server(GRANTED).request(WITH_SECRET))
+
+
+@pytest.mark.parametrize(
+    ("scope", "scopes"),
+    [("user_default", ["user_default"]), ("a  b", ["a", "b"]), ("", []), (["a"], None), (None, None)],
+)
+def test_the_scopes_of_the_answer(scope: t.Any, scopes: list[str] | None) -> None:
+    assert Server({**GRANTED, "scope": scope}).request(WITH_SECRET).scopes == scopes
+
+
+def test_an_api_key_gets_no_access_token() -> None:
+    server = Server(GRANTED)
+    with pytest.raises(OptionError, match="^The credentials are an API key, but access tokens are for OAuth clients"):
+        server.request(Credentials("the-api-key"))
+    assert server.bodies == []

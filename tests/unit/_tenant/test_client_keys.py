@@ -140,3 +140,26 @@ def test_a_store_that_refuses_names_the_option_of_the_client(
         QlikError, match="'update' on transit/sign/silent-client, and whether client_private_key_uri and"
     ):
         found.sign("the-client", AUDIENCE, 1_800_000_000)
+
+
+NOTHING = dict.fromkeys(_argument_specs.TENANT)
+
+
+def test_a_key_that_does_not_exist_yet(path: t.Callable[..., str], tmp_path: pathlib.Path) -> None:
+    missing = str(tmp_path / "missing.pem")
+    assert client_keys.missing({**NOTHING, "client_private_key_path": missing}) == missing
+    assert client_keys.missing({**NOTHING, "client_private_key_path": path("PKCS#1")}) is None
+    assert client_keys.missing({**NOTHING, "client_private_key_content": "garbage"}) is None
+    # What is set too often, or not at all, is for others to say.
+    assert client_keys.missing({**NOTHING, "client_private_key_path": missing, "client_private_key_uri": "x"}) is None
+    assert client_keys.missing(NOTHING) is None
+    with pytest.raises(QlikError, match="^client_private_key_path is empty"):
+        client_keys.missing({**NOTHING, "client_private_key_path": ""})
+
+
+def test_a_key_that_does_not_exist_yet_in_a_store(openbao: bao.OpenBao) -> None:
+    options = {**NOTHING, **openbao.options}
+    uri = "hashivault://of-a-client-not-yet"
+    assert client_keys.missing({**options, "client_private_key_uri": uri}) == uri
+    with pytest.raises(QlikError, match="^client_private_key_uri"):
+        client_keys.missing({**options, "client_private_key_uri": "nonsense"})
