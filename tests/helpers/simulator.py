@@ -45,7 +45,7 @@ class Simulator:
         return self._control("GET", "", url).json()
 
     def secrets(self, url: str | None = None) -> list[str]:
-        """All secrets that a tenant has handed out since it was new."""
+        """All secrets that a tenant has handed out since it was new, and the client assertions that it has received."""
         return self._control("GET", "/secrets", url).json()
 
     def jwt_providers(self, url: str | None = None) -> list[dict[str, t.Any]]:

@@ -50,7 +50,11 @@ def parse(
     if required is not None and required not in [attribute for attribute, *dummy in comparisons]:
         raise errors.simulated(400, "FILTER-REQUIRED", f"The filter must have {required}.")
     return lambda document: all(
-        (value in document[attribute] if isinstance(document.get(attribute), list) else value == document.get(attribute))
+        (
+            value in document[attribute]
+            if isinstance(document.get(attribute), list)
+            else value == document.get(attribute)
+        )
         is wanted
         for attribute, wanted, value in comparisons
     )

@@ -260,9 +260,7 @@ def test_impersonation(client, pair, machine, form):
     user = client.request("GET", "/api/v1/users/me").json()
     for lookup in ({"field": "subject", "value": user["subject"]}, {"field": "userId", "value": user["id"]}):
         fields = {"user_lookup": json.dumps(lookup) if form else lookup, "scope": "user_default"}
-        answer = client.access_token_by_key(
-            pair, machine["clientId"], form=form, grant_type=IMPERSONATION, **fields
-        )
+        answer = client.access_token_by_key(pair, machine["clientId"], form=form, grant_type=IMPERSONATION, **fields)
         assert answer.json()["scope"] == "user_default"
         assert who(client, answer) == user
 

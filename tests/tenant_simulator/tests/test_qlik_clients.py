@@ -11,11 +11,16 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
+import uuid
 
+import jwt
 import node_clients
 import pytest
 from node_clients import CLIENTS, ROOT, finished
-from tenant_client import IMPERSONATION, assertion, client_body, provider_body, public_jwk
+from tenant_client import IMPERSONATION, KEY_ID, assertion, client_body, provider_body, public_jwk
+
+from ansible_collections.tenantops.qlik.plugins.module_utils._tokens import assertion as client_assertion
 
 SDK = ROOT / ".build" / "qlik-sdk" / "bin" / "python"
 
@@ -96,9 +101,15 @@ def test_typed_client(order, simulator):
     assert seen["statuses"] == [201, 204, 204, 201, 204, 404]
 
 
+def by_the_collection(pair, client_id, url):
+    """A client assertion of the collection's."""
+    return client_assertion.sign(client_id, f"{url}/oauth/token", pair.private_key, KEY_ID, int(time.time())).text
+
+
 @needs_node
-def test_jose(client, pair):
-    """An assertion of this library, and what it says of one of joserfc's."""
+@pytest.mark.parametrize("sign", [assertion, by_the_collection], ids=["joserfc", "collection"])
+def test_jose(client, pair, sign):
+    """An assertion of this library, and what it says of one of another's."""
     document = client.request("POST", "/api/v1/oauth-clients", json=client_body(pair)).json()
     client_id = document["clientId"]
     order = {
@@ -106,10 +117,21 @@ def test_jose(client, pair):
         "public_key": public_jwk(pair),
         "client_id": client_id,
         "audience": f"{client.url}/oauth/token",
-        "assertion": assertion(pair, client_id, client.url),
+        "assertion": sign(pair, client_id, client.url),
     }
     seen = node_clients.run("assertion.mjs", order)
-    assert (seen["header"]["kid"], seen["claims"]["iss"]) == ("key-1", client_id)
+    assert seen["header"] == {"alg": "RS256", "typ": "JWT", "kid": KEY_ID}
+    assert (seen["claims"]["iss"], seen["claims"]["sub"], seen["claims"]["aud"]) == (
+        client_id,
+        client_id,
+        order["audience"],
+    )
+    assert seen["claims"]["exp"] - seen["claims"]["iat"] <= 300 and uuid.UUID(seen["claims"]["jti"])
+    key = pair.private_key.public_key()
+    required = {"require": list(seen["claims"])}
+    judged = jwt.decode(order["assertion"], key, algorithms=["RS256"], audience=order["audience"], options=required)
+    assert judged == seen["claims"]
+    assert client.access_token_by_key(pair, client_id, signed=order["assertion"]).status_code == 200
     lookup = json.dumps({"field": "subject", "value": "auth0|ordinary"})
     answer = client.access_token_by_key(
         pair, client_id, signed=seen["signed"], grant_type=IMPERSONATION, user_lookup=lookup
