@@ -9,6 +9,7 @@ from __future__ import annotations
 import typing as t
 
 _PAST = {
+    "add": "added",
     "write": "wrote",
     "change": "changed",
     "remove": "removed",

@@ -76,6 +76,18 @@ def jwk(key: rsa.RSAPublicKey, key_id: str) -> dict[str, str]:
     return {**_required_members(key), "kid": key_id, "use": "sig", "alg": "RS256"}
 
 
+def from_jwk(members: t.Mapping[str, t.Any]) -> rsa.RSAPublicKey | None:
+    """The RSA public key in a JSON Web Key; None if there is none that can be read."""
+    if members.get("kty") != "RSA":
+        return None
+    try:
+        n, e = (int.from_bytes(_from_base64url(members[name]), "big") for name in ("n", "e"))
+        key = rsa.RSAPublicNumbers(e, n).public_key()
+    except (KeyError, TypeError, ValueError):
+        return None
+    return key if is_rsa(key) else None
+
+
 def thumbprint(key: rsa.RSAPublicKey) -> str:
     """The base64url SHA-256 thumbprint of the key (RFC 7638, section 3). As a key id, it changes only with the key."""
     canonical = json.dumps(_required_members(key), separators=(",", ":"), sort_keys=True).encode()
@@ -90,6 +102,10 @@ def _required_members(key: rsa.RSAPublicKey) -> dict[str, str]:
 
 def _base64url(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def _from_base64url(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
 def _base64url_uint(number: int) -> str:

@@ -66,9 +66,10 @@ class Tenant(_http.Client):
         """
         return self._get(path, self._authorize()).body
 
-    def pages(self, path: str) -> t.Iterator[dict[str, t.Any]]:
+    def pages(self, path: str, identifier: str = "id") -> t.Iterator[dict[str, t.Any]]:
         """All entries of a list, from all of its pages, each once.
 
+        :param identifier: the member that identifies an entry.
         :raises TenantError: if a page cannot be read, or the pages repeat or do not end.
         """
         following = f"{path}?limit={PAGE_SIZE}"
@@ -82,10 +83,10 @@ class Tenant(_http.Client):
                 )
             following = _next_page(body) if entries else None
             # If the list changes while it is read, an entry can move to a page that follows.
-            new = [entry for entry in entries if str(entry.get("id")) not in seen]
+            new = [entry for entry in entries if str(entry.get(identifier)) not in seen]
             if following and not new:
                 raise TenantError(f"The pages of GET {path} of {self.url} repeat endlessly.", "Report that to Qlik.")
-            seen.update(str(entry.get("id")) for entry in new)
+            seen.update(str(entry.get(identifier)) for entry in new)
             yield from new
             if not following:
                 return
@@ -115,8 +116,15 @@ class Tenant(_http.Client):
         :param pointer: the JSON Pointer of the value (RFC 6901).
         :raises TenantError: if the request fails.
         """
-        patch = [{"op": "replace", "path": pointer, "value": value}]
-        self._request("PATCH", path, self._authorize(), patch, repeatable=True)
+        self.patch(path, [{"op": "replace", "path": pointer, "value": value}])
+
+    def patch(self, path: str, operations: list[dict[str, t.Any]]) -> dict[str, t.Any]:
+        """Change an object with a JSON Patch (RFC 6902), and return the answer, which is usually empty.
+
+        :param operations: none of them may matter if it is done twice.
+        :raises TenantError: if the request fails.
+        """
+        return self._request("PATCH", path, self._authorize(), operations, repeatable=True).body
 
     def delete(self, path: str) -> None:
         """Delete an object. It is not an error if it no longer exists.

@@ -94,3 +94,23 @@ def test_what_is_no_public_key_is_refused(rsa_pem: bytes, private_keys: dict[str
     lines = private_keys["public"].splitlines(keepends=True)
     with pytest.raises(PemError, match="^THE_FILE cannot be read: it is incomplete"):
         public_keys.load(b"".join(lines[:2] + lines[3:]), "THE_FILE")
+
+
+@pytest.mark.parametrize(
+    ("changes", "readable"),
+    [
+        ({}, True),
+        ({"alg": "RS512", "kid": "any"}, True),
+        ({"kty": "EC"}, False),
+        ({"n": None}, False),
+        ({"n": "?"}, False),
+        ({"n": 5}, False),
+        ({"n": "\u00e4"}, False),
+        ({"e": ""}, False),
+        ({"e": "Ag"}, False),  # 2
+    ],
+)
+def test_a_jwk_is_read(private_keys: dict[str, bytes], changes: dict[str, t.Any], readable: bool) -> None:
+    theirs = RSAKey.import_key(private_keys["public"])
+    key = public_keys.from_jwk({**theirs.as_dict(private=False), **changes})
+    assert (public_keys.thumbprint(key) if key else None) == (theirs.thumbprint() if readable else None)
