@@ -25,6 +25,7 @@ KEYS = {"directory": "keys", "size": 2048}
 JWT = {**ANNA, "private_key_path": "keys/privatekey.pem", "path": "keys/anna.jwt"}
 TENANT_JWT = {"tenant": ISSUER, "key_directory": "tenant", "key_size": 2048, "users": [USER]}
 IDP = {"issuer": ISSUER, "key_id": KEY_ID, "public_key_content": "{{ public_key }}"}
+OAUTH_CLIENT = {"name": "Portal", "keys": [{"public_key_content": "{{ public_key }}"}]}
 CHECK = {"check_mode": True}
 
 # For each module its tasks, in this order: what it does, its options, whether that changes something or what the
@@ -89,6 +90,19 @@ STEPS = {
         ("keep", {"auto_create_groups": True}, False, {}),
         ("refuse", {"api_key": "wrong"}, "HTTP 401", {}),
     ],
+    "qscloud_oauth_client": [
+        ("foresee", OAUTH_CLIENT, True, CHECK),
+        ("create", OAUTH_CLIENT, True, {}),
+        ("keep", OAUTH_CLIENT, False, {}),
+        ("foresee a change", {**OAUTH_CLIENT, "scopes": ["admin_classic"]}, True, CHECK),
+        ("change", {**OAUTH_CLIENT, "scopes": ["admin_classic"]}, True, {}),
+        ("refuse", {**OAUTH_CLIENT, "app_type": "spa"}, "app_type is spa, but OAuth client", {}),
+    ],
+    "qscloud_oauth_client_info": [
+        ("read", {}, False, {}),
+        ("read in check mode", {}, False, CHECK),
+        ("refuse", {"api_key": "wrong"}, "HTTP 401", {}),
+    ],
     "qscloud_session": [
         ("log in", {"token": "{{ signed }}"}, False, {}),
         ("log in in check mode", {"token": "{{ signed }}"}, False, CHECK),
@@ -121,6 +135,8 @@ TENANTS_SIDE = (
     "qscloud_identity_provider",
     "qscloud_identity_provider_info",
     "qscloud_group_settings",
+    "qscloud_oauth_client",
+    "qscloud_oauth_client_info",
     "qscloud_session",
     "qscloud_access_token",
 )

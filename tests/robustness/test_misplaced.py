@@ -18,10 +18,12 @@ from ansible_collections.tenantops.qlik.plugins.modules import (
     qscloud_jwt_info,
     qscloud_keypair,
     qscloud_keypair_info,
+    qscloud_oauth_client,
 )
 
 SIGN = {"issuer": "acme", "subject": "x"}
-TENANT = {"tenant_url": "https://127.0.0.1:1", "api_key": "abcdefghijkl", "issuer": "acme", "key_id": "x"}
+CONNECTION = {"tenant_url": "https://127.0.0.1:1", "api_key": "abcdefghijkl"}
+TENANT = {**CONNECTION, "issuer": "acme", "key_id": "x"}
 
 CASES = {
     "private_key_path": (qscloud_jwt, {**SIGN, "private_key_path": "key"}),
@@ -37,7 +39,16 @@ CASES = {
     "certificate_content": (qscloud_jwt_info, {"token": "token", "certificate_content": "key"}),
     "of a provider": (qscloud_identity_provider, {**TENANT, "public_key_content": "key"}),
     "path of a provider": (qscloud_identity_provider, {**TENANT, "certificate_path": "key"}),
+    "of a client": (qscloud_oauth_client, {**CONNECTION, "name": "x", "keys": [{"public_key_content": "key"}]}),
+    "path of a client": (qscloud_oauth_client, {**CONNECTION, "name": "x", "keys": [{"public_key_path": "key"}]}),
 }
+
+
+def filled(value: t.Any, secrets: dict[str, str]) -> t.Any:
+    """Options with secrets in place of their names."""
+    if isinstance(value, dict):
+        return {option: filled(inner, secrets) for option, inner in value.items()}
+    return [filled(inner, secrets) for inner in value] if isinstance(value, list) else secrets.get(value, value)
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -46,7 +57,7 @@ def test_it_is_refused_and_not_repeated(name: str, tmp_path: pathlib.Path) -> No
     path = tmp_path / "anna.jwt"
     assert forked.token(path).result["changed"]
     secrets = {"key": forked.ready_pair()[forked.PRIVATE].decode(), "token": path.read_text()}
-    given: dict[str, t.Any] = {option: secrets.get(value, value) for option, value in options.items()}
+    given = filled(options, secrets)
     finished = forked.run(module, given)
     assert finished.refusal
     for secret in (*secrets["key"].splitlines()[1:-1], secrets["token"].rpartition(".")[2]):

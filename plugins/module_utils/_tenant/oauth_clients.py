@@ -137,6 +137,19 @@ def find(tenant: Tenant, name: str, client_id: str | None = None) -> dict[str, t
     return matches[0] if matches else None
 
 
+def find_by_id(tenant: Tenant, client_id: str) -> dict[str, t.Any] | None:
+    """The client with this id, as :func:`read` returns it; None if there is none.
+
+    :raises TenantError: if it cannot be read.
+    """
+    try:
+        return read(tenant, client_id)
+    except TenantError as error:
+        if error.status != 404:
+            raise
+        return None
+
+
 def find_all(tenant: Tenant) -> t.Iterator[dict[str, t.Any]]:
     """All clients of the tenant, as it returns them.
 

@@ -69,6 +69,14 @@ CASES = {
     ],
     "qscloud_identity_provider_info": [{}, {"issuer": ISSUER}],
     "qscloud_group_settings": [{}, {"auto_create_groups": True}],
+    "qscloud_oauth_client": [
+        {"name": "Portal", "keys": [{"public_key_path": "{keys}/publickey.pem"}]},
+        {"name": "Portal", "scopes": ["user_default"], "keys": [{"public_key_path": "{keys}/b_publickey.pem"}]},
+        {"name": "Portal", "auth_methods": ["client_secret"], "return_secret": True},
+        {"name": "Portal", "state": "absent"},
+        {"name": "Portal", "keys": [{"public_key_content": "garbage"}]},
+    ],
+    "qscloud_oauth_client_info": [{}, {"id": "no-such-id"}],
     "qscloud_session": [{"token": "{{ token }}"}],
     "qscloud_access_token": [
         {"verify": True},
@@ -81,6 +89,8 @@ TENANTS_SIDE = (
     "qscloud_identity_provider",
     "qscloud_identity_provider_info",
     "qscloud_group_settings",
+    "qscloud_oauth_client",
+    "qscloud_oauth_client_info",
     "qscloud_session",
     "qscloud_access_token",
 )
@@ -88,7 +98,7 @@ TENANTS_SIDE = (
 RANDOM = {
     *("token", "tokens", "iat", "nbf", "exp", "jti", "issued_at", "not_before", "not_after", "expires_at"),
     *("serial_number", "fingerprint_sha256", "certificate", "certificate_line", "backup_files"),
-    *("id", "created", "lastUpdated", "createdAt", "access_token"),
+    *("id", "created", "lastUpdated", "createdAt", "access_token", "client_secret"),
 }
 
 

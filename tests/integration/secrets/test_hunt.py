@@ -114,6 +114,8 @@ def _tasks(simulator, client_id):
     new_passphrase = {"passphrase": "{{ key_passphrase }}", "old_passphrase": "{{ wrong_passphrase }}"}
     fails = {"ignore_errors": True}
     public = {"public_key_content": "{{ signed.public_key }}", "issuer": ISSUER, "key_id": "key-1"}
+    public_key = {"public_key_content": "{{ signed.public_key }}"}
+    with_secret = {"name": "y", "auth_methods": ["client_secret"], "return_secret": True}
     common = {
         "tenant_jwt_tenant": ISSUER,
         "tenant_jwt_key_size": 2048,
@@ -181,6 +183,11 @@ def _tasks(simulator, client_id):
         task("qscloud_identity_provider", {**api_key, **public, "public_key_content": "{{ key }}"}, **fails),
         task("qscloud_identity_provider_info", client),
         task("qscloud_identity_provider_info", {**client, "client_id": "wrong"}, **fails),
+        task("qscloud_oauth_client", {**client, "name": "x", "keys": [public_key]}),
+        task("qscloud_oauth_client", {**api_key, **with_secret}, register="secret_client"),
+        task("qscloud_oauth_client", {**api_key, "name": "y", "keys": [{"public_key_content": "{{ key }}"}]}, **fails),
+        task("qscloud_oauth_client", {**api_key, "name": "x", "id": "{{ key }}"}, **fails),
+        task("qscloud_oauth_client_info", client),
         task("qscloud_group_settings", {**client, "auto_create_groups": True}),
         task("qscloud_identity_provider_info", with_client_key),
         task("qscloud_identity_provider_info", {**with_client_key, "client_key_id": "another"}, **fails),

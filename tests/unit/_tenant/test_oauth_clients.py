@@ -245,7 +245,7 @@ def test_what_cannot_be_created(simulator, tenant, changes, sentence):
     [
         (["a"], {}, "^keys would leave the OAuth client without a public key"),
         ([], {"keys": [], "purge": True}, "^keys would leave the OAuth client without a public key"),
-        ([], {"app_type": "native"}, "^app_type is native, but OAuth client .* is of the type web, which .* another name"),
+        ([], {"app_type": "native"}, "^app_type is native, but OAuth client .* is of the type web, which "),
         ([], {"scopes": ["no.such.scope"]}, "scopes may have a scope that Qlik Cloud does not know"),
     ],
 )
