@@ -192,6 +192,10 @@ EXAMPLES = r"""
     client_id: "{{ oauth.id }}"
     client_private_key_path: "{{ keypair.private_key_path }}"
 
+- name: Create its next key pair
+  tenantops.qlik.qscloud_keypair:
+    directory: keys/provisioning-2027
+
 - name: Rotate its key, and let both be used for a while
   tenantops.qlik.qscloud_oauth_client:
     tenant_url: https://acme.eu.qlikcloud.com

@@ -76,7 +76,7 @@ CASES = {
         {"name": "Portal", "state": "absent"},
         {"name": "Portal", "keys": [{"public_key_content": "garbage"}]},
     ],
-    "qscloud_oauth_client_info": [{}, {"id": "no-such-id"}],
+    "qscloud_oauth_client_info": [{}, {"id": "no-such-id"}, {"name": ""}],
     "qscloud_session": [{"token": "{{ token }}"}],
     "qscloud_access_token": [
         {"verify": True},

@@ -294,3 +294,86 @@ def test_a_lost_answer_where_new_clients_are_listed_late(simulator, tenant, keys
     simulator.switches(list_delay_s=0)
     simulator.faults()
     assert ensure(tenant, wanted(keys["a"])).steps == [] and len(simulator.oauth_clients()) == 1
+
+
+def listed(simulator, *clients):
+    """Let the next list of clients be this one."""
+    body = {"data": list(clients), "links": {}}
+    simulator.faults({"kind": "status", "value": 200, "method": "GET", "path": CLIENTS, "body": body})
+
+
+@pytest.mark.parametrize("consent", ["required", "trusted"])
+def test_the_consent_method_is_asked_for_where_a_list_lacks_it(simulator, tenant, keys, consent):
+    client = ensure(tenant, wanted(keys["a"], consent_method="trusted")).client
+    del client["connectionConfig"]
+    listed(simulator, client)
+    simulator.forget_requests()
+    outcome = ensure(tenant, wanted(keys["a"], consent_method=consent))
+    path = f"{CLIENTS}/{client['clientId']}/connection-configs/me"
+    changes = [] if consent == "trusted" else [("PATCH", path)]
+    assert requests_of(simulator) == [("GET", CLIENTS), ("GET", path), *changes] and len(outcome.steps) == len(changes)
+    assert simulator.oauth_clients()[0]["connectionConfig"] == {"consentMethod": consent}
+
+
+def test_a_public_client_without_methods_has_no_secret(simulator, tenant):
+    outcome = ensure(tenant, wanted(app_type="spa", allowed_origins=["https://acme.example"]))
+    assert outcome.after["auth_methods"] == [] and outcome.secret is None
+    assert ensure(tenant, wanted(app_type="spa")).steps == []
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"clientId": None},
+        {"clientId": "../users"},
+        {"clientName": 5},
+        {"description": ["x"]},
+        {"allowedScopes": "x"},
+        {"redirectUris": [5]},
+        {"publicKeys": {}},
+        {"publicKeys": ["x"]},
+        {"publicKeys": [{"kid": 5}]},
+    ],
+    ids=str,
+)
+def test_an_answer_that_cannot_be_right(simulator, tenant, keys, wrong):
+    client = ensure(tenant, wanted(keys["a"])).client
+    listed(simulator, {**client, **wrong})
+    with pytest.raises(_errors.TenantError, match="returned an OAuth client with invalid members"):
+        ensure(tenant, wanted(keys["b"]))
+    assert its_kids(simulator) == ["a"]
+
+
+def test_by_id(simulator, tenant, keys):
+    client = ensure(tenant, wanted(keys["a"])).client
+    path = f"{CLIENTS}/{client['clientId']}"
+    simulator.forget_requests()
+    assert oauth_clients.find_by_id(tenant, client["clientId"])["clientName"] == NAME
+    assert requests_of(simulator) == [("GET", path)]
+    assert oauth_clients.find_by_id(tenant, "no-such-id") is None
+    with pytest.raises(_errors.TenantError, match="HTTP 404"):
+        oauth_clients.read(tenant, "no-such-id")
+    simulator.faults({"kind": "status", "value": 200, "method": "GET", "body": {**client, "clientId": "another"}})
+    with pytest.raises(_errors.TenantError, match="invalid members"):
+        oauth_clients.read(tenant, client["clientId"])
+    simulator.faults({"kind": "status", "value": 403, "method": "GET"})
+    with pytest.raises(_errors.TenantError, match="HTTP 403"):
+        oauth_clients.find_by_id(tenant, client["clientId"])
+
+
+@pytest.mark.parametrize(("statuses", "said"), [([403], "HTTP 403"), ([400, 412], "HTTP 412"), ([409], "HTTP 409")])
+def test_a_patch_that_is_refused(simulator, tenant, keys, statuses, said):
+    ensure(tenant, wanted(keys["a"]))
+    simulator.faults(*({"kind": "status", "value": status, "method": "PATCH"} for status in statuses))
+    simulator.forget_requests()
+    with pytest.raises(_errors.TenantError, match=said) as caught:
+        ensure(tenant, wanted(keys["b"]))
+    assert len(requests_of(simulator)) == 1 + len(statuses) and its_kids(simulator) == ["a"]
+    assert ("remove one first" in str(caught.value)) == (statuses[-1] == 409)
+
+
+def test_a_patch_whose_answer_is_lost(simulator, tenant, keys):
+    ensure(tenant, wanted(keys["a"]))
+    simulator.faults({"kind": "lost_answer", "method": "PATCH"})
+    assert ensure(tenant, wanted(keys["b"], "a")).client["publicKeys"] == [keys["b"]]
+    assert its_kids(simulator) == ["b"]

@@ -7,8 +7,11 @@
 from __future__ import annotations
 
 import pytest
+from joserfc.errors import SecurityWarning
 from joserfc.jwk import ECKey, RSAKey
 
+from ansible_collections.tenantops.qlik.plugins.module_utils._errors import OptionError
+from ansible_collections.tenantops.qlik.plugins.module_utils._keys import given
 from ansible_collections.tenantops.qlik.plugins.module_utils._steps import Words
 from ansible_collections.tenantops.qlik.plugins.module_utils._tenant import oauth_keys
 
@@ -76,3 +79,76 @@ def test_they_are_described_with_the_thumbprints_of_another_library():
         {"key_id": "D", "key_thumbprint": None},
     ]
     assert oauth_keys.describe({}) == [] == oauth_keys.ids({})
+
+
+def entry(**options):
+    return {**dict.fromkeys([*given.OPTIONS, "key_id"]), "state": "current", **options}
+
+
+def pem(key):
+    return key.as_pem(private=False).decode()
+
+
+def test_the_list_of_an_option(tmp_path):
+    path = tmp_path / "b.pem"
+    path.write_text(pem(N["b"]))
+    thumbprint = N["a"].thumbprint()
+    entries = [
+        entry(public_key_content=pem(N["a"])),
+        entry(public_key_path=str(path), key_id="B", state="retiring"),
+        entry(key_id="C", state="absent"),
+        entry(public_key_content=pem(N["a"]), key_id="D", state="absent"),
+    ]
+    keys, warnings = oauth_keys.from_options(entries, False)
+    assert warnings == [] and keys == [
+        oauth_keys.Key(thumbprint, jwk("a", thumbprint), "current"),
+        oauth_keys.Key("B", B, "retiring"),
+        oauth_keys.Key("C", None, "absent"),
+        oauth_keys.Key("D", jwk("a", "D"), "absent"),
+    ]
+    assert oauth_keys.from_options(entries, True) == (keys, [])
+
+
+def test_a_list_with_repairs():
+    bad = "".join(f"> {line}\n" for line in pem(N["a"]).splitlines())
+    keys, (warning,) = oauth_keys.from_options([entry(public_key_content=bad, key_id="A")], False)
+    assert keys == [oauth_keys.Key("A", A, "current")] and "O(public_key_content)" in warning
+
+
+def test_in_check_mode_a_key_may_be_missing(tmp_path):
+    missing = [entry(), entry(public_key_path=str(tmp_path / "no.pem"), key_id="B"), entry()]
+    none, b, _none = oauth_keys.from_options(missing, True)[0]
+    assert none == oauth_keys.Key(None, None, "current") and b == oauth_keys.Key("B", None, "current")
+    for one in missing[:2]:
+        with pytest.raises(OptionError, match="^keys, key 1: public_key_path.* (missing|No such file)"):
+            oauth_keys.from_options([one], False)
+
+
+@pytest.mark.parametrize("check_mode", [False, True])
+@pytest.mark.parametrize(
+    ("entries", "sentence"),
+    [
+        ([entry(state="absent")], "keys, key 1: key_id is missing: set it, or specify the public key to remove."),
+        (
+            [entry(key_id="A", state="absent"), entry(key_id="A", public_key_content=pem(N["a"]))],
+            "keys has two keys with the key id A: remove one, or change its key id.",
+        ),
+        (
+            [entry(key_id="A ", state="absent")],
+            "keys, key 1: key_id ends with a blank: remove it, for example with '| trim'.",
+        ),
+    ],
+)
+def test_a_list_that_is_wrong(entries, sentence, check_mode):
+    with pytest.raises(OptionError) as caught:
+        oauth_keys.from_options(entries, check_mode)
+    assert str(caught.value) == sentence and caught.value.option == "keys"
+
+
+def test_a_weak_key_can_only_be_removed():
+    with pytest.warns(SecurityWarning):
+        weak = pem(RSAKey.generate_key(1024, private=False))
+    with pytest.raises(OptionError, match="^keys, key 2: the key has 1024 bits, .* at least 2048: use a longer key.$"):
+        oauth_keys.from_options([entry(key_id="A", state="absent"), entry(public_key_content=weak)], False)
+    ((key,), _warnings) = oauth_keys.from_options([entry(public_key_content=weak, key_id="W", state="absent")], False)
+    assert (key.key_id, key.state) == ("W", "absent")
