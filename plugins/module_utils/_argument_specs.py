@@ -33,6 +33,14 @@ SIGNING: dict[str, dict[str, t.Any]] = {
 }
 """The options for signing a token."""
 
+PUBLIC_KEY: dict[str, dict[str, t.Any]] = {
+    "certificate_path": {"type": "path"},
+    "certificate_content": {"type": "str"},
+    "public_key_path": {"type": "path"},
+    "public_key_content": {"type": "str"},
+}
+"""The options for a public key, of which one at most may be set."""
+
 SIGNING_KEYS = ("private_key_path", "private_key_content", "private_key_uri")
 """The options for the private key, of which one at most may be set, and which are required to sign a token."""
 

@@ -305,10 +305,7 @@ def main() -> None:
         argument_spec={
             "issuer": {"type": "str", "required": True},
             "key_id": {"type": "str", "no_log": False},
-            "certificate_path": {"type": "path"},
-            "certificate_content": {"type": "str"},
-            "public_key_path": {"type": "path"},
-            "public_key_content": {"type": "str"},
+            **_argument_specs.PUBLIC_KEY,
             "description": {"type": "str"},
             "clock_tolerance": {"type": "int"},
             "tenant_ids": {"type": "list", "elements": "str"},
@@ -322,7 +319,7 @@ def main() -> None:
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
             **_argument_specs.TENANT,
         },
-        mutually_exclusive=[tuple(given.OPTIONS)],
+        mutually_exclusive=[tuple(_argument_specs.PUBLIC_KEY)],
         supports_check_mode=True,
     )
     _module.run(module, ["cryptography"], ensure)

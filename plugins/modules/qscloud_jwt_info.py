@@ -199,7 +199,7 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils import _module, _text
+from ..module_utils import _argument_specs, _module, _text
 from ..module_utils._errors import TokenError
 from ..module_utils._files import read
 from ..module_utils._files.options import check_path
@@ -238,10 +238,7 @@ def main() -> None:
         argument_spec={
             "token": {"type": "str", "no_log": True},
             "token_path": {"type": "path", "no_log": False},
-            "certificate_path": {"type": "path"},
-            "certificate_content": {"type": "str"},
-            "public_key_path": {"type": "path"},
-            "public_key_content": {"type": "str"},
+            **_argument_specs.PUBLIC_KEY,
             "algorithms": {
                 "type": "list",
                 "elements": "str",
@@ -252,7 +249,7 @@ def main() -> None:
             "audience": {"type": "str", "default": claims.AUDIENCE},
             "fail_on_invalid": {"type": "bool", "default": False},
         },
-        mutually_exclusive=[("token", "token_path"), tuple(given.OPTIONS)],
+        mutually_exclusive=[("token", "token_path"), tuple(_argument_specs.PUBLIC_KEY)],
         required_one_of=[("token", "token_path")],
         supports_check_mode=True,
     )

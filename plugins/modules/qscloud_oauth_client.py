@@ -314,7 +314,6 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils import _argument_specs, _module, _tenant_module, _text
 from ..module_utils._errors import OptionError
-from ..module_utils._keys import given
 from ..module_utils._tenant import oauth_clients, oauth_keys
 
 
@@ -417,14 +416,11 @@ def main() -> None:
                 "elements": "dict",
                 "no_log": False,
                 "options": {
-                    "public_key_path": {"type": "path"},
-                    "public_key_content": {"type": "str"},
-                    "certificate_path": {"type": "path"},
-                    "certificate_content": {"type": "str"},
+                    **_argument_specs.PUBLIC_KEY,
                     "key_id": {"type": "str", "no_log": False},
                     "state": {"type": "str", "choices": ["current", "retiring", "absent"], "default": "current"},
                 },
-                "mutually_exclusive": [tuple(given.OPTIONS)],
+                "mutually_exclusive": [tuple(_argument_specs.PUBLIC_KEY)],
             },
             "purge": {"type": "bool", "default": False},
             "return_secret": {"type": "bool", "default": False, "no_log": False},
