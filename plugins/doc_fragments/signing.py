@@ -6,29 +6,10 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """The options for signing a token, shared by the module and the lookup."""
+    """The options for a token for Qlik Cloud, shared by the module and the lookup."""
 
     DOCUMENTATION = r"""
 options:
-  private_key_path:
-    description:
-      - Path to the private key file. It must be an RSA key of at least 2048 bits, in PEM (PKCS#1 or PKCS#8) or DER
-        format.
-      - A file that Ansible Vault has encrypted is decrypted in memory. Only the controller has the password for this,
-        so it does not work on another host, or with C(become), C(async) or C(environment).
-      - Exactly one of O(private_key_path), O(private_key_content) and O(private_key_uri) must be specified.
-    type: path
-    aliases: [cert_privatekey_file]
-  private_key_content:
-    description:
-      - The content of the private key.
-      - Line breaks may have been changed, lost, or written as the two characters C(\n), and the whole text may be
-        encoded in base64. If anything else was repaired, the task warns.
-    type: str
-    aliases: [cert_privatekey]
-  private_key_passphrase:
-    description: The passphrase of the private key, if it is encrypted.
-    type: str
   issuer:
     description:
       - The C(iss) claim. It must equal the issuer of the tenant's JWT identity provider.

@@ -13,10 +13,14 @@ import typing as t
 
 from ._tokens.claims import AUDIENCE
 
-SIGNING: dict[str, dict[str, t.Any]] = {
+PRIVATE_KEY: dict[str, dict[str, t.Any]] = {
     "private_key_path": {"type": "path", "aliases": ["cert_privatekey_file"]},
     "private_key_content": {"type": "str", "no_log": True, "aliases": ["cert_privatekey"]},
     "private_key_passphrase": {"type": "str", "no_log": True},
+}
+"""The options for a private key that is given as a file or as text."""
+
+SIGNING: dict[str, dict[str, t.Any]] = {
     "issuer": {"type": "str", "required": True},
     "key_id": {"type": "str", "aliases": ["keyid"]},
     "subject": {"type": "str"},
@@ -31,7 +35,14 @@ SIGNING: dict[str, dict[str, t.Any]] = {
     "expires_in": {"type": "str", "default": "30m", "aliases": ["expires"]},
     "strict": {"type": "bool", "default": False},
 }
-"""The options for signing a token."""
+"""The options for a token for Qlik Cloud."""
+
+TOKEN_FILE: dict[str, dict[str, t.Any]] = {
+    "path": {"type": "path"},
+    "renew_before": {"type": "str"},
+    "force": {"type": "bool", "default": False},
+}
+"""The options for a token that is stored in a file."""
 
 PUBLIC_KEY: dict[str, dict[str, t.Any]] = {
     "certificate_path": {"type": "path"},

@@ -29,8 +29,10 @@ extends_documentation_fragment:
   - tenantops.qlik.attributes.action
   - tenantops.qlik.attributes.in_process
   - tenantops.qlik.signing
+  - tenantops.qlik.private_key
   - tenantops.qlik.key_store
   - tenantops.qlik.key_store.stores
+  - tenantops.qlik.token_file
 attributes:
   check_mode:
     support: full
@@ -49,25 +51,6 @@ attributes:
     details:
       - Ansible writes the result, including the token, to the async job file, which remains until it is cleaned up.
         Its output is hidden, also if the task fails.
-options:
-  path:
-    description:
-      - Path to a file in which to store the token, with mode V(0600). Its folder must exist and must not be writable by
-        others, and the path to it must not contain a symbolic link that belongs to another user.
-      - The token in the file is reused if the key verifies its signature, if its header, claims and validity are those
-        that the task requests, and if it remains valid for more than O(renew_before).
-      - If the file contains anything other than a JWT, the task fails.
-    type: path
-  renew_before:
-    description:
-      - How long before it expires the token in O(path) is replaced, in the notation of O(expires_in). It must be
-        shorter than O(expires_in).
-      - If not set, the default is V(5m), or a third of the remaining validity of a new token if that is shorter.
-    type: str
-  force:
-    description: Whether to sign a new token even if the one in O(path) can be reused.
-    type: bool
-    default: false
 seealso:
   - plugin: tenantops.qlik.qscloud_jwt
     plugin_type: lookup
@@ -222,47 +205,21 @@ reused:
   sample: false
 """
 
-import time
-import typing as t
-
-from ansible.module_utils.basic import AnsibleModule
-
-from ..module_utils import _argument_specs, _module
-from ..module_utils._tokens import keep
-
-
-def issue(module: AnsibleModule) -> dict[str, t.Any]:
-    """Sign the requested token, or reuse the stored one."""
-    outcome = keep.issue(
-        module.params,
-        int(time.time()),
-        module.check_mode,
-        accept=lambda facts: _module.refuse_masked(module, facts),
-    )
-    _module.warn(module, outcome.warnings)
-    return {
-        "changed": outcome.changed,
-        "reused": outcome.reused,
-        "diff": _module.diff(module.params["path"], outcome.before, outcome.after),
-        **outcome.facts,
-    }
+from ..module_utils import _argument_specs, _token_module
+from ..module_utils._tokens.claims import QLIK_CLOUD
 
 
 def main() -> None:
     """Run the module."""
-    module = AnsibleModule(
-        argument_spec={
+    _token_module.run(
+        {
             **_argument_specs.SIGNING,
+            **_argument_specs.PRIVATE_KEY,
             **_argument_specs.KEY_STORE,
-            "path": {"type": "path"},
-            "renew_before": {"type": "str"},
-            "force": {"type": "bool", "default": False},
+            **_argument_specs.TOKEN_FILE,
         },
-        mutually_exclusive=[_argument_specs.SIGNING_KEYS],
-        required_one_of=[_argument_specs.SIGNING_KEYS],
-        supports_check_mode=True,
+        QLIK_CLOUD,
     )
-    _module.run(module, ["cryptography", "PyJWT"], issue)
 
 
 if __name__ == "__main__":

@@ -242,7 +242,7 @@ def main() -> None:
             "algorithms": {
                 "type": "list",
                 "elements": "str",
-                "choices": list(inspect.ALGORITHMS),
+                "choices": list(claims.ALGORITHMS),
                 "default": [claims.ALGORITHM],
             },
             "issuer": {"type": "str"},

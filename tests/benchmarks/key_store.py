@@ -38,9 +38,8 @@ def signing(folder: pathlib.Path) -> Row:
     server = openbao.start(folder / "openbao")
     try:
         uri = server.create("acme", f"rsa-{SIZE}")
-        defaults = {
-            name: spec.get("default") for name, spec in {**_argument_specs.SIGNING, **_argument_specs.KEY_STORE}.items()
-        }
+        specs = {**_argument_specs.SIGNING, **_argument_specs.PRIVATE_KEY, **_argument_specs.KEY_STORE}
+        defaults = {name: spec.get("default") for name, spec in specs.items()}
         options = {
             **defaults,
             "issuer": "acme.eu.qlikcloud.com",

@@ -84,7 +84,7 @@ def strictly(part: str) -> t.Any:
 
 def inspected(text: bytes, key: rsa.RSAPublicKey | None) -> dict[str, t.Any]:
     """What qscloud_jwt_info says; it must never fail, and what it says can be written as a result."""
-    expected = _inspect.Expected(key, _inspect.ALGORITHMS, None, _claims.AUDIENCE)
+    expected = _inspect.Expected(key, _claims.ALGORITHMS, None, _claims.AUDIENCE)
     facts = _inspect.inspect(text, "token", expected, NOW)
     json.loads(json.dumps(facts, allow_nan=False))
     assert all(problem.isprintable() and len(problem) < 1000 for problem in facts["problems"])
@@ -117,7 +117,7 @@ def check(text: bytes, rsa_key: rsa.RSAPrivateKey) -> dict[str, t.Any]:
 def joserfc_verifies(compact: str, rsa_key: rsa.RSAPrivateKey) -> bool:
     """Whether joserfc takes the signature."""
     key = RSAKey.import_key(public_pem(rsa_key))
-    registry = jws.JWSRegistry(algorithms=list(_inspect.ALGORITHMS), strict_check_header=False)
+    registry = jws.JWSRegistry(algorithms=list(_claims.ALGORITHMS), strict_check_header=False)
     try:
         jws.deserialize_compact(compact.encode(), key, registry=registry)
     except Exception:  # noqa: BLE001 pylint: disable=broad-except

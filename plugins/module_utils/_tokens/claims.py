@@ -2,10 +2,11 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The claims that Qlik Cloud requires in a token: build, check and compare them. Pure Python.
+"""The claims of a token: build, check and compare them. Pure Python.
 
-The rules are from https://qlik.dev/authenticate/jwt/create-signed-tokens-for-jwt-authorization/. The claim names are
-defined by RFC 7519, section 4.1, and by Qlik.
+What depends on the product is in a table, :data:`QLIK_CLOUD`. The rules of Qlik Cloud are from
+https://qlik.dev/authenticate/jwt/create-signed-tokens-for-jwt-authorization/. The claim names are defined by RFC 7519,
+section 4.1, and by Qlik.
 """
 
 from __future__ import annotations
@@ -21,6 +22,11 @@ from .._errors import OptionError, printable
 from .durations import LATEST, Window, spoken
 
 ALGORITHM = "RS256"
+"""The algorithm that Qlik Cloud requires."""
+
+ALGORITHMS = ("RS256", "RS384", "RS512")
+"""The algorithms of RFC 7518, section 3.3, all of which client-managed Qlik Sense takes."""
+
 AUDIENCE = "qlik.api/login/jwt-session"
 SUBJECT_TYPE = "user"
 MAXIMUM_LIFETIME = 3600
@@ -30,41 +36,15 @@ REQUIRED = ("iss", "aud", "sub", "subType", "name", "email", "email_verified", "
 """Claims that Qlik Cloud requires. The only optional claim that it reads is groups."""
 
 MANAGED = (*REQUIRED, "groups")
-"""Claims that have a separate option or a fixed value."""
+"""Claims of Qlik Cloud that have a separate option or a fixed value."""
 
 SUBJECT_NAMESPACE = uuid.UUID("da98542e-27b3-5e8b-979f-d5f06e281591")
 """The UUIDv5 of ``tenantops.qlik`` in the namespace for DNS names. It must never change."""
 
 _CONCURRENT_RUN_TOLERANCE = 60  # seconds; another run may have signed a token while this one waited for the lock
-_TEXT_OPTIONS = ("issuer", "audience", "subject", "name", "email", "jti", "key_id")
 
 # Whether Qlik Cloud rejects a token is only known for a missing nbf and for a lifetime of more than an hour.
 _MAY_REJECT = "Qlik Cloud may reject the login."
-
-
-def build(options: t.Mapping[str, t.Any], valid: Window, now: int) -> dict[str, t.Any]:
-    """The claims of a token.
-
-    :param options: the options of the module qscloud_jwt by name.
-    :param now: seconds since 1970.
-    :raises OptionError: if the options are invalid or contradict each other.
-    """
-    _check(options)
-    claims = {
-        "iss": options["issuer"],
-        "aud": options["audience"],
-        "sub": options["subject"] if options["subject"] is not None else subject(options["issuer"], options["email"]),
-        "subType": SUBJECT_TYPE,
-        "name": options["name"],
-        "email": options["email"],
-        "email_verified": options["email_verified"],
-        "groups": options["groups"],
-        "jti": options["jti"] if options["jti"] is not None else str(uuid.uuid4()),
-        "iat": now,
-        "nbf": now + valid.not_before,
-        "exp": now + valid.not_before + valid.lifetime,
-    }
-    return {name: value for name, value in claims.items() if value is not None} | (options["claims"] or {})
 
 
 def subject(issuer: str, email: str | None) -> str:
@@ -140,17 +120,95 @@ def time_problems(claims: t.Mapping[str, t.Any], now: int) -> list[str]:
     return sentences
 
 
+class Profile(t.NamedTuple):
+    """What a token is for one product, as data.
+
+    ``claims`` has the claim for each option. In braces, it is the value of another option. ``defaults`` has what to do
+    without an option, and ``fixed`` the claims without one. ``times`` are the claims for when it was issued, begins and
+    ends, as far as there are any. ``texts`` are the options that are compared as text, ``rules`` returns the rules that
+    claims violate, and ``facts`` are the return values.
+    """
+
+    claims: t.Mapping[str, str]
+    defaults: t.Mapping[str, t.Callable[[t.Mapping[str, t.Any]], str]]
+    fixed: t.Mapping[str, str]
+    times: tuple[str, ...]
+    texts: tuple[str, ...]
+    has_key_id: bool
+    rules: t.Callable[[t.Mapping[str, t.Any]], list[str]]
+    facts: tuple[str, ...]
+
+    def names(self, options: t.Mapping[str, t.Any]) -> dict[str, str]:
+        """The claim for each option, by these options."""
+        return {option: claim.format_map(options) for option, claim in self.claims.items()}
+
+
+QLIK_CLOUD = Profile(
+    claims={
+        "issuer": "iss",
+        "audience": "aud",
+        "subject": "sub",
+        "name": "name",
+        "email": "email",
+        "email_verified": "email_verified",
+        "groups": "groups",
+        "jti": "jti",
+    },
+    defaults={
+        "subject": lambda options: subject(options["issuer"], options["email"]),
+        "jti": lambda options: str(uuid.uuid4()),
+    },
+    fixed={"subType": SUBJECT_TYPE},
+    times=("iat", "nbf", "exp"),
+    texts=("issuer", "audience", "subject", "name", "email", "jti", "key_id"),
+    has_key_id=True,
+    rules=broken_rules,
+    facts=(
+        *("token", "header", "claims", "subject", "key_id", "public_key"),
+        *("issued_at", "not_before", "expires_at", "lifetime"),
+    ),
+)
+"""A token for Qlik Cloud."""
+
+
+def build(options: t.Mapping[str, t.Any], valid: Window, now: int, profile: Profile = QLIK_CLOUD) -> dict[str, t.Any]:
+    """The claims of a token.
+
+    :param options: the options of the module for the product, by name.
+    :param now: seconds since 1970.
+    :raises OptionError: if the options are invalid or contradict each other.
+    """
+    _check(options, profile)
+    values = dict(options)
+    for option, default in profile.defaults.items():
+        if options[option] is None:
+            values[option] = default(options)
+    start = now + valid.not_before
+    times = {"iat": now, "nbf": start, "exp": start + valid.lifetime}
+    claims = {
+        **{claim: values[option] for option, claim in profile.names(options).items()},
+        **profile.fixed,
+        **{name: times[name] for name in profile.times},
+    }
+    return {name: value for name, value in claims.items() if value is not None} | (options["claims"] or {})
+
+
 def is_reusable(
-    kept: t.Mapping[str, t.Any], wanted: t.Mapping[str, t.Any], same_jti: bool, renew_before: int, now: int
+    kept: t.Mapping[str, t.Any],
+    wanted: t.Mapping[str, t.Any],
+    same_jti: bool,
+    renew_before: int,
+    now: int,
+    profile: Profile = QLIK_CLOUD,
 ) -> bool:
     """Whether a token that was signed earlier can be used instead of a new one.
 
     :param kept: the claims of the earlier token.
     :param wanted: the claims that :func:`build` returns now.
-    :param same_jti: whether the user specified jti, so that it must be the same.
+    :param same_jti: whether jti is not random, so that it must be the same.
     :param renew_before: seconds for which the token must remain valid.
     """
-    times = ("iat", "nbf", "exp")
+    times = profile.times
     if not all(isinstance(kept.get(name), int) for name in times):
         return False
     ignored = times if same_jti else (*times, "jti")
@@ -162,7 +220,7 @@ def is_reusable(
     shift = kept["iat"] - wanted["iat"]
     return (
         without(kept) == without(wanted)
-        and "jti" in kept
+        and ("jti" in kept) == ("jti" in wanted)
         and all(kept[name] - wanted[name] == shift for name in times)
         and kept["iat"] <= now + _CONCURRENT_RUN_TOLERANCE
         and kept["exp"] - now > renew_before
@@ -234,17 +292,19 @@ def _is_time(value: t.Any) -> bool:
     return _is_number(value) and abs(value) <= LATEST
 
 
-def _check(options: t.Mapping[str, t.Any]) -> None:
-    _text.check_options(options, _TEXT_OPTIONS)
-    if options["email"] is not None and options["email_verified"] is None:
+def _check(options: t.Mapping[str, t.Any], profile: Profile) -> None:
+    _text.check_options(options, profile.texts)
+    if "email_verified" in profile.claims and options["email"] is not None and options["email_verified"] is None:
         raise OptionError(
             "O(email) requires O(email_verified): state with true or false whether you vouch for the address. With"
             " true, Qlik Cloud can link the login to an account that has the same address."
         )
     if options["groups"] is not None:
         _check_groups(options["groups"])
+    names = profile.names(options)
+    managed = {*names.values(), *profile.fixed, *profile.times}
     claims = options["claims"] or {}
-    overruled = sorted(set(claims) & set(MANAGED))
+    overruled = sorted(set(claims) & managed)
     if overruled:
         raise OptionError(
             f"O(claims) must not contain {', '.join(overruled)}: use the option for that claim, or let the module set"

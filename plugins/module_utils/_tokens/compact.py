@@ -31,18 +31,19 @@ class Token(t.NamedTuple):
     claims: dict[str, t.Any]
 
 
-def header(key_id: str) -> dict[str, str]:
-    """The header that Qlik Cloud requires: only the algorithm, the type and the key id."""
-    return {"alg": ALGORITHM, "typ": "JWT", "kid": key_id}
+def header(key_id: str | None, algorithm: str = ALGORITHM) -> dict[str, str]:
+    """The header that Qlik requires: only the algorithm, the type and, for Qlik Cloud, the key id."""
+    return {"alg": algorithm, "typ": "JWT", **({"kid": key_id} if key_id is not None else {})}
 
 
-def sign(claims: dict[str, t.Any], key: rsa.RSAPrivateKey, key_id: str) -> Token:
+def sign(claims: dict[str, t.Any], key: rsa.RSAPrivateKey, key_id: str | None, algorithm: str = ALGORITHM) -> Token:
     """Sign a token, and verify the signature: a faulty signature could reveal the key.
 
     :raises PrivateKeyError: if the signature does not verify.
     """
-    token = Token(jwt.encode(claims, key, ALGORITHM, headers=header(key_id)), header(key_id), claims)
-    if not is_signed_by(token, key.public_key()):
+    head = header(key_id, algorithm)
+    token = Token(jwt.encode(claims, key, algorithm, headers=head), head, claims)
+    if not is_signed_by(token, key.public_key(), [algorithm]):
         raise PrivateKeyError(
             "The private key produced a signature that does not verify: restore the key from a backup."
         )

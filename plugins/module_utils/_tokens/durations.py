@@ -66,14 +66,18 @@ def positive_seconds(duration: str, option: str) -> int:
     return number
 
 
-def window(not_before: str, expires_in: str, now: int) -> Window:
+def window(not_before: str | None, expires_in: str, now: int) -> Window:
     """Parse the options for the validity of a token.
 
+    :param not_before: None if there is no such option, so that a token is valid from now on.
     :param now: seconds since 1970.
     :raises OptionError: if they are not durations, or the token would never be valid.
     """
-    result = Window(seconds(not_before, "not_before"), positive_seconds(expires_in, "expires_in"))
+    start = 0 if not_before is None else seconds(not_before, "not_before")
+    result = Window(start, positive_seconds(expires_in, "expires_in"))
     start = now + result.not_before
+    if not_before is None and start + result.lifetime > LATEST:
+        raise OptionError("O(expires_in) leads beyond the year 9999: use a shorter duration.")
     if start < 0 or start + result.lifetime > LATEST:
         raise OptionError("O(not_before) and O(expires_in) lead outside the years 1970 to 9999: use shorter durations.")
     if start + result.lifetime <= now:

@@ -16,9 +16,6 @@ from .claims import broken_header_rules, broken_rules, iso8601, time_problems
 if t.TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric import rsa
 
-ALGORITHMS = ("RS256", "RS384", "RS512")
-"""The algorithms of RFC 7518, section 3.3. Qlik Cloud requires the first; client-managed Qlik Sense takes all."""
-
 
 class Expected(t.NamedTuple):
     """The expected properties of the token. None accepts anything."""

@@ -13,7 +13,7 @@ from .._errors import FileError
 from .._files.folder import Access, locked_folder
 from .._files.options import check_path
 from . import compact, sign
-from .claims import is_reusable
+from .claims import QLIK_CLOUD, Profile, is_reusable
 from .durations import renewal
 
 ACCESS = Access(0o600)
@@ -22,19 +22,23 @@ NOT_OVERWRITTEN = ", and is not overwritten: specify another file, or remove it.
 
 
 def issue(
-    options: t.Mapping[str, t.Any], now: int, check_mode: bool, accept: t.Callable[[dict[str, t.Any]], None]
+    options: t.Mapping[str, t.Any],
+    now: int,
+    check_mode: bool,
+    accept: t.Callable[[dict[str, t.Any]], None],
+    profile: Profile = QLIK_CLOUD,
 ) -> sign.Outcome:
     """Reuse the token in the file ``path`` if it is equivalent to a new one. Otherwise, sign a new token and store it.
 
     Without ``path``, sign a new token.
 
-    :param options: the options of the module qscloud_jwt by name.
+    :param options: the options of the module for the product, by name.
     :param now: seconds since 1970.
     :param accept: called with the facts before anything is written; raises an exception to reject them.
     :raises QlikError: if that fails. In that case, nothing has changed.
     """
     sign.check_key(options)
-    wanted = sign.draft(options, now)
+    wanted = sign.draft(options, now, profile)
     # An invalid value is an error even without a file, where it has no effect.
     renew_before = renewal(options["renew_before"], wanted.left_when_signed)
     if options["path"] is None:
@@ -43,7 +47,8 @@ def issue(
     if check_mode and sign.is_key_missing(options):
         return sign.without_key(options, wanted, changed=True)
     key, warnings = sign.private_key(options)
-    key_id = sign.key_id(options, key)
+    key_id, algorithm = sign.header(options, wanted, key)
+    same_jti = options.get("jti") is not None or "jti" not in profile.defaults
 
     name = os.path.basename(options["path"])
     if not name:
@@ -54,12 +59,12 @@ def issue(
         reused = (
             kept
             and not options["force"]
-            and kept.header == compact.header(key_id)
-            and is_reusable(kept.claims, wanted.claims, options["jti"] is not None, renew_before, now)
-            and compact.is_signed_by(kept, key.public_key())
+            and kept.header == compact.header(key_id, algorithm)
+            and is_reusable(kept.claims, wanted.claims, same_jti, renew_before, now, profile)
+            and compact.is_signed_by(kept, key.public_key(), [algorithm])
         )
-        token = kept if reused else compact.sign(wanted.claims, key, key_id)
-        facts = sign.describe(token, key)
+        token = kept if reused else compact.sign(wanted.claims, key, key_id, algorithm)
+        facts = sign.describe(token, key, profile)
         accept(facts)
         right_mode = found and found.access.mode == ACCESS.mode
         leftovers = folder.leftovers([name])

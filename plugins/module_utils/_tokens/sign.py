@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Sign a new token from the options of qscloud_jwt."""
+"""Sign a new token from the options of a module."""
 
 from __future__ import annotations
 
@@ -14,27 +14,13 @@ from .._files.options import check_content, check_path
 from .._keys import private_keys, public_keys
 from .._keys.signers import stores
 from . import compact
-from .claims import broken_rules, build, iso8601
+from .claims import ALGORITHM, QLIK_CLOUD, Profile, build, iso8601
 from .durations import window
 
 if t.TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric import rsa
 
     from .._keys.signers.signer import StoredKey
-
-FACTS = (
-    "token",
-    "header",
-    "claims",
-    "subject",
-    "key_id",
-    "public_key",
-    "issued_at",
-    "not_before",
-    "expires_at",
-    "lifetime",
-)
-"""Return values for a token."""
 
 
 class Outcome(t.NamedTuple):
@@ -51,13 +37,14 @@ class Outcome(t.NamedTuple):
 class Draft(t.NamedTuple):
     """The content of a token to be signed.
 
-    ``left_when_signed`` is the remaining validity in seconds. ``warnings`` lists the rules of Qlik Cloud that it
+    ``left_when_signed`` is the remaining validity in seconds. ``warnings`` lists the rules of the product that it
     violates.
     """
 
     claims: dict[str, t.Any]
     left_when_signed: int
     warnings: list[str]
+    profile: Profile
 
 
 def issue(
@@ -68,7 +55,7 @@ def issue(
 ) -> Outcome:
     """Sign a new token, without changing anything on the host.
 
-    :param options: the options of the documentation fragment ``signing`` by name.
+    :param options: those for the product by name, without those for a file.
     :param wanted: what :func:`draft` returns for these options.
     :param accept: called with the facts; raises an exception to reject them.
     :raises QlikError: if that fails.
@@ -76,24 +63,24 @@ def issue(
     if check_mode and is_key_missing(options):
         return without_key(options, wanted, changed=False)
     key, warnings = private_key(options)
-    facts = describe(compact.sign(wanted.claims, key, key_id(options, key)), key)
+    facts = describe(compact.sign(wanted.claims, key, *header(options, wanted, key)), key, wanted.profile)
     accept(facts)
     return Outcome(False, False, facts, [*wanted.warnings, *warnings], {}, {})
 
 
-def draft(options: t.Mapping[str, t.Any], now: int) -> Draft:
+def draft(options: t.Mapping[str, t.Any], now: int, profile: Profile = QLIK_CLOUD) -> Draft:
     """Validate all options except the key, and build the claims.
 
-    :param options: the options of the documentation fragment ``signing`` by name.
+    :param options: those for the product by name.
     :param now: seconds since 1970.
     :raises OptionError: if options are invalid or contradict each other.
     """
-    valid = window(options["not_before"], options["expires_in"], now)
-    claims = build(options, valid, now)
-    warnings = broken_rules(claims)
+    valid = window(options.get("not_before"), options["expires_in"], now)
+    claims = build(options, valid, now, profile)
+    warnings = profile.rules(claims)
     if warnings and options["strict"]:
         raise OptionError(f"O(strict) is true: {warnings[0]}")
-    return Draft(claims, valid.left_when_signed, warnings)
+    return Draft(claims, valid.left_when_signed, warnings, profile)
 
 
 def check_key(options: t.Mapping[str, t.Any]) -> None:
@@ -149,6 +136,11 @@ def key_id(options: t.Mapping[str, t.Any], key: rsa.RSAPrivateKey) -> str:
     return options["key_id"] or public_keys.thumbprint(key.public_key())
 
 
+def header(options: t.Mapping[str, t.Any], wanted: Draft, key: rsa.RSAPrivateKey) -> tuple[str | None, str]:
+    """The key id and the algorithm of a token, as :func:`compact.sign` and :func:`compact.header` take them."""
+    return key_id(options, key) if wanted.profile.has_key_id else None, options.get("algorithm", ALGORITHM)
+
+
 def is_key_missing(options: t.Mapping[str, t.Any]) -> bool:
     """Whether the private key does not exist yet, which is not an error in check mode.
 
@@ -163,21 +155,23 @@ def without_key(options: t.Mapping[str, t.Any], wanted: Draft, changed: bool) ->
     """The result in check mode if the private key does not exist yet."""
     name = options.get("private_key_uri") or options["private_key_path"]
     warning = f"{name} does not exist yet, so no token was signed."
-    return Outcome(changed, False, dict.fromkeys(FACTS), [*wanted.warnings, warning], {}, {})
+    return Outcome(changed, False, dict.fromkeys(wanted.profile.facts), [*wanted.warnings, warning], {}, {})
 
 
-def describe(token: compact.Token, key: rsa.RSAPrivateKey) -> dict[str, t.Any]:
-    """The return values for a token: :data:`FACTS`."""
+def describe(token: compact.Token, key: rsa.RSAPrivateKey, profile: Profile = QLIK_CLOUD) -> dict[str, t.Any]:
+    """The return values for a token: those of the profile."""
     claims = token.claims
-    return {
+    start = claims[profile.times[-2]]
+    facts = {
         "token": token.text,
         "header": token.header,
         "claims": claims,
-        "subject": claims["sub"],
-        "key_id": token.header["kid"],
+        "subject": claims.get("sub"),
+        "key_id": token.header.get("kid"),
         "public_key": public_keys.to_pem(key.public_key()).decode(),
         "issued_at": iso8601(claims["iat"]),
-        "not_before": iso8601(claims["nbf"]),
+        "not_before": iso8601(start),
         "expires_at": iso8601(claims["exp"]),
-        "lifetime": claims["exp"] - claims["nbf"],
+        "lifetime": claims["exp"] - start,
     }
+    return {name: facts[name] for name in profile.facts}

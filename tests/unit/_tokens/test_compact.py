@@ -56,6 +56,14 @@ def test_a_token_says_what_it_was_given(rsa_key: rsa.RSAPrivateKey, rsa_pem: byt
     assert (token.header, token.claims) == (verified.header, verified.claims)
 
 
+@pytest.mark.parametrize("algorithm", ["RS256", "RS384", "RS512"])
+def test_a_token_without_a_key_id(rsa_key: rsa.RSAPrivateKey, rsa_pem: bytes, algorithm: str) -> None:
+    token = compact.sign(CLAIMS, rsa_key, None, algorithm)
+    verified = jwt.decode(token.text, RSAKey.import_key(rsa_pem), algorithms=[algorithm])
+    assert verified.header == token.header == {"alg": algorithm, "typ": "JWT"}
+    assert verified.claims == CLAIMS
+
+
 def test_a_token_is_for_no_other_key(rsa_key: rsa.RSAPrivateKey, other_rsa_pem: bytes) -> None:
     with pytest.raises(BadSignatureError):
         jwt.decode(compact.sign(CLAIMS, rsa_key, "k").text, RSAKey.import_key(other_rsa_pem), algorithms=["RS256"])

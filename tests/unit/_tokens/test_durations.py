@@ -109,6 +109,13 @@ def test_the_first_and_the_last_instant_can_be_written() -> None:
         durations.window("0", str(last - NOW + 1), NOW)
 
 
+def test_without_a_start_the_window_begins_now() -> None:
+    assert durations.window(None, "365d", NOW) == (0, 31536000)
+    with pytest.raises(OptionError) as caught:
+        durations.window(None, "9000y", NOW)
+    assert str(caught.value) == "expires_in leads beyond the year 9999: use a shorter duration."
+
+
 def test_the_window_may_start_later() -> None:
     assert durations.window("100y", "1m", NOW) == (3155760000, 60)
 

@@ -29,7 +29,7 @@ from ansible_collections.tenantops.qlik.plugins.module_utils._errors import (
     PrivateKeyError,
     QlikError,
 )
-from ansible_collections.tenantops.qlik.plugins.module_utils._tokens import sign
+from ansible_collections.tenantops.qlik.plugins.module_utils._tokens import claims
 
 Verified = t.Callable[[str], jwt.Token]
 
@@ -71,7 +71,7 @@ def test_the_facts_are_those_of_the_token(issuer: Issuer, verified: Verified, pr
         "expires_at": "2026-05-28T20:56:30Z",
         "lifetime": 1800,
     }
-    assert set(facts) == set(sign.FACTS)
+    assert set(facts) == set(claims.QLIK_CLOUD.facts)
 
 
 def test_times_are_in_utc_wherever_the_machine_is(issuer: Issuer, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -210,7 +210,7 @@ def test_strict_lets_a_good_token_pass(issuer: Issuer) -> None:
 def test_check_mode_before_the_key_exists(issuer: Issuer, path: str | None, changed: bool) -> None:
     issuer.key_path.unlink()
     outcome = issuer.issue(check_mode=True, path=path and str(issuer.token_path))
-    assert outcome.facts == dict.fromkeys(sign.FACTS)
+    assert outcome.facts == dict.fromkeys(claims.QLIK_CLOUD.facts)
     assert (outcome.changed, outcome.reused) == (changed, False)
     (warning,) = outcome.warnings
     assert warning.startswith(f"{issuer.key_path} does not exist yet")
