@@ -14,6 +14,7 @@ import base64
 import io
 import json
 import pathlib
+import re
 import sys
 import typing as t
 
@@ -63,8 +64,9 @@ def sign(response: KmsResponse) -> str:
         raise JsonRESTError("ValidationException", "Member must have length less than or equal to 4096")
     if response._get_param("MessageType") != "DIGEST":
         return moto_answers["Sign"](response)
-    assert response._get_param("SigningAlgorithm") == "RSASSA_PKCS1_V1_5_SHA_256"
-    signature = key.private_key.private_key.sign(message, padding.PKCS1v15(), Prehashed(hashes.SHA256()))
+    bits = re.fullmatch(r"RSASSA_PKCS1_V1_5_SHA_(256|384|512)", response._get_param("SigningAlgorithm"))[1]
+    function = Prehashed(getattr(hashes, f"SHA{bits}")())
+    signature = key.private_key.private_key.sign(message, padding.PKCS1v15(), function)
     return json.dumps({"KeyId": key.arn, "Signature": base64.b64encode(signature).decode()})
 
 

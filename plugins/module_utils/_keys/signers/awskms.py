@@ -162,15 +162,15 @@ class Key(StoredKey):
         private_keys.check_size(public_key, uri)
         return Stored(Signer(uri, public_key, functools.partial(self._sign, answer["KeyId"])), uri, None)
 
-    def _sign(self, key_id: str, data: bytes) -> bytes:
+    def _sign(self, key_id: str, data: bytes, hash_name: str) -> bytes:
         # Most tokens and certificates fit into a request. KMS hashes them itself, as a simulated KMS always does.
         fits = len(data) <= LONGEST_MESSAGE
         return self._ask(
             "sign",
             KeyId=key_id,
-            Message=data if fits else hashlib.sha256(data).digest(),
+            Message=data if fits else hashlib.new(hash_name, data).digest(),
             MessageType="RAW" if fits else "DIGEST",
-            SigningAlgorithm="RSASSA_PKCS1_V1_5_SHA_256",
+            SigningAlgorithm=f"RSASSA_PKCS1_V1_5_SHA_{hash_name[3:]}",
         )["Signature"]
 
     def _uri(self, key_id: str) -> str:

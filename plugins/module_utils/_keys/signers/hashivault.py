@@ -175,12 +175,12 @@ class Key(_http.Client, StoredKey):
             raise KeyStoreError(f"{self.url} did not keep {self.source}, which it created.", "Run again.")
         return created
 
-    def _sign(self, version: int, data: bytes) -> bytes:
+    def _sign(self, version: int, data: bytes, hash_name: str) -> bytes:
         # The server only gets a digest, so that it does not learn the claims of a token.
         body = {
-            "input": base64.b64encode(hashlib.sha256(data).digest()).decode(),
+            "input": base64.b64encode(hashlib.new(hash_name, data).digest()).decode(),
             "prehashed": True,
-            "hash_algorithm": "sha2-256",
+            "hash_algorithm": f"sha2-{hash_name[3:]}",
             "signature_algorithm": "pkcs1v15",
             "key_version": version,
         }

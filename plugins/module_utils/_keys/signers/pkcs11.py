@@ -48,8 +48,12 @@ _NEW_ID = 8  # bytes
 _PIN_SOURCE = re.compile("(?:file:(?://(?:localhost)?)?)?(/(?!/).*)")
 _BAD_ENCODING = re.compile("%(?![0-9A-Fa-f]{2})")
 
-# DigestInfo for SHA-256, without the digest: RFC 8017, section 9.2, note 1.
-_DIGEST_INFO = bytes.fromhex("3031300d060960864801650304020105000420")
+# DigestInfo for each hash function, without the digest: RFC 8017, section 9.2, note 1.
+_DIGEST_INFO = {
+    "sha256": bytes.fromhex("3031300d060960864801650304020105000420"),
+    "sha384": bytes.fromhex("3041300d060960864801650304020205000430"),
+    "sha512": bytes.fromhex("3051300d060960864801650304020305000440"),
+}
 
 
 class Key(StoredKey):
@@ -153,11 +157,11 @@ class Key(StoredKey):
             raise PrivateKeyError(f"{source} must not sign, because its CKA_SIGN is false: use another key.")
         return Stored(Signer(source, public_key, functools.partial(self._sign, key)), source, _exposure(key, source))
 
-    def _sign(self, key: pkcs11.PrivateKey, data: bytes) -> bytes:
+    def _sign(self, key: pkcs11.PrivateKey, data: bytes, hash_name: str) -> bytes:
         with token_session.turn(self._where):
             # Smart cards have keys that require the PIN for each signature.
             pin = self._where.pin if _value(key, "ALWAYS_AUTHENTICATE") else None
-            digest_info = _DIGEST_INFO + hashlib.sha256(data).digest()
+            digest_info = _DIGEST_INFO[hash_name] + hashlib.new(hash_name, data).digest()
             return key.sign(digest_info, mechanism=pkcs11.Mechanism.RSA_PKCS, pin=pin)
 
 

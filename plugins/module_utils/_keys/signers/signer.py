@@ -25,6 +25,10 @@ MINIMUM_CRYPTOGRAPHY = 38
 """The first release that signs certificates with a key of another library."""
 
 
+HASHES = ("sha256", "sha384", "sha512")
+"""The hash functions of RS256, RS384 and RS512, by their names in cryptography and in hashlib."""
+
+
 def check_cryptography() -> None:
     """Reject a release of cryptography that cannot use such a key.
 
@@ -85,12 +89,12 @@ class StoredKey(t.Protocol):
 
 
 class Signer(_Base):
-    """The private key for a public key. It signs with PKCS #1 v1.5 and SHA-256 only, which is all that is used here."""
+    """The private key for a public key. It signs with PKCS #1 v1.5 only, which is all that is used here."""
 
-    def __init__(self, source: str, public_key: rsa.RSAPublicKey, sign: t.Callable[[bytes], bytes]) -> None:
+    def __init__(self, source: str, public_key: rsa.RSAPublicKey, sign: t.Callable[[bytes, str], bytes]) -> None:
         """:param source: the key in messages.
 
-        :param sign: returns the signature for data.
+        :param sign: returns the signature for data, with one of :data:`HASHES`.
         """
         self._source = source
         self._public_key = public_key
@@ -110,9 +114,9 @@ class Signer(_Base):
 
         :raises QlikError: if the store does not sign, or its signature does not verify.
         """
-        if padding.name != "EMSA-PKCS1-v1_5" or not isinstance(algorithm, hashes.SHA256):
-            raise NotImplementedError("only PKCS #1 v1.5 with SHA-256")
-        signature = self._sign(data)
+        if padding.name != "EMSA-PKCS1-v1_5" or algorithm.name not in HASHES:
+            raise NotImplementedError(f"only PKCS #1 v1.5 with {', '.join(HASHES)}")
+        signature = self._sign(data, algorithm.name)
         try:
             self._public_key.verify(signature, data, padding, algorithm)
         except InvalidSignature:

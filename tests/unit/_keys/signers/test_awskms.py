@@ -176,6 +176,13 @@ class TestServer:
             assert joserfc_jwt.decode(token, public, algorithms=["RS256"]).claims == {"sub": "anna"}
             kms.requests()
 
+    @pytest.mark.parametrize("size", [1, 5000])
+    @pytest.mark.parametrize("algorithm", ["RS384", "RS512"])
+    def test_it_signs_with_other_algorithms(self, kms: Kms, made: tuple[str, str], algorithm: str, size: int) -> None:
+        token = compact.sign({"sub": "a" * size}, key(made[0]).find().key, None, algorithm).text
+        public = RSAKey.import_key(kms.public_key(made[0]))
+        assert joserfc_jwt.decode(token, public, algorithms=[algorithm]).claims == {"sub": "a" * size}
+
     @pytest.mark.parametrize(("size", "kind"), [(4096, "RAW"), (4097, "DIGEST"), (100_000, "DIGEST")])
     def test_it_signs_what_is_too_long_for_a_request(
         self,

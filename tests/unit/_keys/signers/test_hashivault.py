@@ -198,6 +198,13 @@ class TestServer:
         assert joserfc_jwt.decode(token, RSAKey.import_key(public), algorithms=["RS256"]).claims == {"sub": "anna"}
         assert public_keys.to_pem(found.key.public_key()).decode() == public
 
+    @pytest.mark.parametrize("algorithm", ["RS384", "RS512"])
+    def test_it_signs_with_other_algorithms(self, openbao: bao.OpenBao, name: str, algorithm: str) -> None:
+        found = key(openbao.create(name), openbao.options).find()
+        token = compact.sign({"sub": "anna"}, found.key, None, algorithm).text
+        public = RSAKey.import_key(openbao.public_key(name))
+        assert joserfc_jwt.decode(token, public, algorithms=[algorithm]).claims == {"sub": "anna"}
+
     def test_a_token_that_may_read_and_sign_is_enough(self, openbao: bao.OpenBao, name: str) -> None:
         limited = openbao.new_token(bao.SIGNING.format(key=name))
         found = key(openbao.create(name), {**openbao.options, "vault_token": limited}).find()

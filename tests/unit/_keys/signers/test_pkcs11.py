@@ -261,6 +261,13 @@ class TestToken:
         # By its URI, the key is found again.
         assert self.key(found.uri.partition(";")[2]).find().uri == found.uri
 
+    @pytest.mark.parametrize("algorithm", ["RS384", "RS512"])
+    def test_it_signs_with_other_algorithms(self, name: str, algorithm: str) -> None:
+        self.softhsm.generate(self.token, name, EXTRACTABLE=False)
+        signed = compact.sign({"sub": "anna"}, self.key(f"object={name}").find().key, None, algorithm).text
+        public = RSAKey.import_key(self.softhsm.public_key(self.token, name))
+        assert joserfc_jwt.decode(signed, public, algorithms=[algorithm]).claims == {"sub": "anna"}
+
     def test_the_pin_in_a_file(self, name: str, tmp_path: pathlib.Path) -> None:
         self.softhsm.generate(self.token, name, EXTRACTABLE=False)
         path = tmp_path / "the pin"
