@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ._tokens.claims import AUDIENCE
+from ._tokens.claims import ALGORITHM, ALGORITHMS, AUDIENCE
 
 PRIVATE_KEY: dict[str, dict[str, t.Any]] = {
     "private_key_path": {"type": "path", "aliases": ["cert_privatekey_file"]},
@@ -36,6 +36,17 @@ SIGNING: dict[str, dict[str, t.Any]] = {
     "strict": {"type": "bool", "default": False},
 }
 """The options for a token for Qlik Cloud."""
+
+VIRTUAL_PROXY: dict[str, dict[str, t.Any]] = {
+    "user_id": {"type": "str", "required": True, "aliases": ["userid"]},
+    "user_directory": {"type": "str", "required": True, "aliases": ["userdir"]},
+    **{name: SIGNING[name] for name in ("name", "email", "groups")},
+    "groups_claim": {"type": "str", "default": "group"},
+    "audience": {"type": "str"},
+    "algorithm": {"type": "str", "choices": list(ALGORITHMS), "default": ALGORITHM},
+    **{name: SIGNING[name] for name in ("claims", "expires_in")},
+}
+"""The options for a token for a virtual proxy of client-managed Qlik Sense."""
 
 TOKEN_FILE: dict[str, dict[str, t.Any]] = {
     "path": {"type": "path"},

@@ -9,7 +9,7 @@ from __future__ import annotations
 import pathlib
 import typing as t
 
-from ansible_collections.tenantops.qlik.plugins.module_utils._tokens import keep, sign
+from ansible_collections.tenantops.qlik.plugins.module_utils._tokens import claims, keep, sign
 
 NOW = 1780000000  # date -u -d @1780000000: 2026-05-28T20:26:40Z
 ANNA = {
@@ -35,12 +35,40 @@ ANNA = {
 }
 
 
+CLIENT_MANAGED_ANNA = {
+    "private_key_path": None,
+    "private_key_content": None,
+    "private_key_passphrase": None,
+    "user_id": "anna",
+    "user_directory": "GRUSGRUS",
+    "name": "Anna Anderson",
+    "email": "anna@grusgrus.com",
+    "groups": ["group1", "group 2"],
+    "groups_claim": "group",
+    "audience": "hdJh34wkK",
+    "algorithm": "RS256",
+    "claims": None,
+    "expires_in": "365d",
+    "path": None,
+    "renew_before": None,
+    "force": False,
+}
+
+
 class Issuer:
     """The library with a key and the options for Anna."""
 
-    def __init__(self, key_path: pathlib.Path, token_path: pathlib.Path) -> None:
+    def __init__(
+        self,
+        key_path: pathlib.Path,
+        token_path: pathlib.Path,
+        profile: claims.Profile = claims.QLIK_CLOUD,
+        anna: t.Mapping[str, t.Any] | None = None,
+    ) -> None:
         self.key_path = key_path
         self.token_path = token_path
+        self.profile = profile
+        self.anna = ANNA if anna is None else anna
 
     def issue(
         self,
@@ -51,7 +79,7 @@ class Issuer:
     ) -> sign.Outcome:
         """Issue a token, some seconds later."""
         key = {} if "private_key_content" in options else {"private_key_path": str(self.key_path)}
-        return keep.issue({**ANNA, **key, **options}, NOW + later, check_mode, accept)
+        return keep.issue({**self.anna, **key, **options}, NOW + later, check_mode, accept, self.profile)
 
     def keep(self, **options: t.Any) -> sign.Outcome:
         """Issue one that is kept in the file."""

@@ -22,6 +22,9 @@ from ansible_collections.tenantops.qlik.plugins.module_utils._keys.signers.uri i
 
 ANNA = {"issuer": "acme", "name": "Anna Anderson", "email": "anna@grusgrus.com", "email_verified": True}
 
+PROXY = {"private_key_uri": "hashivault://signs", "user_id": "anna", "user_directory": "GRUSGRUS"}
+ALGORITHMS = ("RS256", "RS384", "RS512")
+
 pytestmark = pytest.mark.thorough
 
 SECRETS = {"WRONG_TOKEN": "s.correct-horse", "PASSPHRASE": "correct horse battery"}
@@ -71,6 +74,10 @@ def tokens(
             sign("newest", "hashivault://rotated"),
             sign("version", "hashivault://rotated?version=1"),
             sign("limited", "hashivault://signs", vault_token=variable("LIMITED_TOKEN"), **given),
+            *(
+                shared_run.task(f"proxy {algorithm}", "qseow_jwt", {**PROXY, "algorithm": algorithm})
+                for algorithm in ALGORITHMS
+            ),
             sign("exportable", "hashivault://exportable"),
             sign("ec", "hashivault://ec"),
             sign("missing", "hashivault://missing"),
@@ -98,6 +105,12 @@ def test_a_token(tokens: shared_run.Together, openbao: bao.OpenBao, task: str, k
     assert token.header["kid"] == public.thumbprint() == result["key_id"]
     assert token.claims["email"] == "anna@grusgrus.com" and not result["changed"]
     assert result["token"] not in tokens.run.output
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_a_token_for_a_virtual_proxy(tokens: shared_run.Together, openbao: bao.OpenBao, algorithm: str) -> None:
+    token, public = tokens.results[f"proxy {algorithm}"]["token"], RSAKey.import_key(openbao.public_key("signs"))
+    assert jwt.decode(token, public, algorithms=[algorithm]).claims["userId"] == "anna"
 
 
 def test_the_lookup(tokens: shared_run.Together, openbao: bao.OpenBao) -> None:

@@ -17,11 +17,17 @@ from plays import HERE, playbook_runner
 from shared_run import run_together, runner, task
 from tenant_client import ISSUER, KEY_ID, provider_body
 
-MODULES = sorted(path.stem for path in (HERE.parents[1] / "plugins" / "modules").glob("qscloud_*.py"))
+MODULES = sorted(path.stem for path in (HERE.parents[1] / "plugins" / "modules").glob("*.py"))
 
 ANNA = {"issuer": ISSUER, "name": "Anna Anderson", "email": "anna@grusgrus.com", "email_verified": True}
 USER = {name: value for name, value in ANNA.items() if name != "issuer"}
 KEYS = {"directory": "keys", "size": 2048}
+VIRTUAL_PROXY = {
+    "user_id": "anna",
+    "user_directory": "GRUSGRUS",
+    "private_key_path": "keys/privatekey.pem",
+    "path": "keys/proxy.jwt",
+}
 JWT = {**ANNA, "private_key_path": "keys/privatekey.pem", "path": "keys/anna.jwt"}
 TENANT_JWT = {"tenant": ISSUER, "key_directory": "tenant", "key_size": 2048, "users": [USER]}
 IDP = {"issuer": ISSUER, "key_id": KEY_ID, "public_key_content": "{{ public_key }}"}
@@ -51,6 +57,14 @@ STEPS = {
         ("foresee a change", {**JWT, "groups": ["sales"]}, True, CHECK),
         ("change", {**JWT, "groups": ["sales"]}, True, {}),
         ("refuse", {**JWT, "expires_in": "soon"}, "expires_in is 'soon', which is not a duration", {}),
+    ],
+    "qseow_jwt": [
+        ("foresee", VIRTUAL_PROXY, True, CHECK),
+        ("create", VIRTUAL_PROXY, True, {}),
+        ("keep", VIRTUAL_PROXY, False, {}),
+        ("foresee a change", {**VIRTUAL_PROXY, "groups": ["sales"]}, True, CHECK),
+        ("change", {**VIRTUAL_PROXY, "groups": ["sales"]}, True, {}),
+        ("refuse", {**VIRTUAL_PROXY, "groups_claim": "aud"}, "groups_claim is 'aud', which is another claim", {}),
     ],
     "qscloud_jwt_info": [
         ("read", {"token_path": "keys/anna.jwt", "public_key_path": "keys/publickey.pem"}, False, {}),

@@ -16,6 +16,7 @@ CASES = {
     "key as text": ("qscloud_jwt", {**USER, "cert_privatekey": "banana"}, "cert_privatekey "),
     "duration": ("qscloud_jwt", {**USER, "cert_privatekey": "banana", "expires": "soon"}, "expires "),
     "by its name": ("qscloud_jwt", {**USER, "private_key_content": "banana", "expires_in": "soon"}, "expires_in "),
+    "user of a virtual proxy": ("qseow_jwt", {"userid": "", "userdir": "X", "cert_privatekey": "banana"}, "userid "),
     "days": ("qscloud_keypair", {"path": "keys", "cert_create_expires_days": 0}, "cert_create_expires_days "),
     "prefix": ("qscloud_keypair", {"path": "keys", "cert_file_prefix": "a/"}, "cert_file_prefix "),
     "folder": ("qscloud_keypair_info", {"path": ""}, "path "),

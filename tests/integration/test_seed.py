@@ -9,11 +9,13 @@ Tokens are checked with joserfc, certificates with openssl and community.crypto.
 
 from __future__ import annotations
 
+import base64
 import re
 import subprocess
 import time
 import uuid
 
+import jwt as pyjwt
 import pytest
 from joserfc import jwk, jws, jwt
 from plays import snapshot
@@ -28,6 +30,17 @@ ANNA = {
     "expires": "365d",
 }
 GROUPS = ["group1", "group 2"]
+# The examples of create-qseow, for client-managed Qlik Sense.
+CLIENT_MANAGED_ANNA = {
+    "userdir": "GRUSGRUS",
+    "userid": "anna",
+    "username": "Anna Anderson",
+    "useremail": "anna@grusgrus.com",
+    "audience": "hdJh34wkK",
+    "groups": GROUPS,
+    "expires": "365d",
+}
+ALGORITHMS = ("RS256", "RS384", "RS512")
 LINE_ENDS = {"UNIX": "\n", "WINDOWS": "\r\n", "BACKSLASH": r"\n"}
 # Computed with jsonwebtoken 9.0.2 under Node.
 LIFETIMES = {"60m": 3600, "48h": 172800, "365d": 31536000, "2w": 1209600, "5y": 157788000, "30s": 30, "90": 90}
@@ -64,6 +77,32 @@ def check_annas_token(token, public_key_pem, *, groups, key_id="your-key-id"):
         "email": "anna@grusgrus.com",
     }
     assert claims == expected | ({"groups": GROUPS} if groups else {})
+
+
+def check_token_for_virtual_proxy(token, public_key_pem, folder, algorithm="RS256"):
+    """Two libraries and openssl judge it. Its claims are those that qs-jwt writes for the example."""
+    decoded = jwt.decode(token, jwk.RSAKey.import_key(public_key_pem), algorithms=[algorithm])
+    by_pyjwt = pyjwt.decode(token, public_key_pem, [algorithm], audience="hdJh34wkK")
+    assert by_pyjwt == decoded.claims
+    signed, _dot, signature = token.rpartition(".")
+    (folder / "signature").write_bytes(base64.urlsafe_b64decode(signature + "=="))
+    (folder / "public.pem").write_text(public_key_pem)
+    verify = ("dgst", f"-sha{algorithm[2:]}", "-verify", folder / "public.pem", "-signature", folder / "signature")
+    assert openssl(*verify, stdin=signed) == "Verified OK\n"
+    # Neither a key id nor, in the claims, anything that Qlik Cloud alone reads.
+    assert decoded.header == {"alg": algorithm, "typ": "JWT"}
+    claims = dict(decoded.claims)
+    now = time.time()
+    start, end = claims.pop("iat"), claims.pop("exp")
+    assert now - 60 < start <= now and end - start == 365 * 86400
+    assert claims == {
+        "userId": "anna",
+        "userDirectory": "GRUSGRUS",
+        "name": "Anna Anderson",
+        "email": "anna@grusgrus.com",
+        "group": GROUPS,
+        "aud": "hdJh34wkK",
+    }
 
 
 @pytest.fixture(scope="session")
@@ -111,6 +150,21 @@ def together(run_together, private_key, chain):
         environment[f"QSJWTPRIVKEY_{name}"] = private_key.read_text().strip().replace("\n", line_end)
         key = f"{{{{ lookup('ansible.builtin.env', 'QSJWTPRIVKEY_{name}') }}}}"
         tasks.append(task(f"mode 2, {name}", "qscloud_jwt", {**from_environment, "cert_privatekey": key}))
+        tasks.append(task(f"create-qseow, {name}", "qseow_jwt", {**CLIENT_MANAGED_ANNA, "cert_privatekey": key}))
+    proxy = {**CLIENT_MANAGED_ANNA, "cert_privatekey_file": str(private_key)}
+    for algorithm in ALGORITHMS:
+        kept = {**proxy, "algorithm": algorithm, "path": f"{algorithm}.jwt"}
+        tasks += [
+            task(f"create-qseow, {algorithm}, foreseen", "qseow_jwt", kept, check_mode=True, diff=True),
+            task(f"create-qseow, {algorithm}", "qseow_jwt", kept, diff=True),
+            task(f"create-qseow, {algorithm}, again", "qseow_jwt", kept, diff=True),
+        ]
+    tasks.append(task("create-qseow, roles", "qseow_jwt", {**proxy, "groups_claim": "roles"}))
+    new_key = {**CLIENT_MANAGED_ANNA, "cert_privatekey_file": "{{ keypair.private_key_path }}"}
+    tasks.append(task("create-qseow, new key", "qseow_jwt", new_key))
+    look_up = "{{ lookup('tenantops.qlik.qseow_jwt', **options) }}"
+    looked_up = {"ansible.builtin.set_fact": {"looked_up": look_up}, "vars": {"options": proxy}}
+    tasks.append({"name": "create-qseow, lookup", **looked_up})
     for expires in LIFETIMES:
         tasks.append(task(f"expires {expires}", "qscloud_jwt", {**anna, "expires": expires}))
     return run_together(tasks, env=environment)
@@ -131,9 +185,39 @@ def test_mode_2_key_as_content(together, private_key, line_ends):
     assert ONE_HOUR.search(result["_output"])
 
 
+@pytest.mark.parametrize("example", [*LINE_ENDS, "new key", "lookup"])
+def test_create_qseow(together, private_key, keys, tmp_path, example):
+    result = together.results[f"create-qseow, {example}"]
+    assert not result["changed"] and "warnings" not in result
+    token = result["ansible_facts"]["looked_up"] if example == "lookup" else result["token"]
+    key = keys / "qsjwt_privatekey.pem" if example == "new key" else private_key
+    check_token_for_virtual_proxy(token, openssl("pkey", "-in", key, "-pubout"), tmp_path)
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_create_qseow_in_a_file(together, private_key, tmp_path, algorithm):
+    of_example = f"create-qseow, {algorithm}"
+    foreseen, created, kept = (together.results[f"{of_example}{end}"] for end in (", foreseen", "", ", again"))
+    public_key = openssl("pkey", "-in", private_key, "-pubout")
+    for result in (foreseen, created):
+        check_token_for_virtual_proxy(result["token"], public_key, tmp_path, algorithm)
+        assert result["changed"] and not result["reused"]
+        # The signature is left out of what is shown.
+        assert result["diff"]["before"] == {}
+        assert result["diff"]["after"] == {"mode": "0600", "header": result["header"], "claims": result["claims"]}
+    assert not kept["changed"] and kept["reused"] and kept["token"] == created["token"]
+    assert kept["diff"]["before"] == kept["diff"]["after"]
+
+
+def test_create_qseow_with_groups_elsewhere(together, private_key):
+    token = together.results["create-qseow, roles"]["token"]
+    decoded = jwt.decode(token, jwk.RSAKey.import_key(private_key.read_text()), algorithms=["RS256"])
+    assert decoded.claims["roles"] == GROUPS and "group" not in decoded.claims
+
+
 def test_mode_3_new_key_and_certificate(together, keys):
-    # Of all examples, this one changes something.
-    assert together.run.recap["changed"] == 1
+    # Of all examples, this one changes something, and so do those that keep a token, two times with check mode.
+    assert together.run.recap["changed"] == 1 + 2 * len(ALGORITHMS)
 
     private, public, certificate = (keys / f"qsjwt_{name}" for name in FILES)
     assert {path.name for path in keys.iterdir()} == {private.name, public.name, certificate.name}

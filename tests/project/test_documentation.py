@@ -29,7 +29,7 @@ from plays import play
 from tenant_client import Pair, public_jwk
 
 BIN = pathlib.Path(sys.executable).parent
-MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("qscloud_*.py"))
+MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("*.py"))
 PLAYBOOKS = "".join((ROOT / "playbooks" / name).read_text() for name in ("provision.yml", "status.yml"))
 OF_THE_PLAYBOOKS = set(re.findall(r"\b(?:provision|status)_\w+", PLAYBOOKS))
 SPECIFICATION = yaml.safe_load((ROOT / "roles/tenant_jwt/meta/argument_specs.yml").read_text())

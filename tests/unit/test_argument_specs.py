@@ -18,6 +18,7 @@ from ansible_collections.tenantops.qlik.plugins.doc_fragments import (
     signing,
     tenant,
     token_file,
+    virtual_proxy,
 )
 from ansible_collections.tenantops.qlik.plugins.module_utils import _argument_specs
 
@@ -26,13 +27,14 @@ from ansible_collections.tenantops.qlik.plugins.module_utils import _argument_sp
     ("fragment", "spec"),
     [
         (signing, _argument_specs.SIGNING),
+        (virtual_proxy, _argument_specs.VIRTUAL_PROXY),
         (private_key, _argument_specs.PRIVATE_KEY),
         (token_file, _argument_specs.TOKEN_FILE),
         (key_store, _argument_specs.KEY_STORE),
         (tenant, _argument_specs.TENANT),
         (chain, _argument_specs.CHAIN),
     ],
-    ids=["signing", "private_key", "token_file", "key_store", "tenant", "chain"],
+    ids=["signing", "virtual_proxy", "private_key", "token_file", "key_store", "tenant", "chain"],
 )
 def test_what_is_documented_is_what_is_taken(fragment: t.Any, spec: dict[str, dict[str, t.Any]]) -> None:
     fragments = [fragment.ModuleDocFragment.DOCUMENTATION]

@@ -4,7 +4,8 @@
 
 """The claims of a token: build, check and compare them. Pure Python.
 
-What depends on the product is in a table, :data:`QLIK_CLOUD`. The rules of Qlik Cloud are from
+What differs between Qlik Cloud and client-managed Qlik Sense is in two tables, :data:`QLIK_CLOUD` and
+:data:`CLIENT_MANAGED`. The rules of Qlik Cloud are from
 https://qlik.dev/authenticate/jwt/create-signed-tokens-for-jwt-authorization/. The claim names are defined by RFC 7519,
 section 4.1, and by Qlik.
 """
@@ -170,6 +171,28 @@ QLIK_CLOUD = Profile(
 )
 """A token for Qlik Cloud."""
 
+CLIENT_MANAGED = Profile(
+    claims={
+        "user_id": "userId",
+        "user_directory": "userDirectory",
+        "name": "name",
+        "email": "email",
+        "groups": "{groups_claim}",
+        "audience": "aud",
+    },
+    defaults={},
+    fixed={},
+    times=("iat", "exp"),
+    texts=("user_id", "user_directory", "name", "email", "groups_claim", "audience"),
+    has_key_id=False,
+    rules=lambda claims: [],
+    facts=("token", "header", "claims", "public_key", "issued_at", "expires_at", "lifetime"),
+)
+"""A token for a virtual proxy of client-managed Qlik Sense, with the claims of ``qs-jwt create-qseow``.
+
+The virtual proxy is told which claims are the user's id and directory, so Qlik has no rules for them.
+"""
+
 
 def build(options: t.Mapping[str, t.Any], valid: Window, now: int, profile: Profile = QLIK_CLOUD) -> dict[str, t.Any]:
     """The claims of a token.
@@ -303,6 +326,11 @@ def _check(options: t.Mapping[str, t.Any], profile: Profile) -> None:
         _check_groups(options["groups"])
     names = profile.names(options)
     managed = {*names.values(), *profile.fixed, *profile.times}
+    if len(managed) < len(names) + len(profile.fixed) + len(profile.times):
+        raise OptionError(
+            f"O(groups_claim) is '{printable(options['groups_claim'])}', which is another claim of the token: specify"
+            " the one from which the virtual proxy takes the groups."
+        )
     claims = options["claims"] or {}
     overruled = sorted(set(claims) & managed)
     if overruled:

@@ -20,13 +20,14 @@ from tenant_client import ISSUER, KEY_ID, provider_body
 
 pytestmark = pytest.mark.thorough
 
-MODULES = sorted(path.stem for path in (HERE.parents[1] / "plugins" / "modules").glob("qscloud_*.py"))
+MODULES = sorted(path.stem for path in (HERE.parents[1] / "plugins" / "modules").glob("*.py"))
 ACTIONS_ALONE = {"qscloud_idp_instructions", "qscloud_recap", "qscloud_status"}
 """These have no module behind them."""
 
 USER = {"name": "Anna Anderson", "email": "anna@grusgrus.com", "email_verified": True}
 KEYPAIR = {"directory": "{keys}", "size": 2048}
 JWT = {"private_key_path": "{keys}/privatekey.pem", "issuer": ISSUER, **USER}
+VIRTUAL_PROXY = {"private_key_path": "{keys}/privatekey.pem", "user_id": "anna", "user_directory": "GRUSGRUS"}
 TENANT_JWT = {"tenant": ISSUER, "key_directory": "{keys}", "key_size": 2048, "users": [USER]}
 REGISTERED_BY_IT = {**TENANT_JWT, "register_idp": True, "url": "{url}", "ca_path": "{ca_path}", "api_key": "{api_key}"}
 REGISTERED = {"issuer": ISSUER, "key_id": KEY_ID}
@@ -36,6 +37,11 @@ CASES = {
     "qscloud_keypair": [KEYPAIR, {**KEYPAIR, "valid_days": 20}, {**KEYPAIR, "state": "absent"}, {"directory": ""}],
     "qscloud_keypair_info": [{"directory": "{keys}"}, {"directory": "missing"}, {}],
     "qscloud_jwt": [JWT, {**JWT, "expires_in": "2h"}, {**JWT, "groups": [1]}],
+    "qseow_jwt": [
+        VIRTUAL_PROXY,
+        {**VIRTUAL_PROXY, "algorithm": "RS512", "groups": ["a"], "path": "{keys}/anna.jwt"},
+        {**VIRTUAL_PROXY, "user_id": ""},
+    ],
     "qscloud_jwt_info": [{"token": "a.b.c"}, {"token": "{{ token }}"}, {"token": "{{ token }}", "issuer": "another"}],
     "qscloud_tenant_jwt": [
         TENANT_JWT,

@@ -32,6 +32,8 @@ ISSUER = "acme.eu.qlikcloud.com"
 ANNA = {"name": "Anna", "email": "a@b.c", "email_verified": True, "groups": ["group1"]}
 MISPLACED = re.compile("(path|directory)=(-----BEGIN|eyJ)|public_key_content=-----BEGIN PRIVATE")
 SIGN = {"issuer": ISSUER, "key_id": "key-1", **ANNA}
+MODULE = re.compile("qs(?:cloud|eow)_[a-z_]+")
+PROXY = {"user_id": "anna", "user_directory": "GRUSGRUS", "groups": ["group1", "group 2"]}
 
 
 class Case(t.NamedTuple):
@@ -171,6 +173,10 @@ def _tasks(simulator, client_id):
         task("qscloud_jwt", {**SIGN, **content, "groups": [1]}, **fails),
         task("qscloud_jwt", {**SIGN, **content, "no_such_option": 1}, **fails),
         task("qscloud_jwt", {**SIGN, "private_key_path": "{{ key }}"}, **fails),
+        task("qseow_jwt", {**PROXY, **content}, register="for_proxy"),
+        task("qseow_jwt", {**PROXY, **content, "path": "proxy.jwt"}, loop=[1, 2], register="looped_for_proxy"),
+        task("qseow_jwt", {**PROXY, **encrypted, "private_key_passphrase": "{{ wrong_passphrase }}"}, **fails),
+        task("qseow_jwt", {**PROXY, **content, "private_key_path": "{{ key }}"}, **fails),
         task("qscloud_jwt_info", {"token_path": "{{ signed.token }}"}, **fails),
         task("qscloud_keypair_info", {"certificate_path": "{{ key }}"}, **fails),
         task("qscloud_keypair", {"directory": "{{ key }}"}, **fails),
@@ -328,8 +334,8 @@ def test_all_that_comes_out(everything):
 def test_system_log(everything):
     if everything.system_log is None:
         pytest.skip(hunt.NO_SYSTEM_LOG)
-    ours = [line for line in everything.system_log if "qscloud_" in line]
-    assert len({re.search("qscloud_[a-z_]+", line)[0] for line in ours}) >= 8
+    ours = [line for line in everything.system_log if MODULE.search(line)]
+    assert len({MODULE.search(line)[0] for line in ours}) >= 9
     # Ansible logs the options of a module before the module runs: what is given in the wrong option is in it.
     ours = [line for line in ours if not MISPLACED.search(line)]
     assert not hunt.found(everything.secrets, {line[:200]: hunt.plain(line) for line in ours})

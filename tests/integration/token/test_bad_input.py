@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What qscloud_jwt answers to bad input: one clear sentence, and nothing is touched. Odd but good input is accepted."""
+"""Bad input to qscloud_jwt and qseow_jwt: one clear sentence, and nothing is touched. Odd but good input works."""
 
 from __future__ import annotations
 
@@ -425,6 +425,51 @@ ACCEPTED = {
 }
 
 
+# What differs with qseow_jwt.
+CLIENT_MANAGED = {
+    "no user": with_key("missing required arguments: user_id", user_id="{{ omit }}"),
+    "no directory": with_key("missing required arguments: user_directory", user_directory="{{ omit }}"),
+    "user empty": with_key("user_id is empty: specify a value...", user_id=""),
+    "user null": with_key("user_id is empty: specify a value...", user_id=None),
+    "directory with a line break, by its alias": with_key(
+        "userdir ends with a line break: remove it, for example with '| trim'.",
+        user_directory="{{ omit }}",
+        userdir="GRUSGRUS\n",
+    ),
+    "of a proxy, audience empty": with_key("audience is empty: specify a value, or leave the option out...", audience=""),
+    "claim of groups empty": with_key("groups_claim is empty: specify a value...", groups_claim=""),
+    "claim of groups taken": with_key(
+        "groups_claim is 'userId', which is another claim of the token: specify the one from which the virtual proxy"
+        " takes the groups.",
+        groups_claim="userId",
+    ),
+    "of a proxy, groups is a text": with_key(
+        'groups is one text, \'group1, group 2\', instead of a list of names: write it as ["group1", "group 2"].',
+        groups="group1, group 2",
+    ),
+    "claims overrule group": with_key(
+        "claims must not contain group: use the option for that claim, or let the module set it.",
+        claims={"group": ["admins"]},
+    ),
+    "algorithm with a shared secret": with_key(
+        "value of algorithm must be one of: RS256, RS384, RS512, got: HS256", algorithm="HS256"
+    ),
+    "option of qscloud_jwt": with_key(
+        "Unsupported parameters for (tenantops.qlik.qseow_jwt) module: issuer. Supported parameters include: ...",
+        issuer="acme",
+    ),
+    "expires banana": with_key(f"expires is 'banana', which is not a duration: {NOTATION}", expires="banana"),
+    "expires beyond the year 9999": with_key(
+        "expires_in leads beyond the year 9999: use a shorter duration.", expires_in="999999999999y"
+    ),
+    "path is the private key of a proxy": with_key(
+        NO_TOKEN.replace("token", "key.pem"),
+        path="{folder}/key.pem",
+    ),
+    **{f"of a proxy, {name}": PRIVATE_KEYS[name] for name in ("no key", "two keys given", "1024 bits as file")},
+}
+
+
 @pytest.fixture(scope="module")
 def answers(ask, material):
     defaults = {
@@ -456,3 +501,15 @@ def test_accepted(answers, material, name):
     key = jwk.RSAKey.import_key(material["public"])
     assert jwt.decode(answer.result["token"], key, algorithms=["RS256"]).claims["email"] == "anna@grusgrus.com"
     assert answer.after == answer.before
+
+
+@pytest.fixture(scope="module")
+def client_managed_answers(ask):
+    defaults = {"private_key_path": "{folder}/key.pem", "user_id": "anna", "user_directory": "GRUSGRUS"}
+    return ask("qseow_jwt", defaults, CLIENT_MANAGED)
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("name", CLIENT_MANAGED)
+def test_refused_for_client_managed(client_managed_answers, name):
+    client_managed_answers[name].assert_refused()

@@ -10,9 +10,11 @@ import pathlib
 import typing as t
 
 import pytest
-from issuer import Issuer
+from issuer import CLIENT_MANAGED_ANNA, Issuer
 from joserfc import jwt
 from joserfc.jwk import RSAKey
+
+from ansible_collections.tenantops.qlik.plugins.module_utils._tokens.claims import CLIENT_MANAGED
 
 
 @pytest.fixture
@@ -22,6 +24,12 @@ def issuer(tmp_path: pathlib.Path, rsa_pem: bytes) -> Issuer:
     key_path.write_bytes(rsa_pem)
     key_path.chmod(0o600)
     return Issuer(key_path, tmp_path / "anna.jwt")
+
+
+@pytest.fixture
+def client_managed(issuer: Issuer) -> Issuer:
+    """The same folder and key, for client-managed Qlik Sense."""
+    return Issuer(issuer.key_path, issuer.token_path, CLIENT_MANAGED, CLIENT_MANAGED_ANNA)
 
 
 @pytest.fixture

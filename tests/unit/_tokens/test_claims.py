@@ -13,6 +13,7 @@ import unicodedata
 import uuid
 
 import pytest
+from issuer import CLIENT_MANAGED_ANNA
 
 from ansible_collections.tenantops.qlik.plugins.module_utils._errors import OptionError
 from ansible_collections.tenantops.qlik.plugins.module_utils._tokens import claims as _claims
@@ -359,3 +360,74 @@ def test_odd_times_do_not_fit(claim: str, value: t.Any) -> None:
 def test_another_window_does_not_fit(change: dict[str, int]) -> None:
     kept = build()
     assert not fits(kept | {claim: kept[claim] + seconds for claim, seconds in change.items()}, later=5)
+
+
+def for_client_managed(**options: t.Any) -> dict[str, t.Any]:
+    """The claims for Anna at a virtual proxy, with other options."""
+    options = {**CLIENT_MANAGED_ANNA, **options}
+    return _claims.build(options, durations.window(None, options["expires_in"], NOW), NOW, _claims.CLIENT_MANAGED)
+
+
+def test_anna_at_a_virtual_proxy() -> None:
+    # What qs-jwt create-qseow writes for the example in its documentation.
+    assert for_client_managed() == {
+        "userId": "anna",
+        "userDirectory": "GRUSGRUS",
+        "name": "Anna Anderson",
+        "email": "anna@grusgrus.com",
+        "group": ["group1", "group 2"],
+        "aud": "hdJh34wkK",
+        "iat": 1780000000,
+        "exp": 1811536000,
+    }
+
+
+def test_at_a_virtual_proxy_a_user_is_an_id_in_a_directory() -> None:
+    unset = dict.fromkeys(("name", "email", "groups", "audience"))
+    assert for_client_managed(**unset).keys() == {"userId", "userDirectory", "iat", "exp"}
+
+
+@pytest.mark.parametrize("claim", ["roles", "groups", "sub"])
+def test_a_virtual_proxy_is_told_where_the_groups_are(claim: str) -> None:
+    claims = for_client_managed(groups_claim=claim)
+    assert claims[claim] == ["group1", "group 2"] and "group" not in claims
+
+
+@pytest.mark.parametrize("claim", ["userId", "userDirectory", "name", "email", "aud", "iat", "exp"])
+def test_groups_replace_no_other_claim(claim: str) -> None:
+    with pytest.raises(OptionError) as caught:
+        for_client_managed(groups_claim=claim)
+    assert str(caught.value) == (
+        f"groups_claim is '{claim}', which is another claim of the token: specify the one from which the virtual proxy"
+        " takes the groups."
+    )
+
+
+def test_claims_of_qlik_cloud_are_free_at_a_virtual_proxy() -> None:
+    further = {"sub": "anna", "jti": "1", "nbf": NOW, "groups": ["a"], "iss": "acme"}
+    assert further.items() <= for_client_managed(claims=further).items()
+
+
+@pytest.mark.parametrize("claim", ["userId", "userDirectory", "name", "email", "group", "aud", "iat", "exp"])
+def test_claims_with_an_option_are_refused_at_a_virtual_proxy(claim: str) -> None:
+    with pytest.raises(OptionError, match=f"^claims must not contain {claim}: "):
+        for_client_managed(claims={claim: 1})
+
+
+@pytest.mark.parametrize("option", ["user_id", "user_directory", "name", "email", "audience", "groups_claim"])
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("", "is empty: specify a value, or leave the option out if it is not required."),
+        ("anna\n", "ends with a line break: remove it, for example with '| trim'."),
+    ],
+    ids=repr,
+)
+def test_text_for_a_virtual_proxy_that_cannot_be_meant(option: str, value: str, said: str) -> None:
+    with pytest.raises(OptionError) as caught:
+        for_client_managed(**{option: value})
+    assert str(caught.value) == f"{option} {said}"
+
+
+def test_a_virtual_proxy_takes_a_year() -> None:
+    assert _claims.CLIENT_MANAGED.rules(for_client_managed(expires_in="5y")) == []

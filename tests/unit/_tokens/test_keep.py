@@ -12,6 +12,7 @@ import pathlib
 import re
 import typing as t
 
+import jwt as pyjwt
 import pytest
 from issuer import ANNA, NOW, Issuer
 from joserfc import jwt
@@ -275,3 +276,78 @@ def test_a_renewal_window_is_checked_without_a_file_too(issuer: Issuer, renew_be
     options = {**ANNA, "private_key_path": str(issuer.key_path), "renew_before": renew_before}
     with pytest.raises(OptionError, match="^renew_before is "):
         keep.issue(options, NOW, False, lambda facts: None)
+
+
+ALGORITHMS = ("RS256", "RS384", "RS512")
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_a_token_for_a_virtual_proxy_is_kept(client_managed: Issuer, rsa_pem: bytes, algorithm: str) -> None:
+    first = client_managed.keep(algorithm=algorithm)
+    second = client_managed.keep(algorithm=algorithm, later=86400)
+    assert (first.changed, second.changed, second.reused) == (True, False, True)
+    assert second.facts == first.facts
+    kept = client_managed.kept().strip()
+    # Two libraries agree on what it says.
+    verified = jwt.decode(kept, RSAKey.import_key(rsa_pem), algorithms=[algorithm])
+    assert verified.header == {"alg": algorithm, "typ": "JWT"}
+    public_key = first.facts["public_key"]
+    end = {"verify_exp": False, "verify_iat": False}
+    assert pyjwt.decode(kept, public_key, [algorithm], end, audience="hdJh34wkK") == verified.claims
+    assert verified.claims == first.facts["claims"]
+
+
+def test_the_facts_of_a_token_for_a_virtual_proxy(client_managed: Issuer) -> None:
+    facts = client_managed.keep().facts
+    times = {name: facts[name] for name in ("issued_at", "expires_at", "lifetime")}
+    # date -u -d @1811536000
+    assert times == {"issued_at": "2026-05-28T20:26:40Z", "expires_at": "2027-05-28T20:26:40Z", "lifetime": 31536000}
+    assert facts.keys() == {"token", "header", "claims", "public_key", *times}
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"user_id": "berta"},
+        {"user_directory": "OTHER"},
+        {"name": None},
+        {"audience": None},
+        {"groups": ["group1"]},
+        {"groups_claim": "roles"},
+        {"algorithm": "RS512"},
+        {"claims": {"jti": "1"}},
+        {"expires_in": "364d"},
+        {"force": True},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("check_mode", [False, True])
+def test_a_token_for_another_user_of_a_virtual_proxy_is_replaced(
+    client_managed: Issuer, options: dict[str, t.Any], check_mode: bool
+) -> None:
+    before = client_managed.keep().facts["token"]
+    outcome = client_managed.keep(check_mode=check_mode, later=1, **options)
+    assert (outcome.changed, outcome.reused) == (True, False)
+    assert (client_managed.kept().strip() == before) == check_mode
+    assert outcome.before["claims"]["userId"] == "anna" and "token" not in outcome.after
+
+
+@pytest.mark.parametrize("claim", ["jti", "nbf"])
+def test_a_claim_of_ones_own_is_part_of_a_kept_token(client_managed: Issuer, claim: str) -> None:
+    client_managed.keep(claims={claim: 1780000000})
+    assert client_managed.keep(claims={claim: 1780000000}, later=60).reused
+    assert not client_managed.keep(claims={claim: 1780000001}, later=60).reused
+    assert not client_managed.keep(later=60).reused
+
+
+def test_a_token_for_qlik_cloud_is_none_for_a_virtual_proxy(issuer: Issuer, client_managed: Issuer) -> None:
+    issuer.keep()
+    assert client_managed.keep().changed
+    assert issuer.keep().changed
+
+
+def test_without_a_key_check_mode_foresees_a_token_for_a_virtual_proxy(client_managed: Issuer) -> None:
+    client_managed.key_path.unlink()
+    outcome = client_managed.keep(check_mode=True)
+    assert outcome.changed and set(outcome.facts.values()) == {None}
+    assert outcome.warnings == [f"{client_managed.key_path} does not exist yet, so no token was signed."]
