@@ -245,7 +245,7 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils import _argument_specs, _module
+from ..module_utils import _argument_specs, _chain_module, _module
 from ..module_utils._chain import options as chain_options
 from ..module_utils._chain import run as chain
 from ..module_utils._chain.report import Report
@@ -257,9 +257,6 @@ ARGUMENT_SPEC: dict[str, dict[str, t.Any]] = {
     "show_idp": {"type": "str", "choices": ["changed", "always", "never"], "default": "changed"},
 }
 
-WARNED = ("expiring", "drift", "stray")
-"""The kinds of findings that the task also warns of."""
-
 MUTUALLY_EXCLUSIVE = [_argument_specs.SIGNING_KEYS]
 
 
@@ -269,7 +266,7 @@ def provide(module: AnsibleModule, report: Report, names: t.Mapping[str, str]) -
     module.no_log_values |= credentials.secrets(chain_options.connection(module.params), os.environ)
     outcome = chain.run(module.params, os.environ, lambda facts: _module.refuse_masked(module, facts), report)
     result = {
-        **so_far(module, report, names),
+        **_chain_module.so_far(module, report, names),
         "key_pairs": [chain.key_facts(outcome, key) for key in outcome.keys if key.prefix is not None],
         "idp": outcome.keys[0].values_to_enter(outcome.issuer) if outcome.keys else None,
         "token": next(iter(outcome.tokens.values()), None),
@@ -277,20 +274,6 @@ def provide(module: AnsibleModule, report: Report, names: t.Mapping[str, str]) -
     }
     _module.refuse_masked(module, {"tokens": list(outcome.tokens.values())})
     return result
-
-
-def so_far(module: AnsibleModule, report: Report, names: t.Mapping[str, str]) -> dict[str, t.Any]:
-    """The return values about what was done, which are also those of a failure."""
-    findings = [one._replace(text=_module.replace_options(one.text, names)) for one in report.findings]
-    warned = [one.text for one in findings if one.kind in WARNED]
-    for sentence in (*(_module.replace_options(sentence, names) for sentence in report.warnings), *warned):
-        module.warn(sentence)
-    return {
-        "changed": report.changed,
-        "steps": [step._asdict() for step in report.steps],
-        "findings": [one._asdict() for one in findings],
-        "diff": [_module.diff(*difference) for difference in report.differences],
-    }
 
 
 def main() -> None:
@@ -303,7 +286,7 @@ def main() -> None:
         ["cryptography", "PyJWT"],
         lambda module: provide(module, report, names),
         names,
-        lambda: so_far(module, report, names),
+        lambda: _chain_module.so_far(module, report, names),
     )
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import os
 import typing as t
 
 from ansible import constants as C
@@ -39,7 +40,7 @@ OPTIONS = (
     "key_id",
     "allow_shared_key",
 )
-"""The options of the module qscloud_tenant_jwt that matter here."""
+"""The options of the modules qscloud_tenant_jwt and qscloud_tenant_oauth that matter here."""
 
 SECRET = "private_key_content"
 """Another one. It is often looked up in a store of secrets, so it is only read if it matters."""
@@ -51,11 +52,13 @@ def refuse(
     task_vars: t.Mapping[str, t.Any],
     playbook_folder: str,
     machine: str,
+    kind: str = "",
 ) -> None:
     """Reject a tenant that shares a key with another one of the same run.
 
-    :param options: of the module qscloud_tenant_jwt. ``tenant`` and ``key_directory`` are set.
+    :param options: of the module qscloud_tenant_jwt or qscloud_tenant_oauth. ``tenant`` and ``key_directory`` are set.
     :param machine: the name of the machine that has the keys; empty for this one.
+    :param kind: see :func:`default_folder`.
     :raises AnsibleActionFail: if it does.
     """
     if not is_host_name(str(options["tenant"])):
@@ -64,7 +67,7 @@ def refuse(
     own = claims(options, machine, playbook_folder)
     if names.prefix and len(hosts) > 1:
         # Before any of these tenants is changed, and once for all of them.
-        arguments = hosts, task_vars["hostvars"], names.prefix, playbook_folder, not machine
+        arguments = hosts, task_vars["hostvars"], names.prefix, playbook_folder, not machine, kind
         what = json.dumps([hosts, names.prefix])
         found = places.once(C.DEFAULT_LOCAL_TMP, what, lambda: json.dumps(refusals(*arguments)))
         for identity, sentence in json.loads(found).get(task_vars["inventory_hostname"], {}).items():
@@ -101,16 +104,21 @@ def shared_api_key(options: t.Mapping[str, t.Any], names: Names) -> str | None:
 
 
 def default_folder(
-    options: t.Mapping[str, t.Any], variables: t.Mapping[str, t.Any], playbook_folder: str, is_local: bool
+    options: t.Mapping[str, t.Any],
+    variables: t.Mapping[str, t.Any],
+    playbook_folder: str,
+    is_local: bool,
+    kind: str = "",
 ) -> str:
     """The default folder for the keys of a tenant: see :func:`places.default_keys`.
 
     :param options: ``tenant`` is set.
     :param variables: those of the host.
+    :param kind: a folder inside ``keys`` for all keys of this kind, which therefore are apart from those of another.
     """
     sources = variables.get("ansible_inventory_sources", ())
     inventory_folder = places.next_to_inventory(variables.get("inventory_dir"), sources)
-    return places.default_keys(_tenant(options), inventory_folder, playbook_folder, is_local)
+    return places.default_keys(os.path.join(kind, _tenant(options)), inventory_folder, playbook_folder, is_local)
 
 
 def refusals(
@@ -119,6 +127,7 @@ def refusals(
     prefix: str,
     playbook_folder: str,
     is_local: bool,
+    kind: str = "",
 ) -> dict[str, dict[str, str]]:
     """What to say about each host of a play that shares a key with another one, as far as the hosts' variables tell.
 
@@ -127,13 +136,14 @@ def refusals(
 
     :param prefix: of the variables with the options.
     :param is_local: whether the keys of all hosts are on this machine.
+    :param kind: see :func:`default_folder`.
     """
     tenants: dict[str, dict[str, t.Any]] = {}
     for host in hosts:
         with contextlib.suppress(Exception):  # whatever an expression raises; its own task says so
             variables = hostvars[host]  # which takes long
             its = _options(variables, prefix, OPTIONS, {"tenant": host})
-            folder = default_folder(its, variables, playbook_folder, is_local)
+            folder = default_folder(its, variables, playbook_folder, is_local, kind)
             secret = {SECRET: host} if f"{prefix}{SECRET}" in variables else {}
             tenants[host] = {"key_directory": folder, **its, **secret}
     of_issuer: dict[str, set[str]] = {}

@@ -6,14 +6,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
 
 from ansible.errors import AnsibleActionFail
+from ansible.module_utils.parsing.convert_bool import boolean
 
 from ..module_utils._files import places
 from . import _sharing, _variables
 from ._in_process import InProcessAction
-from ._terminal import say_failure, say_warning
+from ._terminal import say_failure, say_steps, say_warning
 
 
 class TenantAction(InProcessAction):
@@ -21,6 +23,9 @@ class TenantAction(InProcessAction):
 
     ALSO_KNOWN: t.ClassVar[tuple[str, ...]] = ()
     """Names after the prefix of variables that have no effect here, but are not misspelt."""
+
+    KIND: t.ClassVar[str] = ""
+    """See :func:`_sharing.default_folder`."""
 
     def run(self, tmp: None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         """Run the task."""
@@ -67,7 +72,36 @@ class TenantAction(InProcessAction):
         :raises AnsibleActionFail: if it does.
         """
         machine = "" if self._is_local() else self._task.delegate_to or task_vars["inventory_hostname"]
-        _sharing.refuse(options, self._names, task_vars, self._loader.get_basedir(), machine)
+        _sharing.refuse(options, self._names, task_vars, self._loader.get_basedir(), machine, self.KIND)
+
+    def refuse_absent_tenants(self, options: dict[str, t.Any], task_vars: dict[str, t.Any]) -> None:
+        """Reject ``state: absent`` for several hosts of a play, unless it is allowed.
+
+        :raises AnsibleActionFail: if it is not.
+        """
+        if options.get("state") != "absent" or boolean(options.get("allow_absent", False), strict=False):
+            return
+        name, own = self._names["state"], task_vars["inventory_hostname"]
+
+        def is_absent(host: str) -> bool:
+            with contextlib.suppress(Exception):  # whatever an expression raises; the task of that host says so
+                return task_vars["hostvars"][host].get(name) == "absent"
+            return False
+
+        # What is set elsewhere than in the variables of hosts, such as those of the play or the role, is set for all of them.
+        is_for_all = name == "state" or not is_absent(own)
+        others = (host for host in task_vars["ansible_play_hosts_all"] if host != own)
+        other = next((host for host in others if is_for_all or is_absent(host)), None)
+        if other:
+            raise AnsibleActionFail(
+                f"{name} is absent for several hosts of the play, such as {other}: to delete the keys of all of them, set"
+                f" {self._names['allow_absent']} to true."
+            )
+
+    def say_steps(self, result: dict[str, t.Any], head: str) -> None:
+        """Print the steps."""
+        if "steps" in result:  # not if the task is asynchronous
+            say_steps(self._display, result["steps"], head)
 
     def warn_of_shared_api_key(self, options: dict[str, t.Any]) -> None:
         """Warn about an API key that another tenant of the run gets, too."""
@@ -80,7 +114,9 @@ class TenantAction(InProcessAction):
     def _choose_folder(self, options: dict[str, t.Any], task_vars: dict[str, t.Any]) -> None:
         playbook_folder = self._loader.get_basedir()
         if "key_directory" not in options:
-            options["key_directory"] = _sharing.default_folder(options, task_vars, playbook_folder, self._is_local())
+            options["key_directory"] = _sharing.default_folder(
+                options, task_vars, playbook_folder, self._is_local(), self.KIND
+            )
         elif places.is_in_collection(playbook_folder) and places.is_relative(options["key_directory"]):
             raise AnsibleActionFail(
                 f"{self._names['key_directory']} is relative, but the playbook is part of a collection, which an upgrade"

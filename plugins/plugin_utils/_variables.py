@@ -35,8 +35,8 @@ except ImportError:  # before ansible-core 2.19
 
     _trusted = str
 
-FACTS = ("token", "tokens", "idp", "key_pairs", "changed")
-"""What the role sets after the prefix of its variables."""
+FACTS = ("token", "tokens", "idp", "key_pairs", "changed", "access_token", "client")
+"""What the roles set after the prefix of their variables."""
 
 OMITTED = getattr(core_errors, "AnsibleValueOmittedError", ())
 """What ansible-core 2.19 and newer raise for the variable ``omit``. Older releases return a text."""

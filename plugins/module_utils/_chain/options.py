@@ -72,32 +72,48 @@ def read(options: t.Mapping[str, t.Any]) -> Wanted:
     :param options: the options of the module qscloud_tenant_jwt by name; None if they are not set.
     :raises OptionError: if they are invalid or contradict each other.
     """
+    complete = with_defaults(options, "keys")
+    complete["issuer"] = options["issuer"] if options["issuer"] is not None else host_name(options["tenant"])
+    keys = declared_keys(complete)
+    users = [_user(user) for user in options["users"]]
+    if problem := next(_problems(complete, keys, users), None):
+        raise problem
+    if has_existing_key(complete):
+        sign.check_key(complete)
+    return Wanted(complete, options["state"] == "present", keys, users)
+
+
+def with_defaults(options: t.Mapping[str, t.Any], folder: str) -> dict[str, t.Any]:
+    """The options, with the defaults that depend on the tenant.
+
+    :param folder: has a folder for the keys of each tenant, by default.
+    :raises OptionError: if the tenant is not a host name, or the folder is invalid.
+    """
     if not is_host_name(options["tenant"]):
         raise OptionError(
             "O(tenant) must be a host name such as acme.eu.qlikcloud.com: leave out the scheme and the path."
         )
     name = host_name(options["tenant"])
-    complete = {
-        **options,
-        "issuer": options["issuer"] if options["issuer"] is not None else name,
-        "url": options["url"] if options["url"] is not None else f"https://{name}",
-        "key_directory": (
-            options["key_directory"] if options["key_directory"] is not None else os.path.join("keys", name)
-        ),
-    }
+    defaults = {"url": f"https://{name}", "key_directory": os.path.join(folder, name)}
+    complete = {**options, **{name: value for name, value in defaults.items() if options[name] is None}}
     check_path(complete["key_directory"], "key_directory")
+    return complete
+
+
+def declared_keys(options: t.Mapping[str, t.Any]) -> list[Key]:
+    """The list of keys.
+
+    :raises OptionError: if a prefix or a URI is invalid, or two keys are the same.
+    """
     keys = [_key(options, key) for key in options["keys"]]
     for key in keys:
         pair.names(key.prefix)  # rejects invalid prefixes
-    users = [_user(user) for user in options["users"]]
-    if problem := next(_problems(complete, keys, users), None):
+    if problem := next(_key_problems(options, keys), None):
         raise problem
     for key in keys:
         with naming_uri(key):
             store(options, key)  # rejects invalid URIs
-    if has_existing_key(complete):
-        sign.check_key(complete)
-    return Wanted(complete, options["state"] == "present", keys, users)
+    return keys
 
 
 def names(options: t.Iterable[str], prefix: str) -> dict[str, str]:
@@ -164,11 +180,9 @@ def _user(user: t.Mapping[str, t.Any]) -> User:
     return User(name, {name: value for name, value in user.items() if name != "id" and value is not None})
 
 
-def _problems(options: t.Mapping[str, t.Any], keys: list[Key], users: list[User]) -> t.Iterator[OptionError]:
-    """What an argument specification cannot detect."""
-    present, existing = options["state"] == "present", has_existing_key(options)
-    ids = [user.id for user in users]
-    if present and sum(key.state == "current" for key in keys) != 1:
+def _key_problems(options: t.Mapping[str, t.Any], keys: list[Key]) -> t.Iterator[OptionError]:
+    """What an argument specification cannot detect in the list of keys."""
+    if options["state"] == "present" and sum(key.state == "current" for key in keys) != 1:
         yield OptionError("O(keys) must contain exactly one key with the state current, which signs the tokens.")
     if len({key.prefix for key in keys}) != len(keys):
         yield OptionError("O(keys) contains two keys with the same prefix: use a different prefix for each.")
@@ -177,6 +191,12 @@ def _problems(options: t.Mapping[str, t.Any], keys: list[Key], users: list[User]
         yield OptionError(
             "O(private_key_uri) is the same for two keys in O(keys): write {prefix} in it, or set uri for each key."
         )
+
+
+def _problems(options: t.Mapping[str, t.Any], keys: list[Key], users: list[User]) -> t.Iterator[OptionError]:
+    """What else it cannot detect."""
+    present, existing = options["state"] == "present", has_existing_key(options)
+    ids = [user.id for user in users]
     if options["key_id"] is not None and len(keys) > 1:
         yield OptionError(
             "O(key_id) is set, but O(keys) contains several keys, which need different key ids: leave it out."

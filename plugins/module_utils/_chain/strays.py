@@ -71,10 +71,14 @@ def report_remaining(strays: Strays, purged: Strays, side: Side | None, wanted: 
             f"{side.tenant.url} has the identity provider {one['id']} with the issuer {wanted.options['issuer']}, whose key is"
             f" none of O(keys) (key id: {its}; description: {description or 'none'}): {advice}.",
         )
-    for pair in strays.pairs:
-        if pair not in purged.pairs:
-            report.find(
-                "stray",
-                f"{wanted.options['key_directory']} has the key pair with the prefix '{printable(pair.prefix)}', which is not in"
-                " O(keys): add it, or set O(purge) to true to remove it.",
-            )
+    report_pairs((pair for pair in strays.pairs if pair not in purged.pairs), wanted, report)
+
+
+def report_pairs(pairs: t.Iterable[keys.Retired], wanted: Wanted, report: Report) -> None:
+    """Report key pairs that are not declared."""
+    for pair in pairs:
+        report.find(
+            "stray",
+            f"{wanted.options['key_directory']} has the key pair with the prefix '{printable(pair.prefix)}', which is not in"
+            " O(keys): add it, or set O(purge) to true to remove it.",
+        )

@@ -58,6 +58,7 @@ def next_to_inventory(folder: str | None, sources: t.Iterable[str]) -> str | Non
 def default_keys(tenant: str, inventory_folder: str | None, playbook_folder: str, is_local: bool) -> str:
     """The default folder for the keys of a tenant: next to the inventory, so that each playbook and command finds the same.
 
+    :param tenant: its host name, perhaps after the name of a folder for keys of one kind.
     :param inventory_folder: see :func:`next_to_inventory`; None if there is none. The default is then next
         to the playbook, or in the current directory if the playbook belongs to a collection. It also is if the tenant already
         has a folder there, and none next to the inventory.
