@@ -6,7 +6,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """The options of the modules that manage or examine all of a tenant's JWT authentication."""
+    """The options of the modules that take all steps for one tenant. ``KEYS`` are those that OAuth clients have, too."""
 
     DOCUMENTATION = r"""
 options:
@@ -20,12 +20,6 @@ options:
     type: str
     choices: [present, absent]
     default: present
-  allow_absent:
-    description:
-      - Whether several hosts of a play may have V(absent) as their O(state). If V(false), this is an error, so that one
-        variable on the command line cannot delete the keys of all tenants by mistake.
-    type: bool
-    default: false
   tenant:
     description:
       - The host name of the tenant, without the scheme. The default is the name of the inventory host.
@@ -126,6 +120,100 @@ options:
       uri:
         description: The URI of this key in a key store, as in O(private_key_uri), which it replaces for this key.
         type: str
+  private_key_path:
+    description: Path to an existing private key to sign with. If set, no key pair is created.
+    type: path
+  private_key_content:
+    description: The content of an existing private key to sign with. If set, no key pair is created.
+    type: str
+  key_id:
+    description: The key id of the identity provider. The default is the RFC 7638 thumbprint of the public key.
+    type: str
+  allow_shared_key:
+    description:
+      - Whether tenants of the same run may share a folder for keys, a private key in a key store, or an issuer together with
+        a key. No claim of a token names the tenant, so a token for one of them would also be valid in the other.
+      - If V(true), O(key_directory) may have key pairs of other tenants, so those that are not in O(keys) are neither
+        reported nor removed.
+    type: bool
+    default: false
+  allow_new_key:
+    description:
+      - Whether to create a key although O(key_directory) has none, and the tenant has an identity provider with O(issuer)
+        that this collection created, so that there must have been a key. If V(false), this is an error.
+      - A key in a key store is found there, so it may have lost its files. If the tenant does not know the version that
+        signs, this option also decides whether to register it.
+    type: bool
+    default: false
+  register_idp:
+    description: Whether to register the keys in the tenant as identity providers.
+    type: bool
+    default: false
+  compare:
+    description:
+      - What to compare to decide whether an identity provider can stay.
+      - With V(public_key), a renewed certificate for the same key changes nothing in the tenant, and the task warns if the
+        certificate in the tenant differs, or ends soon. With V(certificate), the identity provider is replaced, and users
+        can log in throughout. It is not known whether an expired certificate stops logins.
+    type: str
+    choices: [public_key, certificate]
+    default: public_key
+  purge:
+    description:
+      - Whether to delete what no key in O(keys) owns. These are identity providers with O(issuer) that this collection
+        created, and key pairs in O(key_directory). If V(false), the task warns of them.
+      - A login with the current key is proven first. Therefore, this needs O(register_idp) and one of O(users). Identity
+        providers with another description, or of another issuer or kind, are never deleted. A backup of each private key
+        remains.
+      - Of a key in a key store that is no longer in O(keys), the identity provider is deleted, but its public key and
+        certificate remain in the folder.
+      - Do not set this if the keys of the tenant are in several folders. If the folder has keys of other tenants, set
+        O(allow_shared_key).
+    type: bool
+    default: false
+  api_key:
+    description:
+      - An API key of a tenant admin. The default is E(QSCLOUD_API_KEY) in the environment.
+      - Credentials in the environment are only used if neither O(api_key) nor any option whose name begins with C(client_)
+        is set, and only for the tenant in E(QSCLOUD_TENANT_URL).
+    type: str
+  client_id:
+    description:
+      - The ID of an OAuth client that may administer the tenant, as an alternative to an API key. The default is
+        E(QSCLOUD_CLIENT_ID) in the environment.
+    type: str
+  auto_create_groups:
+    description:
+      - Whether the tenant should create the groups that it finds in tokens. If it does not, it drops them. This only has an
+        effect with O(register_idp).
+      - The default is the tenant's current setting. In this case, the task warns if the tenant drops groups of O(users).
+    type: bool
+  verify_login:
+    description:
+      - When to prove, with a separate token, that the first of O(users) can log in. This only has an effect with
+        O(register_idp).
+      - V(changed) means after an identity provider has been registered, and before one is deleted. The login may create
+        the user, and consume a licence that is assigned automatically.
+      - After an identity provider has changed, the login is retried for half a minute, because Qlik does not document how
+        soon a new identity provider can be used.
+    type: str
+    choices: [never, changed, always]
+    default: never
+  variables:
+    description:
+      - A prefix of variables of the host. An option that the task does not set is read from the variable whose name is
+        this prefix and the option, if it exists. The role uses V(tenant_jwt_).
+    type: str
+"""
+
+    KEYS = r"""
+options:
+  allow_absent:
+    description:
+      - Whether several hosts of a play may have V(absent) as their O(state). If V(false), this is an error, so that one
+        variable on the command line cannot delete the keys of all tenants by mistake.
+    type: bool
+    default: false
   key_size:
     description: The size of a new key in bits.
     type: int
@@ -144,12 +232,6 @@ options:
     description: The common name of the certificate.
     type: str
     default: qs-jwt
-  private_key_path:
-    description: Path to an existing private key to sign with. If set, no key pair is created.
-    type: path
-  private_key_content:
-    description: The content of an existing private key to sign with. If set, no key pair is created.
-    type: str
   private_key_uri:
     description:
       - The URI of the private keys in O(keys) if they are in a key store, such as V(hashivault://transit/{prefix}acme).
@@ -201,64 +283,8 @@ options:
       - The previous passphrase of keys created here. It is replaced by O(private_key_passphrase). The keys themselves do
         not change. Set it to an empty text (V("")) for keys that may still be unencrypted.
     type: str
-  key_id:
-    description: The key id of the identity provider. The default is the RFC 7638 thumbprint of the public key.
-    type: str
-  allow_shared_key:
-    description:
-      - Whether tenants of the same run may share a folder for keys, a private key in a key store, or an issuer together with
-        a key. No claim of a token names the tenant, so a token for one of them would also be valid in the other.
-      - If V(true), O(key_directory) may have key pairs of other tenants, so those that are not in O(keys) are neither
-        reported nor removed.
-    type: bool
-    default: false
-  allow_new_key:
-    description:
-      - Whether to create a key although O(key_directory) has none, and the tenant has an identity provider with O(issuer)
-        that this collection created, so that there must have been a key. If V(false), this is an error.
-      - A key in a key store is found there, so it may have lost its files. If the tenant does not know the version that
-        signs, this option also decides whether to register it.
-    type: bool
-    default: false
-  register_idp:
-    description: Whether to register the keys in the tenant as identity providers.
-    type: bool
-    default: false
-  compare:
-    description:
-      - What to compare to decide whether an identity provider can stay.
-      - With V(public_key), a renewed certificate for the same key changes nothing in the tenant, and the task warns if the
-        certificate in the tenant differs, or ends soon. With V(certificate), the identity provider is replaced, and users
-        can log in throughout. It is not known whether an expired certificate stops logins.
-    type: str
-    choices: [public_key, certificate]
-    default: public_key
-  purge:
-    description:
-      - Whether to delete what no key in O(keys) owns. These are identity providers with O(issuer) that this collection
-        created, and key pairs in O(key_directory). If V(false), the task warns of them.
-      - A login with the current key is proven first. Therefore, this needs O(register_idp) and one of O(users). Identity
-        providers with another description, or of another issuer or kind, are never deleted. A backup of each private key
-        remains.
-      - Of a key in a key store that is no longer in O(keys), the identity provider is deleted, but its public key and
-        certificate remain in the folder.
-      - Do not set this if the keys of the tenant are in several folders. If the folder has keys of other tenants, set
-        O(allow_shared_key).
-    type: bool
-    default: false
   url:
     description: The URL of the tenant. The default is C(https://) followed by O(tenant).
-    type: str
-  api_key:
-    description:
-      - An API key of a tenant admin. The default is E(QSCLOUD_API_KEY) in the environment.
-      - Credentials in the environment are only used if neither O(api_key) nor any option whose name begins with C(client_)
-        is set, and only for the tenant in E(QSCLOUD_TENANT_URL).
-    type: str
-  client_id:
-    description:
-      - The ID of an OAuth client that may administer the tenant, as an alternative to an API key. The default is
-        E(QSCLOUD_CLIENT_ID) in the environment.
     type: str
   client_secret:
     description:
@@ -299,26 +325,4 @@ options:
     description: How many seconds to wait for each response of the tenant.
     type: int
     default: 30
-  auto_create_groups:
-    description:
-      - Whether the tenant should create the groups that it finds in tokens. If it does not, it drops them. This only has an
-        effect with O(register_idp).
-      - The default is the tenant's current setting. In this case, the task warns if the tenant drops groups of O(users).
-    type: bool
-  verify_login:
-    description:
-      - When to prove, with a separate token, that the first of O(users) can log in. This only has an effect with
-        O(register_idp).
-      - V(changed) means after an identity provider has been registered, and before one is deleted. The login may create
-        the user, and consume a licence that is assigned automatically.
-      - After an identity provider has changed, the login is retried for half a minute, because Qlik does not document how
-        soon a new identity provider can be used.
-    type: str
-    choices: [never, changed, always]
-    default: never
-  variables:
-    description:
-      - A prefix of variables of the host. An option that the task does not set is read from the variable whose name is
-        this prefix and the option, if it exists. The role uses V(tenant_jwt_).
-    type: str
 """

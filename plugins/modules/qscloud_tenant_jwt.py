@@ -31,6 +31,7 @@ requirements:
   - PyJWT >= 2.3.0
 extends_documentation_fragment:
   - tenantops.qlik.chain
+  - tenantops.qlik.chain.keys
   - tenantops.qlik.attributes
   - tenantops.qlik.attributes.action
 attributes:

@@ -22,6 +22,7 @@ requirements:
   - PyJWT >= 2.3.0
 extends_documentation_fragment:
   - tenantops.qlik.chain
+  - tenantops.qlik.chain.keys
   - tenantops.qlik.attributes
   - tenantops.qlik.attributes.action
   - tenantops.qlik.attributes.in_process

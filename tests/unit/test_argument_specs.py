@@ -24,23 +24,20 @@ from ansible_collections.tenantops.qlik.plugins.module_utils import _argument_sp
 
 
 @pytest.mark.parametrize(
-    ("fragment", "spec"),
+    ("texts", "spec"),
     [
-        (signing, _argument_specs.SIGNING),
-        (virtual_proxy, _argument_specs.VIRTUAL_PROXY),
-        (private_key, _argument_specs.PRIVATE_KEY),
-        (token_file, _argument_specs.TOKEN_FILE),
-        (key_store, _argument_specs.KEY_STORE),
-        (tenant, _argument_specs.TENANT),
-        (chain, _argument_specs.CHAIN),
+        ([signing.ModuleDocFragment.DOCUMENTATION], _argument_specs.SIGNING),
+        ([virtual_proxy.ModuleDocFragment.DOCUMENTATION], _argument_specs.VIRTUAL_PROXY),
+        ([private_key.ModuleDocFragment.DOCUMENTATION], _argument_specs.PRIVATE_KEY),
+        ([token_file.ModuleDocFragment.DOCUMENTATION], _argument_specs.TOKEN_FILE),
+        ([key_store.ModuleDocFragment.DOCUMENTATION, key_store.ModuleDocFragment.STORES], _argument_specs.KEY_STORE),
+        ([tenant.ModuleDocFragment.DOCUMENTATION, key_store.ModuleDocFragment.STORES], _argument_specs.TENANT),
+        ([chain.ModuleDocFragment.DOCUMENTATION, chain.ModuleDocFragment.KEYS], _argument_specs.CHAIN),
     ],
     ids=["signing", "virtual_proxy", "private_key", "token_file", "key_store", "tenant", "chain"],
 )
-def test_what_is_documented_is_what_is_taken(fragment: t.Any, spec: dict[str, dict[str, t.Any]]) -> None:
-    fragments = [fragment.ModuleDocFragment.DOCUMENTATION]
-    if fragment in (key_store, tenant):
-        fragments.append(key_store.ModuleDocFragment.STORES)
-    documented = {name: its for one in fragments for name, its in yaml.safe_load(one)["options"].items()}
+def test_what_is_documented_is_what_is_taken(texts: list[str], spec: dict[str, dict[str, t.Any]]) -> None:
+    documented = {name: option for text in texts for name, option in yaml.safe_load(text)["options"].items()}
     assert _plain(documented) == _plain(spec)
 
 
