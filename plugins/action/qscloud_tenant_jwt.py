@@ -22,7 +22,7 @@ class ActionModule(TenantAction):
 
     def say(self, result: dict[str, t.Any], head: str) -> None:
         """Print the steps, and what has to be entered by hand."""
-        self.say_steps(result, head)
+        super().say(result, head)
         if self._shows_idp(result):
             say(self._display, self._instructions(result))
 

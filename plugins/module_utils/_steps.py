@@ -21,6 +21,7 @@ _PAST = {
     "log in": "logged in",
     "keep": "kept",
     "sign": "signed",
+    "request": "requested",
 }
 
 

@@ -51,6 +51,8 @@ class TenantAction(InProcessAction):
 
         :param head: what to print before each line, so that it can be told from those of other tenants.
         """
+        if "steps" in result:  # not if the task is asynchronous
+            say_steps(self._display, result["steps"], head)
 
     def options(self, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
         """The options of the task, those from variables, and the defaults."""
@@ -97,11 +99,6 @@ class TenantAction(InProcessAction):
                 f"{name} is absent for several hosts of the play, such as {other}: to delete the keys of all of them, set"
                 f" {self._names['allow_absent']} to true."
             )
-
-    def say_steps(self, result: dict[str, t.Any], head: str) -> None:
-        """Print the steps."""
-        if "steps" in result:  # not if the task is asynchronous
-            say_steps(self._display, result["steps"], head)
 
     def warn_of_shared_api_key(self, options: dict[str, t.Any]) -> None:
         """Warn about an API key that another tenant of the run gets, too."""

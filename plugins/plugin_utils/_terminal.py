@@ -29,7 +29,7 @@ def say(display: Display, text: str) -> None:
 
 
 def say_steps(display: Display, steps: t.Iterable[dict[str, t.Any]], head: str) -> None:
-    """Print the steps that changed something, a login that proves it, and which key stays in its store; at ``-v``, all.
+    """Print the steps that changed something, what proves it, and which key stays in its store; at ``-v``, all.
 
     Nothing is printed beside a callback that writes something for programs, which gets the steps as data.
 
@@ -41,7 +41,7 @@ def say_steps(display: Display, steps: t.Iterable[dict[str, t.Any]], head: str) 
     changed = any(step["changed"] for step in steps)
     removed = any(step["action"] == "remove" for step in steps)
     for step in steps:
-        proves = changed and step["action"] == "log in"
+        proves = changed and step["action"] in ("log in", "request")
         remains = removed and (step["action"], step["object"]) == ("keep", "private_key")
         if step["changed"] or display.verbosity or proves or remains:
             display.display(f"{head}{step['text']}", color=C.COLOR_CHANGED if step["changed"] else C.COLOR_OK)

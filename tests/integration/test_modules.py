@@ -30,6 +30,7 @@ VIRTUAL_PROXY = {
 }
 JWT = {**ANNA, "private_key_path": "keys/privatekey.pem", "path": "keys/anna.jwt"}
 TENANT_JWT = {"tenant": ISSUER, "key_directory": "tenant", "key_size": 2048, "users": [USER]}
+OAUTH = {"tenant": ISSUER, "key_directory": "oauth", "key_size": 2048}
 IDP = {"issuer": ISSUER, "key_id": KEY_ID, "public_key_content": "{{ public_key }}"}
 OAUTH_CLIENT = {"name": "Portal", "keys": [{"public_key_content": "{{ public_key }}"}]}
 CHECK = {"check_mode": True}
@@ -83,6 +84,14 @@ STEPS = {
         ("read", TENANT_JWT, False, {}),
         ("read in check mode", TENANT_JWT, False, CHECK),
         ("refuse", {**TENANT_JWT, "key_size": 3072}, "has 2048 bits, but key_size is 3072", {}),
+    ],
+    "qscloud_tenant_oauth": [
+        ("foresee", OAUTH, True, CHECK),
+        ("create", OAUTH, True, {}),
+        ("keep", {**OAUTH, "api_key": "{{ omit }}"}, False, {}),
+        ("foresee a change", {**OAUTH, "client_name": "Portal"}, True, CHECK),
+        ("change", {**OAUTH, "client_name": "Portal"}, True, {}),
+        ("refuse", {**OAUTH, "keys": []}, "keys must contain exactly one key with the state current", {}),
     ],
     "qscloud_identity_provider": [
         ("foresee", IDP, True, CHECK),
@@ -153,6 +162,7 @@ TENANTS_SIDE = (
     "qscloud_oauth_client_info",
     "qscloud_session",
     "qscloud_access_token",
+    "qscloud_tenant_oauth",
 )
 CASES = [(module, step) for module, steps in STEPS.items() for step, *_rest in steps]
 
@@ -173,6 +183,8 @@ def connection_of(tenant, module):
     """The options with which a module reaches its tenant."""
     if module == "qscloud_session":
         return tenant.public
+    if module == "qscloud_tenant_oauth":
+        return {"url": tenant.url, "ca_path": tenant.region.ca_path, "api_key": tenant.region.api_key}
     if module == "qscloud_access_token":
         return {**tenant.public, "client_id": tenant.region.client_id, "client_secret": tenant.region.client_secret}
     return tenant.connection

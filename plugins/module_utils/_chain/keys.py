@@ -10,8 +10,19 @@ import datetime
 import typing as t
 
 from .._errors import KeyMismatchError
+from .._files import read
 from .._files.folder import Access
-from .._keys import certificates, given, inspect, pair, prefixes, public_keys, removal, stored_pair
+from .._keys import (
+    certificates,
+    given,
+    inspect,
+    pair,
+    prefixes,
+    private_keys,
+    public_keys,
+    removal,
+    stored_pair,
+)
 from .._tokens import sign
 from .options import Key as Declared
 from .options import Wanted, naming_uri, store
@@ -112,6 +123,18 @@ def retired(wanted: Wanted, key_ids: t.Collection[str | None], now: datetime.dat
     return found if wanted.present else [*found, *_existing_pairs(wanted, _undeclared(wanted), now)]
 
 
+def private_keys_found(wanted: Wanted) -> t.Iterator[rsa.RSAPrivateKey]:
+    """The private keys that exist, each loaded when it is its turn: the current one, those to retire, and all others.
+
+    :raises QlikError: if one cannot be loaded.
+    """
+    order = ("current", "retiring", "absent")
+    declared = sorted(wanted.keys, key=lambda key: order.index(key.state))
+    for key in [*declared, *(Declared(prefix, "absent") for prefix in _undeclared(wanted))]:
+        if private := _private_key(wanted, key):
+            yield private
+
+
 def undeclared(wanted: Wanted, now: datetime.datetime) -> list[Retired]:
     """The key pairs in the folder that the list of keys leaves out, unless other tenants may have theirs there."""
     return _existing_pairs(wanted, _undeclared(wanted) if wanted.present else [], now)
@@ -203,6 +226,20 @@ def _check_distinct(wanted: Wanted, now: datetime.datetime) -> None:
                 f"O(keys) has the same key with the prefixes '{current.prefix}' and '{other.prefix}': if it should be a"
                 f" new one, rotate it in its store, or set {current.uri_option} to another key."
             )
+
+
+def _private_key(wanted: Wanted, key: Declared) -> rsa.RSAPrivateKey | None:
+    """The private key as it is, in its file or store; None if it does not exist."""
+    if key.uri:
+        with naming_uri(key):
+            stored = store(wanted.options, key).find()
+        return stored and stored.key
+    path, options = _private_key_path(wanted, key), wanted.options
+    if not read.exists(path):
+        return None
+    content = read.content(path, "key_directory")
+    passphrases = options["private_key_passphrase"], options["private_key_old_passphrase"]
+    return private_keys.load_with_either(content, *passphrases, path)[0].key
 
 
 def _exists(wanted: Wanted, key: Declared, existing: list[str], now: datetime.datetime) -> bool:

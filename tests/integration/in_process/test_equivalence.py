@@ -31,6 +31,7 @@ VIRTUAL_PROXY = {"private_key_path": "{keys}/privatekey.pem", "user_id": "anna",
 TENANT_JWT = {"tenant": ISSUER, "key_directory": "{keys}", "key_size": 2048, "users": [USER]}
 REGISTERED_BY_IT = {**TENANT_JWT, "register_idp": True, "url": "{url}", "ca_path": "{ca_path}", "api_key": "{api_key}"}
 REGISTERED = {"issuer": ISSUER, "key_id": KEY_ID}
+OAUTH = {"tenant": ISSUER, "key_directory": "{keys}", "key_size": 2048, "url": "{url}", "ca_path": "{ca_path}"}
 
 # {keys} is a folder with two key pairs, which each module has for itself; {url} and so on are those of its tenant.
 CASES = {
@@ -65,6 +66,19 @@ CASES = {
         {**REGISTERED_BY_IT, "keys": [{"prefix": "b_"}], "certificate_days": 20},
         {**REGISTERED_BY_IT, "api_key": "wrong"},
         {**TENANT_JWT, "tenant": "https://acme"},
+        {"variables": "chain_"},
+        {"variables": "wrong_"},
+    ],
+    "qscloud_tenant_oauth": [
+        OAUTH,
+        {**OAUTH, "api_key": "wrong"},
+        {**OAUTH, "api_key": "{api_key}", "key_size": 1024},
+        {**OAUTH, "api_key": "{api_key}"},
+        {**OAUTH, "verify": "always"},
+        {**OAUTH, "keys": [{"prefix": "b_"}, {"state": "retiring"}]},
+        {**OAUTH, "keys": [{"prefix": "b_"}, {"state": "absent"}], "scopes": ["user_default", "admin_classic", "apps"]},
+        {**OAUTH, "keys": [{"prefix": "b_"}], "user_subject": "nobody"},
+        {**OAUTH, "keys": [{"prefix": "b_"}], "state": "absent"},
         {"variables": "chain_"},
         {"variables": "wrong_"},
     ],

@@ -16,10 +16,10 @@ from ansible.errors import AnsibleError
 from ansible_collections.tenantops.qlik.plugins.plugin_utils import _sharing
 
 
-def refused(hosts: dict[str, dict[str, t.Any]], is_local: bool = True) -> dict[str, str]:
+def refused(hosts: dict[str, dict[str, t.Any]], is_local: bool = True, kind: str = "") -> dict[str, str]:
     """The refusals of hosts with these variables."""
     hostvars = {host: {f"p_{name}": value for name, value in its.items()} for host, its in hosts.items()}
-    found = _sharing.refusals(hosts, hostvars, "p_", "/project", is_local)
+    found = _sharing.refusals(hosts, hostvars, "p_", "/project", is_local, kind)
     return {host: "; ".join(sentences.values()) for host, sentences in found.items()}
 
 
@@ -192,6 +192,8 @@ def test_a_link_to_the_same_folder(tmp_path: pathlib.Path) -> None:
 
 def test_a_relative_path_and_the_default() -> None:
     assert refused({"a": {}, "b": {"key_directory": "keys/a"}})
+    assert refused({"a": {}, "b": {"key_directory": "keys/oauth/a"}}, kind="oauth")
+    assert not refused({"a": {}, "b": {"key_directory": "keys/a"}}, kind="oauth")
 
 
 def test_folders_of_the_same_name_on_two_machines() -> None:

@@ -13,6 +13,7 @@ from ansible_collections.tenantops.qlik.plugins.plugin_utils import _terminal
 
 ROTATED = ("write", "certificate", True)
 LOGIN = ("log in", "session", False)
+TOKEN = ("request", "access_token", False)
 REMOVED = ("remove", "public_key", True)
 KEY_STAYS = ("keep", "private_key", False)
 PROVIDER_STAYS = ("keep", "identity_provider", False)
@@ -25,8 +26,10 @@ PROVIDER_STAYS = ("keep", "identity_provider", False)
         ([LOGIN, KEY_STAYS, PROVIDER_STAYS], 1, [LOGIN, KEY_STAYS, PROVIDER_STAYS]),
         ([ROTATED, LOGIN, KEY_STAYS, PROVIDER_STAYS], 0, [ROTATED, LOGIN]),
         ([LOGIN, REMOVED, KEY_STAYS, PROVIDER_STAYS], 0, [LOGIN, REMOVED, KEY_STAYS]),
+        ([ROTATED, TOKEN], 0, [ROTATED, TOKEN]),
+        ([TOKEN], 0, []),
     ],
-    ids=["unchanged", "verbose", "changed", "removed"],
+    ids=["unchanged", "verbose", "changed", "removed", "proven", "only proven"],
 )
 def test_what_is_printed(
     steps: list[tuple[str, str, bool]],
