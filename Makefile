@@ -94,8 +94,8 @@ bench: $(VENV)/test-all.stamp $(VENV)/collection.stamp $(peers) ## Measure how f
 simulator: $(VENV)/test.stamp ## Start a simulated tenant, and print how to reach it
 	$(bin)/python tests/tenant_simulator
 
-# Its README and argument_specs.yml list the options of the module qscloud_tenant_jwt.
-role: $(VENV)/collection.stamp ## Write the variables of the role, after a change of its module's options
+# The README and argument_specs.yml of a role list the options of its module.
+role: $(VENV)/collection.stamp ## Write the variables of the roles, after a change of their modules' options
 	$(bin)/python tests/helpers/role_options.py
 
 # The pages of the modules and of the role are generated beside the guides. Any warning is an error; no network is needed.

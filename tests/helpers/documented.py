@@ -24,6 +24,7 @@ GUIDES = ROOT / "docs" / "docsite" / "rst"
 PAGES = (
     "README.md",
     "roles/tenant_jwt/README.md",
+    "roles/tenant_oauth/README.md",
     *sorted(path.relative_to(ROOT).as_posix() for path in GUIDES.glob("*.rst")),
 )
 

@@ -20,7 +20,7 @@ import typing as t
 
 import yaml
 
-from ansible_collections.tenantops.qlik.plugins.modules import qscloud_tenant_jwt
+from ansible_collections.tenantops.qlik.plugins.modules import qscloud_tenant_jwt, qscloud_tenant_oauth
 
 ROLES = pathlib.Path(__file__).parents[2] / "roles"
 FRAGMENTS = "ansible_collections.tenantops.qlik.plugins.doc_fragments"
@@ -62,7 +62,9 @@ class Role:
         options = dict(documentation["options"])
         for fragment in documentation["extends_documentation_fragment"]:
             file, _dot, part = fragment.removeprefix("tenantops.qlik.").partition(".")
-            text = getattr(importlib.import_module(f"{FRAGMENTS}.{file}").ModuleDocFragment, (part or "documentation").upper())
+            text = getattr(
+                importlib.import_module(f"{FRAGMENTS}.{file}").ModuleDocFragment, (part or "documentation").upper()
+            )
             options |= yaml.safe_load(text).get("options", {})
         return {name: options[name] for name in self.module.ARGUMENT_SPEC if name != "variables"}
 
@@ -96,7 +98,9 @@ class Role:
         dumped = f"# Written by `make role` from the documentation of the module {module}.\n"
         dumped += yaml.dump(options, Dumper=Dumper, sort_keys=False, width=110)
         if users:
-            reason = "  # Ansible would split a text, as surveys give it, at its commas. The module validates the list.\n"
+            reason = (
+                "  # Ansible would split a text, as surveys give it, at its commas. The module validates the list.\n"
+            )
             dumped = replaced(rf"^{self.prefix}users:\n(?:  .*\n)*?(?=  type:)", "", dumped, reason)
         return replaced(
             r"^  main:\n(?:    .*\n|\n)*?    options:\n", r"(?:      .*\n)*", text, textwrap.indent(dumped, " " * 6)
@@ -154,7 +158,8 @@ def replaced(head: str, part: str, text: str, by: str) -> str:
 
 
 JWT = Role("tenant_jwt", qscloud_tenant_jwt)
-ALL = (JWT,)
+OAUTH = Role("tenant_oauth", qscloud_tenant_oauth)
+ALL = (JWT, OAUTH)
 
 
 def main() -> None:

@@ -154,8 +154,8 @@ def client_body(pair: Pair, **changes: t.Any) -> dict[str, t.Any]:
     return _changed(body, changes)
 
 
-def assertion(pair: Pair, client_id: str, url: str, header: dict[str, t.Any] | None = None, **changes: t.Any) -> str:
-    """A client assertion (RFC 7523) for the tenant of this URL; changes work as in :func:`token`."""
+def assertion_claims(client_id: str, url: str, **changes: t.Any) -> dict[str, t.Any]:
+    """The claims of a client assertion for the tenant of this URL, with changes as in :func:`claims`."""
     now = int(time.time())
     of_client = {
         "iss": client_id,
@@ -165,9 +165,15 @@ def assertion(pair: Pair, client_id: str, url: str, header: dict[str, t.Any] | N
         "iat": now,
         "exp": now + 300,
     }
+    return _changed(of_client, changes)
+
+
+def assertion(pair: Pair, client_id: str, url: str, header: dict[str, t.Any] | None = None, **changes: t.Any) -> str:
+    """A client assertion (RFC 7523) for the tenant of this URL; changes work as in :func:`token`."""
     header = _changed({"alg": "RS256", "typ": "JWT", "kid": KEY_ID}, header or {})
     key = _signing_key(pair.private_pem)
-    return jwt.encode(header, _changed(of_client, changes), key, algorithms=[header["alg"]], default_type=None)
+    of_client = assertion_claims(client_id, url, **changes)
+    return jwt.encode(header, of_client, key, algorithms=[header["alg"]], default_type=None)
 
 
 def refusal(answer: requests.Response) -> tuple[int, str]:

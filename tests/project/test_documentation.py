@@ -32,8 +32,12 @@ BIN = pathlib.Path(sys.executable).parent
 MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("*.py"))
 PLAYBOOKS = "".join((ROOT / "playbooks" / name).read_text() for name in ("provision.yml", "status.yml"))
 OF_THE_PLAYBOOKS = set(re.findall(r"\b(?:provision|status)_\w+", PLAYBOOKS))
-SPECIFICATION = yaml.safe_load((ROOT / "roles/tenant_jwt/meta/argument_specs.yml").read_text())
-OPTIONS = SPECIFICATION["argument_specs"]["main"]["options"]
+ROLES = sorted(path.name for path in (ROOT / "roles").iterdir())
+SPECIFICATIONS = {
+    role: yaml.safe_load((ROOT / "roles" / role / "meta" / "argument_specs.yml").read_text())["argument_specs"]
+    for role in ROLES
+}
+OPTIONS = {name: option for its in SPECIFICATIONS.values() for name, option in its["main"]["options"].items()}
 
 TROUBLESHOOTING = "docs/docsite/rst/guide_troubleshooting.rst"
 MISSPELT = {"tenant_jwt_certifcate_days"}
@@ -101,12 +105,11 @@ def test_examples_of_a_module(run_playbook, project, environment, simulator, mod
     text = documented.EXAMPLES.replace("https://acme.eu.qlikcloud.com", simulator.url)
     if CLIENT_ID in text:
         text = text.replace(CLIENT_ID, client_with(project / "privatekey.pem", simulator))
-        text = text.replace("auth0|anna", "auth0|ordinary")
-    shown = yaml.safe_load(text)
+    shown = yaml.safe_load(text.replace("auth0|anna", "auth0|ordinary"))
     environment |= {"QSCLOUD_CLIENT_ID": simulator.client_id, "QSCLOUD_CLIENT_SECRET": simulator.client_secret}
     examples = shown if "hosts" in shown[0] else [play(*shown)]
-    # The examples of this module have the URL that follows from the name of the tenant.
-    defaults = {"module_defaults": {"tenantops.qlik.qscloud_tenant_jwt": {"url": simulator.url}}}
+    # The examples of these modules have the URL that follows from the name of the tenant.
+    defaults = {"module_defaults": {f"tenantops.qlik.qscloud_{role}": {"url": simulator.url} for role in ROLES}}
     run = run_playbook([one | defaults for one in examples], "-i", "inventory.yml", env=environment)
     # The hosts of a play that are an expression are those that have failed.
     tasks = [task for one in examples if "{{" not in one["hosts"] for task in one["tasks"]]
@@ -219,7 +222,8 @@ class Reader:
         # The playbook is what follows no option.
         playbook = next(word for before, word in zip(("", *arguments), arguments) if "-" not in (before[:1], word[:1]))
         others = [argument for argument in arguments if argument != playbook]
-        run = self.run_playbook(playbook, *others, "-e", f"tenant_jwt_url={self.simulator.url}", env=self.environment)
+        urls = json.dumps({f"{role}_url": self.simulator.url for role in ROLES})
+        run = self.run_playbook(playbook, *others, "-e", urls, env=self.environment)
         assert re.search(r"ok=[1-9]", run.output) and "failed=0" in run.output
 
 
@@ -258,17 +262,18 @@ def test_a_page_can_be_followed(run_playbook, project, environment, simulator, p
         reader.follow(number, block)
 
 
-@pytest.mark.parametrize("entry", SPECIFICATION["argument_specs"])
-def test_the_example_of_the_role(run_playbook, project, environment, simulator, entry):
-    example = SPECIFICATION["argument_specs"][entry]["examples"]
+@pytest.mark.parametrize(("role", "entry"), [(role, entry) for role in ROLES for entry in SPECIFICATIONS[role]])
+def test_the_example_of_the_role(run_playbook, project, environment, simulator, role, entry):
+    example = SPECIFICATIONS[role][entry]["examples"]
     Reader(project, run_playbook, environment, simulator).use("example.yml", example)
 
 
 @pytest.mark.parametrize("page", PAGES)
 def test_a_page_names_only_variables_that_exist(page):
-    readme = (ROOT / "roles/tenant_jwt/README.md").read_text()
-    facts = set(re.findall(r"^\| `(tenant_jwt_\w+)` \|", readme.split("## Facts")[1], re.MULTILINE))
-    named = set(re.findall(r"\b(?:tenant_jwt|provision|status)_\w+", (ROOT / page).read_text()))
+    readmes = [(ROOT / "roles" / role / "README.md").read_text().split("## Facts")[1] for role in ROLES]
+    facts = {fact for one in readmes for fact in re.findall(r"^\| `(tenant_\w+)` \|", one, re.MULTILINE)}
+    prefixes = "|".join((*ROLES, "provision", "status"))
+    named = set(re.findall(rf"\b(?:{prefixes})_\w+", (ROOT / page).read_text()))
     assert named - MISSPELT <= set(OPTIONS) | facts | OF_THE_PLAYBOOKS
 
 
