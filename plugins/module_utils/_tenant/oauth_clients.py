@@ -16,7 +16,7 @@ import re
 import typing as t
 import urllib.parse
 
-from .._errors import NoAnswerError, OptionError, TenantError
+from .._errors import OptionError, TenantError
 from .._steps import Step, Words
 from . import oauth_keys
 from .oauth_keys import Key
@@ -248,7 +248,7 @@ def _changes(client: t.Mapping[str, t.Any], wanted: Wanted) -> dict[str, t.Any]:
     methods, keys = wanted.auth_methods, oauth_keys.of(client)
     if wanted.keys is not None:
         keys = oauth_keys.merge(client, wanted.keys, wanted.purge)
-    if methods is None and wanted.keys and keys:
+    if methods is None and any(key.state != "absent" for key in wanted.keys or ()):
         methods = list(dict.fromkeys([*([] if is_new else auth_methods(client)), KEY_METHOD]))
     description = DESCRIPTION if is_new and wanted.description is None else wanted.description
     wanted = wanted._replace(auth_methods=methods, description=description)
@@ -265,7 +265,8 @@ def _changes(client: t.Mapping[str, t.Any], wanted: Wanted) -> dict[str, t.Any]:
     if keys != oauth_keys.of(client):
         changes[oauth_keys.MEMBER] = keys
     allowed = changes.get("allowedAuthMethods", () if is_new else auth_methods(client))
-    if not keys and KEY_METHOD in allowed and changes.keys() & {oauth_keys.MEMBER, "allowedAuthMethods"}:
+    needs_key = KEY_METHOD in allowed and "jwksUri" not in client
+    if needs_key and not keys and changes.keys() & {oauth_keys.MEMBER, "allowedAuthMethods"}:
         raise OptionError(
             "O(keys) would leave the OAuth client without a public key to authenticate with: list a current key, or"
             " allow client_secret alone with O(auth_methods)."
@@ -325,8 +326,6 @@ def _explained(sent: t.Container[str]) -> t.Iterator[None]:
     """
     try:
         yield
-    except NoAnswerError:
-        raise
     except TenantError as error:
         reasons = [reason for name, reason in _POSSIBLE_REASONS.items() if name in sent]
         if error.status not in _REFUSED or not reasons:

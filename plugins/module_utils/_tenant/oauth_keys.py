@@ -51,7 +51,7 @@ def from_options(entries: t.Sequence[t.Mapping[str, t.Any]], check_mode: bool) -
         if key.key_id is not None and key.key_id in (one.key_id for one in keys):
             raise OptionError(f"O(keys) has two keys with the key id {key.key_id}: remove one, or change its key id.")
         keys.append(key)
-        warnings += [repairs] if repairs else []
+        warnings += filter(None, [repairs])
     return keys, warnings
 
 

@@ -267,6 +267,18 @@ def test_the_last_key_goes_if_it_is_meant(simulator, tenant, keys):
     assert ensure(tenant, wanted("a", auth_methods=["client_secret"])).secret is None
 
 
+def test_the_last_key_goes_if_the_tenant_fetches_others(simulator, tenant, keys):
+    changes = {"allowedAuthMethods": ["private_key_jwt"], "jwksUri": "https://acme.example/jwks"}
+    simulator.add_clients({"clientName": NAME, "publicKeys": [keys["a"]], **changes})
+    ensure(tenant, wanted("a"))
+    assert its_kids(simulator) == []
+
+
+def test_a_removed_key_does_not_allow_the_others(simulator, tenant, keys):
+    simulator.add_clients({"clientName": NAME, "publicKeys": [keys["a"], keys["b"]]})
+    assert len(ensure(tenant, wanted("a")).steps) == 1 and its_kids(simulator) == ["b"]
+
+
 def test_removed(simulator, tenant, keys):
     ensure(tenant, wanted(keys["a"]))
     found = oauth_clients.find(tenant, NAME)
