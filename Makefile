@@ -109,6 +109,7 @@ docs: $(VENV)/check.stamp $(VENV)/collection.stamp ## Build the documentation, a
 	PATH="$(bin):$$PATH" antsibull-docs --config-file .build/docs/antsibull.cfg collection --fail-on-error --use-current \
 	    --squash-hierarchy --no-add-antsibull-docs-version --dest-dir .build/docs/rst/collection tenantops.qlik
 	cp docs/docsite/index.rst docs/docsite/chain.svg .build/docs/rst
+	cp docs/docsite/oauth.svg .build/docs/rst/collection
 	$(bin)/sphinx-build -q -W --keep-going -n -c docs/docsite .build/docs/rst .build/docs/html
 
 check: lint docs importer sanity ## Check what a release has to pass: linters, documentation, Galaxy's importer, and sanity tests

@@ -76,7 +76,7 @@ def shorten_index(_app: Sphinx, page: str, source: list[str]) -> None:
         return
     source[0] = re.sub(r"^Tenantops\.Qlik\n=+$", "Modules and plugins\n===================", source[0], flags=re.MULTILINE)
     source[0] = re.sub(r"^Guides\n-+\n.*?(?=^\.\. _plugin_index)", "", source[0], flags=re.DOTALL | re.MULTILINE)
-    source[0] = re.sub(r"^    tenant_jwt_role\n", "", source[0], flags=re.MULTILINE)
+    source[0] = re.sub(r"^    tenant_(jwt|oauth)_role\n", "", source[0], flags=re.MULTILINE)
     source[0] = re.sub(r"^    (\w+)_module$", r"    \1 <\1_module>", source[0], flags=re.MULTILINE)
     source[0] = re.sub(r"^    (\w+)_(lookup|inventory|filter)$", r"    \1 (\2) <\1_\2>", source[0], flags=re.MULTILINE)
 

@@ -199,6 +199,9 @@ class Reader:
                 values["VAULT_TOKEN"] = self.tokens.pop(0)
             stands_for = ("...", "https://vault.example.com:8200")
             self.environment.update({name: value for name, value in values.items() if value not in stands_for})
+        elif command == "unset":
+            for name in arguments:
+                del self.environment[name]
         elif command == "softhsm2-util":
             # Nobody is there to be asked.
             self.softhsm.util(*arguments, "--so-pin", "12345678", "--pin", hsm.PIN)
@@ -282,7 +285,8 @@ def test_an_explained_sentence_is_one_of_ours(sentence):
     assert documented.patterns_of(sentence)
 
 
-def test_the_picture_can_be_read_aloud():
-    picture = xml.etree.ElementTree.parse(ROOT / "docs/docsite/chain.svg").getroot()
+@pytest.mark.parametrize("name", ["chain.svg", "oauth.svg"])
+def test_a_picture_can_be_read_aloud(name):
+    picture = xml.etree.ElementTree.parse(ROOT / "docs/docsite" / name).getroot()
     texts = {element.get("id"): element.text.strip() for element in picture if element.get("id")}
     assert picture.get("role") == "img" and all(texts[name] for name in picture.get("aria-labelledby").split())
