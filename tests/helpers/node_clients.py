@@ -9,12 +9,19 @@ from __future__ import annotations
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 import typing as t
+
+import pytest
 
 ROOT = pathlib.Path(__file__).parents[2]
 CLIENTS = ROOT / "tests" / "qlik_clients"
 NODE_MODULES = ROOT / ".build" / "npm"
+
+needs_node = pytest.mark.skipif(
+    not (shutil.which("node") and shutil.which("npm")), reason="node and npm are not on this machine"
+)
 
 
 def run(name: str, order: dict[str, t.Any], ca_path: str = "") -> t.Any:
@@ -23,10 +30,13 @@ def run(name: str, order: dict[str, t.Any], ca_path: str = "") -> t.Any:
     :param order: what it is asked to do.
     :param ca_path: the certificate of the CA that it trusts, if it reaches a tenant.
     """
+    return run_script((CLIENTS / name).read_text(), {"NODE_EXTRA_CA_CERTS": ca_path, "ORDER": json.dumps(order)})
+
+
+def run_script(script: str, environment: dict[str, str]) -> t.Any:
+    """Run a script for Node, and return its standard output, which is JSON."""
     assert NODE_MODULES.exists(), "make .build/npm/stamp"
-    environment = {"NODE_EXTRA_CA_CERTS": ca_path, "ORDER": json.dumps(order)}
     # From standard input, so that what it imports is looked for in the working folder.
-    script = (CLIENTS / name).read_text()
     return finished(["node", "--input-type=module", "-"], environment, input=script, cwd=NODE_MODULES)
 
 

@@ -10,23 +10,18 @@ So can an application that signs a client assertion with the library of Qlik's t
 from __future__ import annotations
 
 import json
-import shutil
 import time
 import uuid
 
 import jwt
 import node_clients
 import pytest
-from node_clients import CLIENTS, ROOT, finished
+from node_clients import CLIENTS, ROOT, finished, needs_node
 from tenant_client import IMPERSONATION, KEY_ID, assertion, client_body, provider_body, public_jwk
 
 from ansible_collections.tenantops.qlik.plugins.module_utils._tokens import assertion as client_assertion
 
 SDK = ROOT / ".build" / "qlik-sdk" / "bin" / "python"
-
-needs_node = pytest.mark.skipif(
-    not (shutil.which("node") and shutil.which("npm")), reason="node and npm are not on this machine"
-)
 
 
 @pytest.fixture(params=[False, True], ids=["direct", "redirected"])
