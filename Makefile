@@ -49,7 +49,7 @@ export ANSIBLE_HOME := $(CURDIR)/.build/ansible
 export ANSIBLE_GALAXY_COLLECTIONS_PATH_WARNING := false
 
 .DELETE_ON_ERROR:
-.PHONY: help demo demo-tenant demo-vault test test-all pytest compat fleet attack bench simulator role docs check lint importer sanity release clean
+.PHONY: help demo demo-tenant demo-vault demo-oauth test test-all pytest compat fleet attack bench simulator role docs check lint importer sanity release clean
 
 help: ## List these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST)
@@ -62,6 +62,9 @@ demo-tenant: $(VENV)/test.stamp $(VENV)/collection.stamp ## Provision a simulate
 
 demo-vault: $(VENV)/test.stamp $(VENV)/openbao.stamp $(VENV)/collection.stamp ## Provision a simulated tenant with a key in OpenBao, and search for the private key
 	$(bin)/python tests/demo/vault.py
+
+demo-oauth: $(VENV)/test.stamp $(VENV)/collection.stamp ## Manage a simulated tenant with the key of an OAuth client, and rotate it
+	$(bin)/python tests/demo/oauth.py
 
 test: $(VENV)/test.stamp $(VENV)/openbao.stamp $(VENV)/collection.stamp ## Say in three minutes whether it works
 	$(if $(COVERAGE),rm -rf $(COVERAGE_FOLDER) && mkdir -p $(COVERAGE_FOLDER))

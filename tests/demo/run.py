@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pathlib
 import subprocess
@@ -20,19 +21,24 @@ import simulator  # noqa: E402
 
 
 def play(
-    playbook: str, tenant: simulator.Simulator, folder: pathlib.Path, env: t.Mapping[str, str] | None = None
+    playbook: str,
+    tenant: simulator.Simulator,
+    folder: pathlib.Path,
+    env: t.Mapping[str, str] | None = None,
+    variables: t.Mapping[str, t.Any] | None = None,
 ) -> int:
     """Run a playbook of this folder, and return what ansible-playbook does.
 
     :param folder: for its keys.
     :param env: more variables of the environment.
+    :param variables: more variables of Ansible.
     """
     command = [
         str(pathlib.Path(sys.executable).with_name("ansible-playbook")),
         *("-i", "localhost,", str(HERE / playbook)),
         *("-e", "tenant_jwt_tenant=acme.eu.qlikcloud.com"),
         *("-e", f"folder={folder}", "-e", f"tenant_jwt_url={tenant.url}"),
-        *("-e", f"tenant_jwt_ca_path={tenant.ca_path}"),
+        *("-e", f"tenant_jwt_ca_path={tenant.ca_path}", "-e", json.dumps(variables or {})),
     ]
     environment = {**os.environ, "QSCLOUD_TENANT_URL": tenant.url, "QSCLOUD_API_KEY": tenant.api_key, **(env or {})}
     return subprocess.run(command, env=environment, check=False).returncode
