@@ -279,7 +279,8 @@ def _create(tenant: Tenant, body: dict[str, t.Any], consent_method: str | None, 
         body["connectionConfig"] = {"consentMethod": consent_method}
     secret = None
     if not check_mode:
-        with _explained(body):
+        # A new client has no public key that could be removed first.
+        with _explained(body.keys() - {oauth_keys.MEMBER}):
             answer = tenant.create(PATH, body, lambda: find(tenant, body["clientName"]))
         secret = answer.get("clientSecret")
         body = _validated(tenant, {**body, **{name: answer[name] for name in answer if name != "clientSecret"}})

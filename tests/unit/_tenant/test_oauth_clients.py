@@ -240,6 +240,12 @@ def test_what_cannot_be_created(simulator, tenant, changes, sentence):
     assert simulator.oauth_clients() == []
 
 
+def test_a_new_client_has_no_keys_to_remove(simulator, tenant, keys):
+    with pytest.raises(_errors.TenantError) as caught:
+        ensure(tenant, wanted(keys["a"], scopes=["no.such.scope"]))
+    assert caught.value.advice == "O(scopes) may have a scope that Qlik Cloud does not know."
+
+
 @pytest.mark.parametrize(
     ("listed", "changes", "sentence"),
     [
