@@ -139,7 +139,7 @@ BAD_INPUT = {
     "purge without keys": ({"purge": True}, "purge is true, but keys is missing: list the keys to keep."),
     "weak key": (
         {"keys": [key("<a>"), key("<weak>")]},
-        "keys, key 2: the key has 1024 bits, but Qlik Cloud requires at least 2048: use a longer key.",
+        "keys, key 2: the public key has 1024 bits, which is not safe: use an RSA key of 2048 bits or more.",
     ),
     "key twice": (
         {"keys": [key("<a>"), key("<a>", state="absent")]},

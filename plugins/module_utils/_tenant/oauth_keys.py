@@ -13,8 +13,7 @@ import typing as t
 
 from .. import _text
 from .._errors import OptionError, QlikError
-from .._keys import given, public_keys
-from .._keys.private_keys import MINIMUM_SIZE
+from .._keys import given, private_keys, public_keys
 from .._steps import Step, Words
 
 MEMBER = "publicKeys"
@@ -68,10 +67,8 @@ def _from_entry(entry: t.Mapping[str, t.Any], check_mode: bool) -> tuple[Key, st
             )
         return Key(key_id, None, state), None
     # qlik.dev, "Authenticate with Private Key JWT"
-    if state != "absent" and its.key.key_size < MINIMUM_SIZE:
-        raise OptionError(
-            f"the key has {its.key.key_size} bits, but Qlik Cloud requires at least {MINIMUM_SIZE}: use a longer key."
-        )
+    if state != "absent":
+        private_keys.check_size(its.key, "the public key")
     key_id = its.thumbprint if key_id is None else key_id
     return Key(key_id, public_keys.jwk(its.key, key_id), state), its.repairs
 
