@@ -77,7 +77,7 @@ options:
   key_directory:
     description:
       - The folder for the keys and the id of the client. The default is a folder named after the tenant in C(keys/oauth) next
-        to the inventory (the file, or the folder if this is one), apart from the keys of M(tenantops.qlik.qscloud_tenant_jwt).
+        to the inventory (the file, or the folder if this is one), apart from the keys of the role tenant_jwt.
         It is next to the playbook if the host does not come from a file, or from one in a collection.
       - Another OAuth client of the same tenant needs another folder.
     type: path
