@@ -9,12 +9,14 @@ from __future__ import annotations
 import json
 import typing as t
 
+import openbao as bao
 import own_tenants
 import pytest
 import secret_hunt as hunt
 from cryptography.hazmat.primitives import serialization
 from joserfc.jwk import RSAKey
 from own_tenants import Tenant
+from plays import cryptography_of_modules
 from shared_run import Together, task
 from tenant_client import Pair, public_jwk
 
@@ -266,8 +268,15 @@ def matches(message: str, expected: str) -> bool:
     return expected.endswith("...") or at == len(message)
 
 
+def skip_if_unusable(name: str, mode: str) -> None:
+    """Skip a key in a store where the modules have a release of cryptography that cannot use it."""
+    if name == "store":
+        bao.skip_if_too_old(cryptography_of_modules(mode))
+
+
 @pytest.mark.parametrize("name", ACCEPTED)
-def test_a_client_proves_itself(together: Together, tenants: dict[str, Tenant], name: str) -> None:
+def test_a_client_proves_itself(together: Together, tenants: dict[str, Tenant], name: str, mode: str) -> None:
+    skip_if_unusable(name, mode)
     result = together.results[name]
     assert not result.get("failed"), result["_output"]
     requests = token_requests(tenants[name])
@@ -276,7 +285,10 @@ def test_a_client_proves_itself(together: Together, tenants: dict[str, Tenant], 
 
 
 @pytest.mark.parametrize("name", ["path", "content", "store", "key id", "form"])
-def test_one_access_token_is_enough_for_a_task(together: Together, tenants: dict[str, Tenant], name: str) -> None:
+def test_one_access_token_is_enough_for_a_task(
+    together: Together, tenants: dict[str, Tenant], name: str, mode: str
+) -> None:
+    skip_if_unusable(name, mode)
     assert together.results[name]["changed"] is False
     (request,) = token_requests(tenants[name])
     assert request["content_type"] == "application/x-www-form-urlencoded"

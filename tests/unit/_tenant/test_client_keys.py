@@ -117,6 +117,7 @@ def in_store(openbao: bao.OpenBao) -> t.Callable[..., client_keys.ClientKey]:
     return load
 
 
+@bao.needs_cryptography
 def test_a_key_in_a_store_signs(openbao: bao.OpenBao, in_store: t.Callable[..., client_keys.ClientKey]) -> None:
     openbao.create("signing-client")
     found = in_store("signing-client")
@@ -126,6 +127,7 @@ def test_a_key_in_a_store_signs(openbao: bao.OpenBao, in_store: t.Callable[..., 
     assert jwt.decode(signed.text, key, algorithms=["RS256"]).claims["aud"] == AUDIENCE
 
 
+@bao.needs_cryptography
 def test_a_store_that_refuses_names_the_option_of_the_client(
     openbao: bao.OpenBao, in_store: t.Callable[..., client_keys.ClientKey]
 ) -> None:
@@ -157,6 +159,7 @@ def test_a_key_that_does_not_exist_yet(path: t.Callable[..., str], tmp_path: pat
         client_keys.missing({**NOTHING, "client_private_key_path": ""})
 
 
+@bao.needs_cryptography
 def test_a_key_that_does_not_exist_yet_in_a_store(openbao: bao.OpenBao) -> None:
     options = {**NOTHING, **openbao.options}
     uri = "hashivault://of-a-client-not-yet"
