@@ -15,6 +15,7 @@ import yaml
 _DEPENDS_ON_CORE = (
     "tests/integration/fleet",
     "tests/integration/in_process",
+    "tests/integration/oauth/test_role.py",
     "tests/integration/role/test_key_store.py",
     "tests/integration/role/test_role.py",
     "tests/integration/role/test_rotation.py",
