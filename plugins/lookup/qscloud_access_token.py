@@ -58,61 +58,26 @@ _raw:
 import os
 import typing as t
 
-from ansible.errors import AnsibleLookupError
-from ansible.module_utils.basic import missing_required_lib
-from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from ansible.plugins.lookup import LookupBase
-from ansible.utils.display import Display
-
-from ..module_utils import _argument_specs, _module
-from ..module_utils._errors import QlikError, replace_options
-from ..module_utils._files.vault import check_options
-from ..module_utils._keys.signers.opened import OPENED
+from ..module_utils import _argument_specs
 from ..module_utils._tenant import credentials, grants
 from ..module_utils._tenant.api import Tenant
-from ..plugin_utils._vault import decrypting
-
-OPTIONS = {**_argument_specs.TENANT, **_argument_specs.ACCESS_TOKEN}
-PATHS = ("client_private_key_path", "ca_path", "vault_ca_path")
+from ..plugin_utils._token_lookup import TokenLookup
 
 
-class LookupModule(LookupBase):
-    """Request an access token."""
+class LookupModule(TokenLookup):
+    """Requests an access token."""
 
-    def run(self, terms: list[t.Any], variables: dict[str, t.Any] | None = None, **kwargs: t.Any) -> list[str]:
-        """Request an access token with the given options.
+    OPTIONS = {**_argument_specs.TENANT, **_argument_specs.ACCESS_TOKEN}
+    RULES = {"mutually_exclusive": [_argument_specs.ACCESS_TOKEN_USERS]}
+    PATHS = ("client_private_key_path", "ca_path", "vault_ca_path")
+    EXAMPLE = "client_id='0f8fad5b'"
 
-        :raises AnsibleLookupError: if the options are invalid, or the tenant refuses.
-        """
-        if terms:
-            raise AnsibleLookupError(
-                "This lookup takes no positional terms: use named options such as client_id='0f8fad5b'."
-            )
-        options = self._validated(kwargs)
-        if credentials.have_key(options, os.environ):
-            for library, reason in _module.MISSING.items():
-                raise AnsibleLookupError(f"{missing_required_lib(library)} {reason}")
-        try:
-            check_options(options)
-            wanted = grants.wanted(options)
-            with decrypting(self._loader), OPENED:
-                connection = credentials.from_options(options, os.environ)
-                facts = grants.issue(Tenant(connection), wanted, verify=False)
-        except QlikError as error:
-            # Ansible would append the message of the cause.
-            raise AnsibleLookupError(str(error)) from None
-        for sentence in connection.warnings:
-            Display().warning(replace_options(sentence, {}))
-        return [facts["access_token"]]
+    def needs_libraries(self, options: t.Mapping[str, t.Any]) -> bool:
+        """Only to sign with a private key."""
+        return credentials.have_key(options, os.environ)
 
-    def _validated(self, given: dict[str, t.Any]) -> dict[str, t.Any]:
-        # Ansible itself ignores unknown options of a lookup.
-        validator = ArgumentSpecValidator(OPTIONS, mutually_exclusive=[_argument_specs.ACCESS_TOKEN_USERS])
-        validation = validator.validate(given)
-        if validation.error_messages:
-            raise AnsibleLookupError(validation.errors.msg)
-        options = validation.validated_parameters
-        for option in PATHS:
-            if options[option]:
-                options[option] = os.path.join(self._loader.get_basedir(), options[option])
-        return options
+    def issue(self, options: dict[str, t.Any]) -> tuple[str, t.Iterable[str]]:
+        """Request an access token."""
+        wanted = grants.wanted(options)
+        connection = credentials.from_options(options, os.environ)
+        return grants.issue(Tenant(connection), wanted, verify=False)["access_token"], connection.warnings

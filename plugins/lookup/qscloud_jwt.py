@@ -61,10 +61,10 @@ _raw:
 
 from ..module_utils import _argument_specs
 from ..module_utils._tokens.claims import QLIK_CLOUD
-from ..plugin_utils._token_lookup import TokenLookup
+from ..plugin_utils._token_lookup import SigningLookup
 
 
-class LookupModule(TokenLookup):
+class LookupModule(SigningLookup):
     """Signs a token for Qlik Cloud."""
 
     OPTIONS = {**_argument_specs.SIGNING, **_argument_specs.PRIVATE_KEY, **_argument_specs.KEY_STORE}

@@ -55,10 +55,10 @@ _raw:
 
 from ..module_utils import _argument_specs
 from ..module_utils._tokens.claims import CLIENT_MANAGED
-from ..plugin_utils._token_lookup import TokenLookup
+from ..plugin_utils._token_lookup import SigningLookup
 
 
-class LookupModule(TokenLookup):
+class LookupModule(SigningLookup):
     """Signs a token for client-managed Qlik Sense."""
 
     OPTIONS = {**_argument_specs.VIRTUAL_PROXY, **_argument_specs.PRIVATE_KEY, **_argument_specs.KEY_STORE}
